@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/diag.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+void
+diag_init(struct diag *d, struct arena *arena, size_t limit)
+{
+	*d = (struct diag){ .arena = arena, .limit = limit };
+	d->tail = &d->first;
+}
+
+static str_t
+format_text(struct arena *arena, const char *format, va_list args)
+{
+	va_list again;
+	int len;
+	char *text;
+
+	va_copy(again, args);
+	len = vsnprintf(NULL, 0, format, again);
+	va_end(again);
+	if (len < 0 || (text = arena_alloc_raw(arena, (size_t)len + 1, 1)) == NULL)
+		return STR_NONE;
+	(void)vsnprintf(text, (size_t)len + 1, format, args);
+	return str_make(text, (size_t)len);
+}
+
+static struct diag_finding *
+add(struct diag *d, enum diag_level level, const char *code, struct diag_place place,
+    const char *format, va_list args)
+{
+	struct diag_finding *f;
+	size_t kept = d->error_count + d->warning_count;
+
+	if (level == DIAG_ERROR)
+		d->error_count++;
+	else
+		d->warning_count++;
+	if (kept >= d->limit || (f = ARENA_NEW(d->arena, struct diag_finding)) == NULL)
+		return NULL;
+	f->level = level;
+	f->code = str_of(code);
+	f->place = place;
+	f->message = format_text(d->arena, format, args);
+	*d->tail = f;
+	d->tail = &f->next;
+	return f;
+}
+
+struct diag_finding *
+diag_add(struct diag *d, enum diag_level level, const char *code, struct diag_place place,
+    const char *format, ...)
+{
+	struct diag_finding *f;
+	va_list args;
+
+	if (d == NULL)
+		return NULL;
+	va_start(args, format);
+	f = add(d, level, code, place, format, args);
+	va_end(args);
+	return f;
+}
+
+void
+diag_hint(struct diag *d, struct diag_finding *f, const char *format, ...)
+{
+	va_list args;
+
+	if (d == NULL || f == NULL)
+		return;
+	va_start(args, format);
+	f->hint = format_text(d->arena, format, args);
+	va_end(args);
+}
+
+void
+diag_say(struct diag *d, const char *code, const char *format, ...)
+{
+	va_list args;
+
+	if (d == NULL)
+		return;
+	va_start(args, format);
+	(void)add(d, DIAG_ERROR, code, (struct diag_place){ 0 }, format, args);
+	va_end(args);
+}
+
+static bool
+comes_before(const struct diag_finding *a, const struct diag_finding *b)
+{
+	int order = str_cmp(a->place.file, b->place.file);
+
+	if (order != 0)
+		return order < 0;
+	if (a->place.row != b->place.row)
+		return a->place.row < b->place.row;
+	return a->place.col < b->place.col;
+}
+
+void
+diag_sort(struct diag *d)
+{
+	struct diag_finding *sorted = NULL, *next;
+
+	for (struct diag_finding *f = d->first; f != NULL; f = next) {
+		struct diag_finding **at = &sorted;
+
+		next = f->next;
+		while (*at != NULL && !comes_before(f, *at))
+			at = &(*at)->next;
+		f->next = *at;
+		*at = f;
+	}
+	d->first = sorted;
+	d->tail = &d->first;
+	while (*d->tail != NULL)
+		d->tail = &(*d->tail)->next;
+}
+
+static str_t
+source_line(str_t source, uint32_t row)
+{
+	size_t from = 0;
+
+	for (uint32_t i = 1; i < row; i++) {
+		from = str_find_char(source, '\n', from);
+		if (from == source.len)
+			return STR_NONE;
+		from++;
+	}
+	size_t end = str_find_char(source, '\n', from);
+
+	return str_sub(source, from, end - from);
+}
+
+static void
+print_line_and_caret(const struct diag_place *p, struct buf *out)
+{
+	enum { LONGEST_LINE = 160 };
+	str_t line = source_line(p->source, p->row);
+	uint32_t col = p->col == 0 ? 1 : p->col;
+
+	if (line.len == 0 || line.len > LONGEST_LINE || col > line.len + 1)
+		return;
+	buf_printf(out, "%5u | %.*s\n      | ", p->row, STR_FMT(line));
+	for (uint32_t i = 1; i < col; i++)
+		buf_add_char(out, line.data[i - 1] == '\t' ? '\t' : ' ');
+	buf_add_char(out, '^');
+	for (uint32_t i = 1; i < p->width && col + i <= line.len; i++)
+		buf_add_char(out, '~');
+	buf_add_char(out, '\n');
+}
+
+static void
+print_finding(const struct diag_finding *f, struct buf *out, bool color)
+{
+	const char *paint = f->level == DIAG_ERROR ? "\033[31m" : "\033[33m";
+
+	if (f->place.file.len > 0) {
+		buf_add_str(out, f->place.file);
+		if (f->place.row > 0)
+			buf_printf(out, ":%u:%u", f->place.row, f->place.col);
+		buf_add_text(out, ": ");
+	}
+	buf_printf(out, "%s%s%.*s%s: %.*s\n", color ? paint : "",
+	    f->level == DIAG_WARNING ? "warning: " : "", STR_FMT(f->code),
+	    color ? "\033[0m" : "", STR_FMT(f->message));
+	if (f->place.row > 0)
+		print_line_and_caret(&f->place, out);
+	if (f->hint.len > 0)
+		buf_printf(out, "help: %.*s\n", STR_FMT(f->hint));
+}
+
+void
+diag_print(const struct diag *d, struct buf *out, bool color)
+{
+	size_t kept = 0, found = d->error_count + d->warning_count;
+
+	for (const struct diag_finding *f = d->first; f != NULL; f = f->next, kept++)
+		print_finding(f, out, color);
+	if (kept < found)
+		buf_printf(out, "and %zu more\n", found - kept);
+}
+
+str_t
+diag_first_message(const struct diag *d)
+{
+	return d->first != NULL ? d->first->message : STR_NONE;
+}

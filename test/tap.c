@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tap.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static int run_count, failed_count;
+
+bool
+tap_ok(bool passed, const char *file, int line, const char *format, ...)
+{
+	va_list args;
+
+	run_count++;
+	failed_count += !passed;
+	printf("%s %d - ", passed ? "ok" : "not ok", run_count);
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	printf("\n");
+	if (!passed)
+		printf("# at %s:%d\n", file, line);
+	(void)fflush(stdout);
+	return passed;
+}
+
+void
+tap_note(const char *format, ...)
+{
+	va_list args;
+
+	printf("# ");
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	printf("\n");
+}
+
+int
+tap_done(void)
+{
+	printf("1..%d\n", run_count);
+	return failed_count == 0 && run_count > 0 ? 0 : 1;
+}
