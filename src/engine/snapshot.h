@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * snapshot: everything a decision rests on, built aside and published whole.
+ *
+ * Policy program, base data, key set, their strings, and where they came from.
+ * Made by the maintenance thread (or the command line), read by every worker;
+ * immutable from the moment snapshot_make answers ERR_OK.
+ *
+ *   lifetime  counted by shared.h; its arena goes with it
+ *   failure   ERR_BUNDLE, ERR_POLICY, ERR_KEY, ERR_IO: the diag says what, the
+ *             snapshot in use is untouched
+ */
+#ifndef ENGINE_SNAPSHOT_H
+#define ENGINE_SNAPSHOT_H
+
+#include "base/diag.h"
+#include "base/err.h"
+#include "rego/program.h"
+#include "value/value.h"
+
+struct snapshot;
+struct jwks;
+
+struct snapshot_options {
+	str_t bundle; /* bytes of a bundle file; empty: none */
+	str_t bundle_name; /* for messages */
+	str_t policy_dir; /* development: an unsigned directory; empty: none */
+	const struct bundle_keys *verify_keys; /* NULL: only with require_signature false */
+	bool require_signature;
+	bool allow_network; /* the `connected` capabilities */
+	str_t default_rule; /* data.authz.allow */
+	int64_t now; /* unix seconds, for not_before and expires */
+	str_t jwks_text; /* the JWKS file's text; empty: none */
+	str_t jwks_name;
+	size_t memory_limit; /* bytes; 0: 1 GiB */
+};
+
+err_t snapshot_make(const struct snapshot_options *, struct diag *, struct snapshot **ret);
+void snapshot_free(struct snapshot **);
+
+/* From texts, for tests, the bench and `core eval`: modules and data already read. */
+struct snapshot_module {
+	str_t name, text;
+	enum rego_version version;
+};
+err_t snapshot_make_from(const struct snapshot_module *, size_t count, str_t data_json,
+    struct diag *, struct snapshot **ret);
+
+const struct intern *snapshot_intern(const struct snapshot *);
+const struct rego_program *snapshot_program(const struct snapshot *); /* NULL: no policy */
+const struct jwks *snapshot_jwks(const struct snapshot *); /* NULL: none */
+
+struct snapshot_facts {
+	str_t revision; /* of the manifest; empty: none */
+	str_t digest; /* SHA-256 of the bundle file, 64 hex digits; empty: none */
+	str_t algorithm; /* of the verified signature; empty: unsigned */
+	uint64_t revision_number; /* 0: not given */
+	uint32_t policy_count; /* packages by first segment below data */
+	const str_t *policies;
+	uint64_t generation; /* dense, per process: caches compare it */
+};
+const struct snapshot_facts *snapshot_facts(const struct snapshot *);
+
+/*
+ * The entry point of a rule ("data.authz.allow" or "authz.allow").  Rules of the
+ * policy are resolved when the snapshot is made, so this is one hash look-up;
+ * REGO_ENTRY_NONE when no rule or package has that path.
+ */
+uint32_t snapshot_entry(const struct snapshot *, str_t rule);
+
+#endif
