@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/must.h"
+#include "base/sort.h"
+#include "value/value.h"
+#include "value/value_internal.h"
+
+enum { FIRST_CAPACITY = 4, LARGEST_COUNT = 1 << 28 };
+
+/* ---- finished collections ---- */
+
+struct value_set *
+value_set_begin(struct arena *arena, size_t count)
+{
+	if (count > LARGEST_COUNT) {
+		arena_fail(arena);
+		return NULL;
+	}
+	return arena_alloc_raw(arena, sizeof(struct value_set) + count * sizeof(value_t),
+	    _Alignof(struct value_set));
+}
+
+struct value_object *
+value_object_begin(struct arena *arena, size_t count)
+{
+	if (count > LARGEST_COUNT) {
+		arena_fail(arena);
+		return NULL;
+	}
+	return arena_alloc_raw(arena,
+	    sizeof(struct value_object) + count * sizeof(struct value_entry),
+	    _Alignof(struct value_object));
+}
+
+/* An index over keys that lie `stride` bytes apart, at most half full. */
+static const uint32_t *
+make_index(struct arena *arena, const value_t *first, size_t stride, uint32_t count,
+    uint32_t *ret_mask)
+{
+	const char *at = (const char *)first;
+	uint32_t slots = 4 * VALUE_SCAN_LIMIT, *index;
+
+	while (slots / 2 < count)
+		slots *= 2;
+	index = ARENA_ARRAY(arena, uint32_t, slots);
+	if (index == NULL)
+		return NULL;
+	for (uint32_t i = 0; i < count; i++, at += stride) {
+		uint32_t slot = value_hash(*(const value_t *)(const void *)at) & (slots - 1);
+
+		while (index[slot] != 0)
+			slot = (slot + 1) & (slots - 1);
+		index[slot] = i + 1;
+	}
+	*ret_mask = slots - 1;
+	return index;
+}
+
+value_t
+value_set_done(struct arena *arena, struct value_set *set, size_t count)
+{
+	if (set == NULL || arena_failed(arena))
+		return VALUE_NONE;
+	if (count == 0)
+		return value_empty_set();
+	*set = (struct value_set){ .count = (uint32_t)count };
+	if (count > VALUE_SCAN_LIMIT) {
+		set->index =
+		    make_index(arena, set->items, sizeof(set->items[0]), set->count, &set->mask);
+		if (set->index == NULL)
+			return VALUE_NONE;
+	}
+	return (value_t){ .tag = VALUE_SET, .count = set->count, .set = set };
+}
+
+value_t
+value_object_done(struct arena *arena, struct value_object *object, size_t count)
+{
+	if (object == NULL || arena_failed(arena))
+		return VALUE_NONE;
+	if (count == 0)
+		return value_empty_object();
+	*object = (struct value_object){ .count = (uint32_t)count };
+	if (count > VALUE_SCAN_LIMIT) {
+		object->index = make_index(arena, &object->entries[0].key,
+		    sizeof(object->entries[0]), object->count, &object->mask);
+		if (object->index == NULL)
+			return VALUE_NONE;
+	}
+	return (value_t){ .tag = VALUE_OBJECT, .count = object->count, .object = object };
+}
+
+/* ---- builders: their arrays already stand behind room for the header ---- */
+
+static struct value_set *
+set_of(const struct set_builder *b)
+{
+	return (struct value_set *)(void *)((char *)b->items - offsetof(struct value_set, items));
+}
+
+static struct value_object *
+object_of(const struct object_builder *b)
+{
+	return (struct value_object *)(void *)((char *)b->entries -
+	    offsetof(struct value_object, entries));
+}
+
+static bool
+grow_set(struct set_builder *b, size_t capacity)
+{
+	struct value_set *set = value_set_begin(b->arena, capacity);
+
+	if (set == NULL)
+		return false;
+	if (b->count > 0)
+		memcpy(set->items, b->items, b->count * sizeof(b->items[0]));
+	b->items = set->items;
+	b->capacity = (uint32_t)capacity;
+	return true;
+}
+
+void
+set_builder_init(struct set_builder *b, struct arena *arena, size_t expected)
+{
+	*b = (struct set_builder){ .arena = arena };
+	if (expected > 0)
+		(void)grow_set(b, expected);
+}
+
+bool
+set_builder_add(struct set_builder *b, value_t item)
+{
+	if (b->count == b->capacity &&
+	    !grow_set(b, b->capacity > 0 ? (size_t)b->capacity * 2 : FIRST_CAPACITY))
+		return false;
+	b->items[b->count++] = item;
+	return true;
+}
+
+static bool
+grow_object(struct object_builder *b, size_t capacity)
+{
+	struct value_object *object = value_object_begin(b->arena, capacity);
+
+	if (object == NULL)
+		return false;
+	if (b->count > 0)
+		memcpy(object->entries, b->entries, b->count * sizeof(b->entries[0]));
+	b->entries = object->entries;
+	b->capacity = (uint32_t)capacity;
+	return true;
+}
+
+void
+object_builder_init(struct object_builder *b, struct arena *arena, size_t expected)
+{
+	*b = (struct object_builder){ .arena = arena };
+	if (expected > 0)
+		(void)grow_object(b, expected);
+}
+
+bool
+object_builder_add(struct object_builder *b, value_t key, value_t value)
+{
+	if (b->count == b->capacity &&
+	    !grow_object(b, b->capacity > 0 ? (size_t)b->capacity * 2 : FIRST_CAPACITY))
+		return false;
+	b->entries[b->count++] = (struct value_entry){ key, value };
+	return true;
+}
+
+bool
+object_builder_add_text(struct object_builder *b, const char *key, value_t value)
+{
+	value_t k = value_text(b->arena, key);
+
+	return value_is_defined(k) && object_builder_add(b, k, value);
+}
+
+/* An item and an entry both begin with the value that orders them. */
+static int
+compare_first(const void *left, const void *right, void *context)
+{
+	(void)context;
+	return value_compare(*(const value_t *)left, *(const value_t *)right);
+}
+
+/* Sorts unless the keys already rise strictly.  False: the arena refused the scratch. */
+static bool
+put_in_order(struct arena *arena, void *items, uint32_t count, size_t size, bool *ret_distinct)
+{
+	struct arena_mark mark;
+	char *at = items;
+	void *scratch = NULL;
+	uint32_t i = 1;
+
+	while (i < count && compare_first(at, at + size, NULL) < 0) {
+		at += size;
+		i++;
+	}
+	*ret_distinct = i >= count;
+	if (*ret_distinct)
+		return true;
+	mark = arena_mark(arena);
+	if (count > SORT_SMALL) {
+		scratch = arena_alloc_raw(arena, count * size, _Alignof(value_t));
+		if (scratch == NULL)
+			return false;
+	}
+	sort_stable(items, count, size, scratch, compare_first, NULL);
+	arena_release(arena, mark);
+	return true;
+}
+
+value_t
+set_builder_freeze(struct set_builder *b)
+{
+	uint32_t kept = 1;
+	bool distinct;
+
+	if (arena_failed(b->arena))
+		return VALUE_NONE;
+	if (b->count == 0)
+		return value_empty_set();
+	if (!put_in_order(b->arena, b->items, b->count, sizeof(b->items[0]), &distinct))
+		return VALUE_NONE;
+	for (uint32_t i = 1; !distinct && i < b->count; i++) {
+		if (!value_equal(b->items[i], b->items[kept - 1]))
+			b->items[kept++] = b->items[i];
+	}
+	return value_set_done(b->arena, set_of(b), distinct ? b->count : kept);
+}
+
+/* Merges entries with equal keys, which stand in the order they came.  False: a conflict. */
+static bool
+merge_equal_keys(struct object_builder *b, enum object_rule rule, value_t *ret_conflict)
+{
+	uint32_t kept = 1;
+
+	for (uint32_t i = 1; i < b->count; i++) {
+		struct value_entry *last = &b->entries[kept - 1];
+
+		if (!value_equal(b->entries[i].key, last->key)) {
+			b->entries[kept++] = b->entries[i];
+		} else if (rule == OBJECT_LAST_WINS) {
+			last->value = b->entries[i].value;
+		} else if (rule == OBJECT_NO_CONFLICT &&
+		    !value_equal(b->entries[i].value, last->value)) {
+			*ret_conflict = last->key;
+			return false;
+		}
+	}
+	b->count = kept;
+	return true;
+}
+
+value_t
+object_builder_freeze(struct object_builder *b, enum object_rule rule, value_t *ret_conflict)
+{
+	bool distinct;
+
+	must(rule != OBJECT_NO_CONFLICT || ret_conflict != NULL);
+	if (arena_failed(b->arena))
+		return VALUE_NONE;
+	if (b->count == 0)
+		return value_empty_object();
+	if (!put_in_order(b->arena, b->entries, b->count, sizeof(b->entries[0]), &distinct))
+		return VALUE_NONE;
+	if (!distinct && !merge_equal_keys(b, rule, ret_conflict))
+		return VALUE_NONE;
+	return value_object_done(b->arena, object_of(b), b->count);
+}
+
+/* ---- changed copies ---- */
+
+uint32_t
+value_object_lower_bound(value_t object, value_t key)
+{
+	uint32_t low = 0, high = object.object->count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (value_compare(object.object->entries[middle].key, key) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+value_t
+value_object_with(struct arena *arena, value_t object, value_t key, value_t value)
+{
+	const struct value_entry *from = object.object->entries;
+	uint32_t at = value_object_lower_bound(object, key);
+	bool replaces = at < object.count && value_equal(from[at].key, key);
+	uint32_t count = object.count + !replaces;
+	struct value_object *made = value_object_begin(arena, count);
+
+	if (made == NULL)
+		return VALUE_NONE;
+	memcpy(made->entries, from, at * sizeof(*from));
+	made->entries[at] = (struct value_entry){ replaces ? from[at].key : key, value };
+	memcpy(made->entries + at + 1, from + at + replaces,
+	    (object.count - at - replaces) * sizeof(*from));
+	return value_object_done(arena, made, count);
+}
+
+value_t
+value_object_merge(struct arena *arena, value_t under, value_t over)
+{
+	const struct value_entry *u, *o;
+	uint32_t i = 0, j = 0, count = 0;
+	struct value_object *made;
+
+	if (under.tag != VALUE_OBJECT || over.tag != VALUE_OBJECT || under.count == 0)
+		return over;
+	if (over.count == 0)
+		return under;
+	u = under.object->entries;
+	o = over.object->entries;
+	made = value_object_begin(arena, (size_t)under.count + over.count);
+	if (made == NULL)
+		return VALUE_NONE;
+	while (i < under.count || j < over.count) {
+		int order = i == under.count ? 1 : j == over.count ? -1 : value_compare(u[i].key, o[j].key);
+
+		if (order < 0) {
+			made->entries[count++] = u[i++];
+		} else if (order > 0) {
+			made->entries[count++] = o[j++];
+		} else {
+			made->entries[count].key = u[i].key;
+			made->entries[count++].value =
+			    value_object_merge(arena, u[i++].value, o[j++].value);
+		}
+	}
+	return value_object_done(arena, made, count);
+}
