@@ -335,7 +335,7 @@ print_big(struct buf *out, const struct value_number *n)
 	out->len += strlen(out->data + out->len);
 }
 
-/* Go's big.Float.Text('g', -1): an exponent below -4 and from 21 digits on is written out. */
+/* Go's big.Float.Text('g', -1): below 1e-4 and from 1e6 on with an exponent. */
 static void
 print_float(struct buf *out, value_t v)
 {
@@ -353,7 +353,7 @@ print_float(struct buf *out, value_t v)
 	count = strlen(digits);
 	if (v.number->negative)
 		buf_add_char(out, '-');
-	if (exp - 1 < -4 || exp - 1 >= 21) {
+	if (exp - 1 < -4 || exp - 1 >= 6) {
 		buf_add_char(out, digits[0]);
 		if (count > 1)
 			buf_printf(out, ".%s", digits + 1);
