@@ -17,7 +17,7 @@ typedef const struct value_string *rego_name_t; /* interned */
 
 struct ast_loc {
 	uint32_t file; /* index into rego_unit.files */
-	uint32_t row, col; /* from 1; col in bytes as OPA counts */
+	uint32_t row, col; /* from 1; col in code points as OPA counts */
 	uint32_t offset, len; /* the text */
 };
 
@@ -32,11 +32,12 @@ enum ast_term_kind {
 	AST_ARRAY_COMP, /* comp.value | comp.body */
 	AST_SET_COMP, /* comp.value | comp.body */
 	AST_OBJECT_COMP, /* comp.key: comp.value | comp.body */
-	AST_TEMPLATE, /* items: string constants and terms, in turn as written */
+	AST_TEMPLATE, /* items: string constants and terms, in turn as written; withs */
 };
 
 VEC_TYPE(ast_terms, struct ast_term *);
 VEC_TYPE(ast_exprs, struct ast_expr *);
+VEC_TYPE(ast_withs, struct ast_with);
 
 struct ast_body {
 	struct ast_exprs exprs;
@@ -55,7 +56,10 @@ struct ast_term {
 			rego_name_t name;
 			rego_name_t source; /* the name as written, once renamed; else NULL */
 		} var;
-		struct ast_terms items;
+		struct {
+			struct ast_terms items;
+			struct ast_withs *withs; /* AST_TEMPLATE: of each item; NULL: none has any */
+		};
 		struct {
 			struct ast_term *key, *value;
 			struct ast_body body;
@@ -68,6 +72,9 @@ enum ast_expr_kind {
 	AST_EXPR_CALL, /* terms[0] the operator (a ref), then operands; maybe one more: the output */
 	AST_EXPR_SOME, /* terms: declared variables; or one AST_CALL of internal.member_2/3 for some..in */
 	AST_EXPR_EVERY,
+	AST_EXPR_NOT, /* logic.left; only under future.keywords.not: a closure, not just a flag */
+	AST_EXPR_AND, /* logic.left, logic.right; experimental */
+	AST_EXPR_OR,
 };
 
 struct ast_with {
@@ -75,12 +82,15 @@ struct ast_with {
 	struct ast_loc loc;
 };
 
-VEC_TYPE(ast_withs, struct ast_with);
-
 struct ast_every {
 	struct ast_term *key; /* NULL: none written */
 	struct ast_term *value, *domain;
 	struct ast_body body;
+};
+
+struct ast_logic {
+	struct ast_body left, right;
+	bool explicit_left, explicit_right; /* written in braces */
 };
 
 struct ast_expr {
@@ -90,7 +100,8 @@ struct ast_expr {
 	struct ast_loc loc;
 	uint32_t index; /* position in the body */
 	struct ast_terms terms;
-	struct ast_every *every;
+	struct ast_every *every; /* AST_EXPR_EVERY */
+	struct ast_logic *logic; /* AST_EXPR_NOT, _AND, _OR */
 	struct ast_withs withs;
 };
 
@@ -105,6 +116,7 @@ struct ast_head {
 	bool assign; /* := rather than = */
 	bool contains; /* multi-value rule */
 	bool generated_value; /* the value `true` was not written */
+	bool has_if; /* the keyword was written */
 };
 
 struct ast_annotations; /* metadata blocks: metadata.h */
@@ -112,8 +124,8 @@ struct ast_annotations; /* metadata blocks: metadata.h */
 struct ast_rule {
 	struct ast_loc loc;
 	struct ast_head head;
-	struct ast_body body; /* exprs.count 0: unconditional */
-	bool generated_body; /* nothing was written */
+	struct ast_body body;
+	bool generated_body; /* nothing was written: the body is `true` */
 	bool is_default;
 	struct ast_rule *else_rule;
 	struct ast_module *module;
