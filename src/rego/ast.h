@@ -97,6 +97,7 @@ struct ast_expr {
 	uint8_t kind;
 	bool negated;
 	bool generated;
+	bool assigned; /* was `:=`: its right side only reads */
 	struct ast_loc loc;
 	uint32_t index; /* position in the body */
 	struct ast_terms terms;
@@ -131,6 +132,7 @@ struct ast_rule {
 	struct ast_module *module;
 	struct ast_annotations *annotations;
 	uint32_t index; /* in the module */
+	uint32_t serial; /* among all rules and else branches; the compiler's */
 };
 
 struct ast_import {

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Orders every body so that each expression finds its inputs bound: again and
+ * again, the first expressions that have all they need, in the order written.
+ * What is left then has unsafe variables.
+ */
+#include "rego/pass/safety.h"
+
+#include <stdlib.h>
+
+#include "rego/pass/outputs.h"
+#include "rego/pass/walk.h"
+
+struct pending {
+	struct ast_expr *expr;
+	struct var_set unsafe;
+	bool placed;
+};
+
+/* Unsafe variables found in a rule, in closures too. */
+struct finding {
+	struct ast_loc loc;
+	rego_name_t var;
+};
+
+struct orderer {
+	struct compiler *compiler;
+	VEC(struct finding) findings;
+};
+
+struct closure_order {
+	struct orderer *orderer;
+	struct var_set bound;
+	struct ast_expr *current;
+};
+
+static bool order_body(struct orderer *, struct ast_body *, const struct var_set *bound);
+
+static void
+add_finding(struct orderer *o, struct ast_loc loc, rego_name_t var)
+{
+	struct finding f = { loc, var };
+
+	PUSH(o->compiler, &o->findings, f);
+}
+
+/* ---- closures ---- */
+
+static bool
+add_comp_vars(struct walker *w, struct ast_term *t)
+{
+	if (!term_is_comp(t))
+		return true;
+	vars_of_term(w->compiler, w->context, t, 0);
+	return false;
+}
+
+static bool
+add_closure_vars(struct walker *w, struct ast_expr *e)
+{
+	if (e->kind == AST_EXPR_EVERY)
+		vars_of_body(w->compiler, w->context, &e->every->body, 0);
+	else if (e->logic != NULL)
+		vars_of_expr(w->compiler, w->context, e, 0);
+	else
+		return true;
+	return false;
+}
+
+static struct var_set
+closure_vars(struct compiler *c, struct ast_expr *e)
+{
+	struct var_set vars = { 0 };
+	struct walker w = { .on_term = add_comp_vars, .on_expr = add_closure_vars, .compiler = c,
+		.context = &vars };
+
+	walk_expr(&w, e);
+	return vars;
+}
+
+static bool
+order_comp(struct walker *w, struct ast_term *t)
+{
+	struct closure_order *at = w->context;
+	struct var_set inside = { 0 }, term = { 0 };
+
+	if (!term_is_comp(t))
+		return true;
+	vars_of_body(w->compiler, &inside, &t->comp.body, SKIP_FOR_SAFETY);
+	var_set_add_all(w->compiler, &inside, &at->bound);
+	if (t->comp.key != NULL)
+		vars_of_term(w->compiler, &term, t->comp.key, 0);
+	vars_of_term(w->compiler, &term, t->comp.value, 0);
+	for (size_t i = 0; i < term.count; i++) {
+		if (!var_set_has(&inside, term.at[i]))
+			add_finding(at->orderer, at->current->loc, term.at[i]);
+	}
+	(void)order_body(at->orderer, &t->comp.body, &at->bound);
+	return false;
+}
+
+static bool
+order_closure(struct walker *w, struct ast_expr *e)
+{
+	struct closure_order *at = w->context;
+
+	if (e->kind == AST_EXPR_EVERY) {
+		vars_of_term(w->compiler, &at->bound, e->every->key, 0);
+		vars_of_term(w->compiler, &at->bound, e->every->value, 0);
+		(void)order_body(at->orderer, &e->every->body, &at->bound);
+		return false;
+	}
+	if (e->logic != NULL) {
+		(void)order_body(at->orderer, &e->logic->left, &at->bound);
+		(void)order_body(at->orderer, &e->logic->right, &at->bound);
+		return false;
+	}
+	return true;
+}
+
+static void
+order_closures(struct orderer *o, struct ast_body *b, const struct var_set *bound)
+{
+	struct closure_order at = { .orderer = o, .bound = var_set_copy(o->compiler, bound) };
+	struct walker w = { .on_term = order_comp, .on_expr = order_closure,
+		.compiler = o->compiler, .context = &at };
+
+	for (size_t i = 0; i < b->exprs.count; i++) {
+		if (i > 0)
+			vars_of_expr(o->compiler, &at.bound, b->exprs.at[i - 1], SKIP_FOR_SAFETY);
+		at.current = b->exprs.at[i];
+		walk_expr(&w, at.current);
+	}
+}
+
+/* ---- one body ---- */
+
+/* Has the expression all it needs?  Then its outputs are bound from here on. */
+static bool
+place(struct compiler *c, struct pending *p, const struct var_set *body_vars,
+    const struct var_set *globals, struct var_set *bound)
+{
+	struct var_set out = outputs_of_expr(c, p->expr, bound);
+	struct var_set inside = closure_vars(c, p->expr), closed = { 0 }, left = { 0 };
+
+	for (size_t i = 0; i < inside.count; i++) {
+		if (var_set_has(body_vars, inside.at[i]) && !var_set_has(globals, inside.at[i]))
+			var_set_add(c, &closed, inside.at[i]);
+	}
+	/* x = [y | y = x]: what it binds is what it needs. */
+	if (closed.count > 0 && var_set_equal(&closed, &out))
+		return false;
+	var_set_add_all(c, &p->unsafe, &closed);
+	for (size_t i = 0; i < p->unsafe.count; i++) {
+		if (!var_set_has(&out, p->unsafe.at[i]) && !var_set_has(bound, p->unsafe.at[i]))
+			var_set_add(c, &left, p->unsafe.at[i]);
+	}
+	p->unsafe = left;
+	if (left.count > 0)
+		return false;
+	var_set_add_all(c, bound, &out);
+	return true;
+}
+
+static struct pending *
+begin(struct compiler *c, const struct ast_body *b, const struct var_set *bound)
+{
+	struct pending *list = compiler_alloc(c, b->exprs.count, sizeof(*list));
+
+	for (size_t i = 0; i < b->exprs.count; i++) {
+		struct var_set vars = { 0 };
+
+		list[i].expr = b->exprs.at[i];
+		vars_of_expr(c, &vars, list[i].expr, SKIP_FOR_SAFETY);
+		list[i].unsafe = var_set_minus(c, &vars, bound);
+	}
+	return list;
+}
+
+/* False: something in it is unsafe, and recorded; the body stays as it was. */
+static bool
+order_body(struct orderer *o, struct ast_body *b, const struct var_set *globals)
+{
+	struct compiler *c = o->compiler;
+	struct pending *list = begin(c, b, globals);
+	struct ast_body ordered = { .loc = b->loc };
+	struct var_set body_vars = { 0 }, bound = var_set_copy(c, globals);
+	size_t before = o->findings.count;
+
+	vars_of_body(c, &body_vars, b, SKIP_FOR_SAFETY);
+	for (bool moved = true; moved;) {
+		moved = false;
+		for (size_t i = 0; i < b->exprs.count; i++) {
+			if (list[i].placed || !place(c, &list[i], &body_vars, globals, &bound))
+				continue;
+			list[i].placed = moved = true;
+			body_add(c, &ordered, list[i].expr);
+		}
+	}
+	for (size_t i = 0; i < b->exprs.count; i++) {
+		for (size_t k = 0; !list[i].placed && k < list[i].unsafe.count; k++)
+			add_finding(o, list[i].expr->loc, list[i].unsafe.at[k]);
+	}
+	order_closures(o, &ordered, globals);
+	if (o->findings.count > before)
+		return false;
+	*b = ordered;
+	return true;
+}
+
+/* ---- reporting ---- */
+
+static int
+compare_places(const struct ast_loc *a, const struct ast_loc *b)
+{
+	if (a->row != b->row)
+		return a->row < b->row ? -1 : 1;
+	return a->col == b->col ? 0 : a->col < b->col ? -1 : 1;
+}
+
+static int
+compare_findings(const void *a, const void *b)
+{
+	const struct finding *x = a, *y = b;
+	int order = compare_places(&x->loc, &y->loc);
+
+	return order != 0 ? order : str_cmp(name_str(x->var), name_str(y->var));
+}
+
+/* Each variable once, at its first place. */
+static void
+report_findings(struct orderer *o, const struct ast_rule *rule)
+{
+	struct compiler *c = o->compiler;
+	struct var_set seen = { 0 };
+	bool named = false;
+
+	qsort(o->findings.at, o->findings.count, sizeof(*o->findings.at), compare_findings);
+	for (size_t i = 0; i < o->findings.count; i++) {
+		rego_name_t var = o->findings.at[i].var;
+		rego_name_t source = compiler_source(c, var);
+
+		if (var_set_has(&seen, var) || name_is_generated(source))
+			continue;
+		var_set_add(c, &seen, var);
+		named = true;
+		report_unsafe(c, rule, source, o->findings.at[i].loc);
+	}
+	for (size_t i = 0; !named && i < o->findings.count; i++) {
+		if (var_set_has(&seen, o->findings.at[i].var))
+			continue;
+		var_set_add(c, &seen, o->findings.at[i].var);
+		compiler_error(c, UNSAFE_ERROR, o->findings.at[i].loc, "expression is unsafe");
+	}
+}
+
+void
+pass_safety(struct compiler *c)
+{
+	for (size_t i = 0; i < c->rules.count; i++) {
+		struct ast_rule *r = c->rules.at[i];
+		struct orderer o = { .compiler = c };
+		struct var_set bound = var_set_copy(c, &c->reserved);
+
+		vars_of_args(c, &bound, &r->head);
+		if (!order_body(&o, &r->body, &bound))
+			report_findings(&o, r);
+	}
+}
