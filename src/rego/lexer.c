@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rego/lexer.h"
 
-#include "codec/utf8.h"
+#include "base/utf8.h"
 
 enum { BYTE_ORDER_MARK = 0xFEFF };
 
@@ -68,18 +68,14 @@ advance(struct lexer *x)
 	if (x->rune == 0) {
 		find_fault(x, "illegal null character");
 	} else if (x->rune >= 0x80) {
-		uint32_t rune;
-		size_t width = utf8_decode(x->text.data + x->at, x->text.data + x->text.len, &rune);
+		size_t width;
 
-		if (width == 0) {
-			x->rune = UTF8_REPLACEMENT;
+		x->rune = (int32_t)utf8_decode(str_skip(x->text, x->at), &width);
+		x->next = x->at + (uint32_t)width;
+		if (x->rune == UTF8_BAD && width == 1)
 			find_fault(x, "illegal utf-8 character");
-		} else {
-			x->rune = (int32_t)rune;
-			x->next = x->at + (uint32_t)width;
-			if (rune == BYTE_ORDER_MARK && x->at > 0)
-				find_fault(x, "illegal byte-order mark");
-		}
+		else if (x->rune == BYTE_ORDER_MARK && x->at > 0)
+			find_fault(x, "illegal byte-order mark");
 	}
 	if (x->rune == '\n') {
 		x->row++;
@@ -418,7 +414,7 @@ rego_lexeme_unescape(struct arena *arena, str_t inner, bool template, str_t *ret
 			i++;
 			if (!read_rune(inner, &i, &rune))
 				return false;
-			len += utf8_encode(rune, out + len);
+			len += utf8_encode(out + len, rune);
 		}
 	}
 	*ret = str_make(out, len);

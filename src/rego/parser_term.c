@@ -236,13 +236,12 @@ parse_template_expr(struct parser *p, struct template *t)
 }
 
 static bool
-parse_template_text(struct parser *p, bool raw, struct template *t)
+parse_template_text(struct parser *p, bool raw, bool first, struct template *t)
 {
 	str_t literal = parser_word(p), inner, text;
+	size_t open = first ? 2 : 0; /* the dollar and the quote */
 
-	if (literal.len > 0 && literal.data[0] == '$')
-		literal = str_skip(literal, 1);
-	inner = inner_text(literal);
+	inner = str_sub(literal, open, literal.len - open - 1);
 	if (raw ? !rego_lexeme_unescape_raw(p->scratch, inner, &text)
 	        : !rego_lexeme_unescape(p->scratch, inner, true, &text)) {
 		parser_error(p, p->s.loc, "illegal template-string part: %.*s", STR_FMT(literal));
@@ -260,7 +259,7 @@ parse_template(struct parser *p, bool raw)
 	struct template t = { 0 };
 	struct ast_term *term;
 
-	for (;;) {
+	for (bool first = true;; first = false) {
 		enum lexeme_kind kind = p->s.word.kind;
 
 		if (kind != LEX_TEMPLATE_PART && kind != LEX_TEMPLATE_END &&
@@ -268,7 +267,7 @@ parse_template(struct parser *p, bool raw)
 			parser_error(p, p->s.loc, "expected template-string part");
 			return NULL;
 		}
-		if (!parse_template_text(p, raw, &t))
+		if (!parse_template_text(p, raw, first, &t))
 			return NULL;
 		if (kind == LEX_TEMPLATE_END || kind == LEX_RAW_TEMPLATE_END)
 			break;
