@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/check.h"
+
+static struct diag_place
+place_of(const struct config *c, enum config_key key)
+{
+	const struct config_source *s = &c->source[key];
+
+	return (struct diag_place){ .file = s->name, .source = c->file_text, .row = s->row,
+		.col = s->col };
+}
+
+static struct diag_finding *
+refuse(const struct config *c, struct diag *diag, enum config_key key, const char *why)
+{
+	return diag_add(diag, DIAG_ERROR, "config", place_of(c, key), "%s %s",
+	    config_row(key)->path, why);
+}
+
+static void
+warn(const struct config *c, struct diag *diag, enum config_key key, const char *why)
+{
+	(void)diag_add(diag, DIAG_WARNING, "config", place_of(c, key), "%s %s",
+	    config_row(key)->path, why);
+}
+
+bool
+config_address_is_loopback(str_t address)
+{
+	size_t colon = address.len;
+
+	while (colon > 0 && address.data[colon - 1] != ':')
+		colon--;
+	address.len = colon > 0 ? colon - 1 : 0;
+	return str_has_prefix(address, STR("127.")) || str_eq(address, STR("localhost")) ||
+	    str_eq(address, STR("[::1]"));
+}
+
+static void
+check_environment(const struct config *c, struct diag *diag)
+{
+	if (c->environment == CONFIG_DEVELOPMENT)
+		return;
+	if (c->policy_dir.len > 0)
+		(void)refuse(c, diag, CONFIG_KEY_policy_dir,
+		    "is for environment: development; elsewhere policies come as a signed bundle");
+	if (!c->policy_require_signature)
+		(void)refuse(c, diag, CONFIG_KEY_policy_require_signature,
+		    "may be false with environment: development only");
+	if (c->fail_mode == CONFIG_FAIL_OPEN)
+		warn(c, diag, CONFIG_KEY_fail_mode,
+		    "open has no effect with environment: production: what cannot be decided is denied");
+}
+
+/* Nothing here dials out: who asks for it must hear so. */
+static void
+check_air_gap(const struct config *c, struct diag *diag)
+{
+	if (c->control_plane_enabled)
+		(void)refuse(c, diag, CONFIG_KEY_control_plane_enabled,
+		    "is true, but this build has no courier that could dial out");
+	if (c->auth_jwks_refresh)
+		warn(c, diag, CONFIG_KEY_auth_jwks_refresh,
+		    "is true, but the daemon fetches nothing: keys are read again on reload");
+	if (c->auto_update_enabled)
+		warn(c, diag, CONFIG_KEY_auto_update_enabled,
+		    "is true, but binaries are brought by hand");
+}
+
+static void
+check_tls_files(const struct config *c, struct diag *diag)
+{
+	if (c->tls_server_cert.len == 0)
+		(void)refuse(c, diag, CONFIG_KEY_tls_server_cert, "is needed by tls.mode");
+	if (c->tls_server_key.len == 0)
+		(void)refuse(c, diag, CONFIG_KEY_tls_server_key, "is needed by tls.mode");
+	if (c->tls_mode == CONFIG_TLS_MTLS && c->tls_ca_cert.len == 0)
+		(void)refuse(c, diag, CONFIG_KEY_tls_ca_cert, "is needed by tls.mode: mtls");
+}
+
+static void
+check_tls(struct config *c, struct diag *diag)
+{
+	if (c->tls_mode == CONFIG_TLS_AUTO && c->tls_server_cert.len > 0)
+		c->tls_mode = CONFIG_TLS_MTLS;
+	if (c->tls_mode == CONFIG_TLS_MTLS || c->tls_mode == CONFIG_TLS_ONE_WAY) {
+		check_tls_files(c, diag);
+		return;
+	}
+	for (size_t i = 0; c->tls_mode == CONFIG_TLS_AUTO && i < c->listen_grpc.count; i++) {
+		struct diag_finding *f;
+
+		if (config_address_is_loopback(c->listen_grpc.at[i]))
+			continue;
+		f = diag_add(diag, DIAG_ERROR, "config", place_of(c, CONFIG_KEY_listen_grpc),
+		    "listen.grpc: %.*s can be reached from other machines, and there is no TLS",
+		    STR_FMT(c->listen_grpc.at[i]));
+		diag_hint(diag, f,
+		    "set tls.server_cert, tls.server_key and tls.ca_cert, or write `tls: { mode: off }`");
+	}
+}
+
+static void
+check_auth(const struct config *c, struct diag *diag)
+{
+	if (c->auth_require_audience && c->auth_audiences.count == 0)
+		(void)refuse(c, diag, CONFIG_KEY_auth_require_audience,
+		    "is true, but auth.audiences names none");
+}
+
+static void
+check_listen(const struct config *c, struct diag *diag)
+{
+	if (c->listen_grpc.count == 0 && c->listen_unix.len == 0)
+		(void)refuse(c, diag, CONFIG_KEY_listen_grpc,
+		    "is empty, and listen.unix too: nobody could ask");
+}
+
+static void
+check_audit(struct arena *arena, struct config *c, struct diag *diag)
+{
+	if (c->audit_sink.count == 0)
+		(void)refuse(c, diag, CONFIG_KEY_audit_sink, "names no place: decisions must be recorded");
+	if (c->audit_spill_path.len == 0)
+		c->audit_spill_path =
+		    arena_printf(arena, "%.*s/audit-spill.ndjson", STR_FMT(c->data_dir));
+	if (c->environment == CONFIG_DEVELOPMENT && c->fail_mode == CONFIG_FAIL_OPEN &&
+	    c->source[CONFIG_KEY_audit_on_error].origin == CONFIG_DEFAULT)
+		c->audit_on_error = CONFIG_ON_ERROR_DROP;
+}
+
+void
+config_check(struct arena *arena, struct config *c, struct diag *diag)
+{
+	if (c->auth_jwks_path.len == 0)
+		c->auth_jwks_path = c->cache_jwks_path;
+	check_environment(c, diag);
+	check_air_gap(c, diag);
+	check_tls(c, diag);
+	check_auth(c, diag);
+	check_listen(c, diag);
+	check_audit(arena, c, diag);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* check: what keys say together, once each is right by itself. */
+#ifndef CONFIG_CHECK_H
+#define CONFIG_CHECK_H
+
+#include "config/config.h"
+
+/* Also fills in what one key lends another: auth.jwks_path, audit.spill.path, tls.mode. */
+void config_check(struct arena *, struct config *, struct diag *);
+
+/* host:port, [host]:port: is it one that only this machine can reach? */
+bool config_address_is_loopback(str_t address);
+
+#endif
