@@ -3,7 +3,9 @@
  * parser_internal: what the files of the parser share, and their tests.
  *
  *   parser.c          the state, errors, the list of statements, the public calls
- *   parser_term.c     terms, references, calls, collections, comprehensions
+ *   parser_term.c     terms, references, calls
+ *   parser_scalar.c   numbers, strings, template strings
+ *   parser_collection.c  arrays, sets, objects, comprehensions
  *   parser_infix.c    operators and their precedence
  *   parser_literal.c  bodies, literals, some, every, with
  *   parser_logic.c    the keywords and, or, and not with a body
@@ -161,6 +163,16 @@ struct ast_body parser_copy_body(struct parser *, const struct ast_body *, const
 /* The text of `start`, up to the end of the last lexeme. */
 struct ast_loc parser_extend(const struct parser *, struct ast_loc start);
 bool parser_is_ground(const struct ast_term *);
+
+/* ---- parser_scalar.c, parser_collection.c ---- */
+
+struct ast_term *parser_number(struct parser *); /* these three do not move on behind the term */
+struct ast_term *parser_string(struct parser *);
+struct ast_term *parser_template(struct parser *, bool raw);
+struct ast_term *parser_array(struct parser *); /* up to the bracket, which stays current */
+struct ast_term *parser_braces(struct parser *);
+/* Elements up to `end`, commas between them; a last comma may stand alone. */
+bool parser_list(struct parser *, enum lexeme_kind end, struct ast_terms *);
 
 /* ---- parser_term.c, parser_infix.c ---- */
 

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <math.h>
-
 #include "rego/ast_compare.h"
 #include "rego/ast_print.h"
 #include "rego/parser_internal.h"
-#include "value/number.h"
 
 static struct ast_term *parse_ref(struct parser *, struct ast_term *head, uint32_t from);
 
@@ -46,106 +43,6 @@ keep_cached(struct parser *p, uint32_t offset, struct ast_term *term)
 	p->cache = c;
 }
 
-/* ---- scalars ---- */
-
-/*
- * The binary exponent of a decimal spelling, about; OPA refuses numbers beyond
- * 2^100000 either way, since printing them costs too much.
- */
-static bool
-is_too_big(str_t digits)
-{
-	double mantissa = 0, exponent = 0, scale = 0;
-	bool fraction = false, negative = false;
-	size_t i = 0;
-
-	for (; i < digits.len && (digits.data[i] | 0x20) != 'e'; i++) {
-		if (digits.data[i] == '.') {
-			fraction = true;
-			continue;
-		}
-		if (mantissa < 1e15)
-			mantissa = mantissa * 10 + (digits.data[i] - '0');
-		else
-			scale++;
-		if (fraction)
-			scale--;
-	}
-	for (i++; i < digits.len; i++) {
-		if (digits.data[i] == '-')
-			negative = true;
-		else if (digits.data[i] != '+' && exponent < 1e9)
-			exponent = exponent * 10 + (digits.data[i] - '0');
-	}
-	if (mantissa == 0)
-		return false;
-	scale += negative ? -exponent : exponent;
-	return fabs(log2(mantissa) + scale * log2(10)) >= 1e5;
-}
-
-static struct ast_term *
-parse_number(struct parser *p)
-{
-	struct ast_loc loc = p->s.loc;
-	bool negative = p->s.word.kind == LEX_SUB, point = false;
-	str_t digits;
-	value_t number;
-
-	if (negative) {
-		parser_scan(p);
-		if (p->s.word.kind != LEX_NUMBER && p->s.word.kind != LEX_DOT) {
-			parser_unexpected(p, "expected number");
-			return NULL;
-		}
-	}
-	if (p->s.word.kind == LEX_DOT) {
-		point = true;
-		parser_scan(p);
-		if (p->s.word.kind != LEX_NUMBER) {
-			parser_unexpected(p, "expected number");
-			return NULL;
-		}
-	}
-	digits = parser_word(p);
-	if (!point && digits.len > 1 && digits.data[0] == '0' && digits.data[1] != '.' &&
-	    !(digits.len > 2 && (digits.data[1] | 0x20) == 'e')) {
-		parser_unexpected(p, "expected number without leading zero");
-		return NULL;
-	}
-	if (point && memchr(digits.data, '.', digits.len) != NULL) {
-		parser_unexpected(p, "invalid float");
-		return NULL;
-	}
-	if (is_too_big(digits)) {
-		parser_error(p, p->s.loc, "number too big");
-		return NULL;
-	}
-	number = number_parse(p->arena, arena_printf(p->scratch, "%s%s%.*s", negative ? "-" : "",
-	    point ? "0." : "", STR_FMT(digits)));
-	if (!value_is_defined(number))
-		parser_unexpected(p, "invalid float");
-	return parser_make_const(p, loc, number);
-}
-
-static str_t
-inner_text(str_t literal)
-{
-	return str_sub(literal, 1, literal.len - 2);
-}
-
-static struct ast_term *
-parse_string(struct parser *p)
-{
-	str_t literal = parser_word(p), text = inner_text(literal);
-
-	if (p->s.word.kind == LEX_STRING &&
-	    !rego_lexeme_unescape(p->scratch, text, false, &text)) {
-		parser_error(p, p->s.loc, "illegal string literal: %.*s", STR_FMT(literal));
-		return NULL;
-	}
-	return parser_make_string(p, p->s.loc, text);
-}
-
 struct ast_term *
 parser_var(struct parser *p)
 {
@@ -154,394 +51,6 @@ parser_var(struct parser *p)
 	if (str_eq(name, STR("_")))
 		return parser_make_wildcard(p, p->s.loc);
 	return parser_make_var(p, p->s.loc, name);
-}
-
-/* ---- template strings ---- */
-
-struct template {
-	struct ast_terms parts;
-	VEC(struct ast_withs) withs; /* of each part */
-	bool has_with;
-};
-
-static void
-push_part(struct parser *p, struct template *t, struct ast_term *part, struct ast_withs withs)
-{
-	parser_push(p, &t->parts, part);
-	if (!VEC_PUSH(p->arena, &t->withs, withs))
-		p->stopped = true;
-	t->has_with |= withs.count > 0;
-}
-
-static bool
-is_operator(const struct ast_expr *e, const char *name)
-{
-	const struct ast_term *op = e->kind == AST_EXPR_CALL ? e->terms.at[0] : NULL;
-
-	return op != NULL && op->kind == AST_REF && op->items.count == 1 &&
-	    op->items.at[0]->kind == AST_VAR &&
-	    str_eq(rego_name_str(op->items.at[0]->var.name), str_of(name));
-}
-
-/* What an expression in a template must not be; NULL: it is fine. */
-static const char *
-template_fault(const struct ast_expr *e)
-{
-	if (e->negated)
-		return "negation ('not')";
-	if (is_operator(e, "eq"))
-		return "unification ('=')";
-	if (is_operator(e, "assign"))
-		return "assignment (':=')";
-	if (e->kind == AST_EXPR_EVERY)
-		return "'every'";
-	if (e->kind == AST_EXPR_SOME)
-		return "'some'";
-	return NULL;
-}
-
-static struct ast_term *
-expr_as_term(struct parser *p, struct ast_expr *e)
-{
-	if (e->kind == AST_EXPR_TERM)
-		return e->terms.at[0];
-	return parser_make_items(p, AST_CALL, e->loc, e->terms);
-}
-
-static bool
-parse_template_expr(struct parser *p, struct template *t)
-{
-	struct ast_expr *e;
-	const char *fault;
-
-	parser_scan(p);
-	e = parser_literal(p);
-	if (e == NULL) {
-		parser_error(p, p->s.loc, "invalid template-string expression");
-		return false;
-	}
-	fault = template_fault(e);
-	if (fault == NULL && e->kind >= AST_EXPR_NOT)
-		fault = "logical expression";
-	if (fault != NULL) {
-		parser_error(p, e->loc, "unexpected %s in template-string expression", fault);
-		return false;
-	}
-	push_part(p, t, expr_as_term(p, e), e->withs);
-	if (p->s.word.kind != LEX_RBRACE) {
-		parser_error(p, p->s.loc, "expected } to end template string expression");
-		return false;
-	}
-	return true;
-}
-
-static bool
-parse_template_text(struct parser *p, bool raw, bool first, struct template *t)
-{
-	str_t literal = parser_word(p), inner, text;
-	size_t open = first ? 2 : 0; /* the dollar and the quote */
-
-	inner = str_sub(literal, open, literal.len - open - 1);
-	if (raw ? !rego_lexeme_unescape_raw(p->scratch, inner, &text)
-	        : !rego_lexeme_unescape(p->scratch, inner, true, &text)) {
-		parser_error(p, p->s.loc, "illegal template-string part: %.*s", STR_FMT(literal));
-		return false;
-	}
-	if (text.len > 0)
-		push_part(p, t, parser_make_string(p, p->s.loc, text), (struct ast_withs){ 0 });
-	return true;
-}
-
-static struct ast_term *
-parse_template(struct parser *p, bool raw)
-{
-	struct ast_loc loc = p->s.loc;
-	struct template t = { 0 };
-	struct ast_term *term;
-
-	for (bool first = true;; first = false) {
-		enum lexeme_kind kind = p->s.word.kind;
-
-		if (kind != LEX_TEMPLATE_PART && kind != LEX_TEMPLATE_END &&
-		    kind != LEX_RAW_TEMPLATE_PART && kind != LEX_RAW_TEMPLATE_END) {
-			parser_error(p, p->s.loc, "expected template-string part");
-			return NULL;
-		}
-		if (!parse_template_text(p, raw, first, &t))
-			return NULL;
-		if (kind == LEX_TEMPLATE_END || kind == LEX_RAW_TEMPLATE_END)
-			break;
-		if (!parse_template_expr(p, &t))
-			return NULL;
-		parser_scan_template(p, raw);
-	}
-	loc.len = p->s.word.end - loc.offset;
-	term = parser_make_items(p, AST_TEMPLATE, loc, t.parts);
-	if (term != NULL) {
-		term->multiline = raw;
-		term->withs = t.has_with ? t.withs.at : NULL;
-	}
-	return term;
-}
-
-/* ---- lists ---- */
-
-/* Elements up to `end`, commas between them; a last comma may stand alone. */
-static bool
-parse_list(struct parser *p, enum lexeme_kind end, struct ast_terms *items)
-{
-	while (p->s.word.kind != end) {
-		struct ast_term *item = parser_infix_in_list(p);
-
-		if (item == NULL)
-			return false;
-		parser_push(p, items, item);
-		if (p->s.word.kind == end)
-			return true;
-		if (p->s.word.kind != LEX_COMMA) {
-			parser_unexpected(p, "expected \",\" or \"%s\"", rego_lexeme_text(end));
-			return false;
-		}
-		parser_scan(p);
-	}
-	return true;
-}
-
-static bool
-parse_pairs(struct parser *p, struct ast_terms *items)
-{
-	while (p->s.word.kind != LEX_RBRACE) {
-		struct ast_term *key = parser_infix_in_list(p), *value;
-
-		if (key == NULL)
-			return false;
-		if (p->s.word.kind != LEX_COLON) {
-			parser_unexpected(p, "expected \":\"");
-			return false;
-		}
-		parser_scan(p);
-		value = parser_infix_in_list(p);
-		if (value == NULL)
-			return false;
-		parser_push(p, items, key);
-		parser_push(p, items, value);
-		if (p->s.word.kind == LEX_RBRACE)
-			return true;
-		if (p->s.word.kind != LEX_COMMA) {
-			parser_unexpected(p, "expected \",\" or \"}\"");
-			return false;
-		}
-		parser_scan(p);
-	}
-	return true;
-}
-
-/* Up to the closing bracket, which is the current lexeme. */
-static struct ast_loc
-closed_loc(const struct parser *p, struct ast_loc loc)
-{
-	loc.len = p->s.word.end - loc.offset;
-	return loc;
-}
-
-/* `| body` behind a head; false: no body, and *ret_again says whether `|` may be an operator. */
-static bool
-parse_comp_body(struct parser *p, enum lexeme_kind end, struct ast_body *body, bool *ret_again)
-{
-	parser_scan(p);
-	if (parser_body(p, end, body))
-		return true;
-	*ret_again = p->s.word.kind == LEX_COMMA;
-	return false;
-}
-
-static struct ast_term *
-parse_items(struct parser *p, enum ast_term_kind kind, struct ast_loc loc, enum lexeme_kind end,
-    struct ast_term *first)
-{
-	struct ast_terms items = { 0 };
-
-	if (first != NULL)
-		parser_push(p, &items, first);
-	if (!parse_list(p, end, &items))
-		return NULL;
-	return parser_make_items(p, kind, closed_loc(p, loc), items);
-}
-
-static struct ast_term *
-parse_array(struct parser *p)
-{
-	struct ast_loc loc = p->s.loc;
-	bool may_comprehend = true, again;
-	struct parser_state saved;
-	struct ast_term *head;
-	struct ast_body body = { 0 };
-
-	parser_scan(p);
-	if (p->s.word.kind == LEX_RBRACK)
-		return parser_make_items(p, AST_ARRAY, closed_loc(p, loc), (struct ast_terms){ 0 });
-	if (p->s.word.kind == LEX_COMMA) { /* [, x]: tolerated, as OPA does */
-		may_comprehend = false;
-		parser_scan(p);
-	}
-	saved = p->s;
-	/* A comprehension comes before a union: so only a term, no operators yet. */
-	head = parser_term(p);
-	if (head == NULL)
-		return NULL;
-	if (p->s.word.kind == LEX_COMMA) {
-		parser_scan(p);
-		return parse_items(p, AST_ARRAY, loc, LEX_RBRACK, head);
-	}
-	if (p->s.word.kind == LEX_RBRACK)
-		return parse_items(p, AST_ARRAY, loc, LEX_RBRACK, head);
-	if (p->s.word.kind == LEX_OR && may_comprehend) {
-		if (parse_comp_body(p, LEX_RBRACK, &body, &again))
-			return parser_make_comp(p, AST_ARRAY_COMP, closed_loc(p, loc), NULL, head, body);
-		if (!again)
-			return NULL;
-	}
-	p->s = saved;
-	return parse_items(p, AST_ARRAY, loc, LEX_RBRACK, NULL);
-}
-
-/* ---- braces ---- */
-
-struct braces {
-	struct ast_loc loc;
-	struct parser_state start; /* behind the brace */
-	bool may_comprehend;
-};
-
-static struct ast_term *
-parse_set(struct parser *p, const struct braces *b, struct ast_term *head, bool may_comprehend)
-{
-	struct ast_body body = { 0 };
-	bool again;
-
-	if (p->s.word.kind == LEX_RBRACE)
-		return parse_items(p, AST_SET, b->loc, LEX_RBRACE, head);
-	if (p->s.word.kind == LEX_COMMA) {
-		parser_scan(p);
-		return parse_items(p, AST_SET, b->loc, LEX_RBRACE, head);
-	}
-	if (may_comprehend) {
-		if (parse_comp_body(p, LEX_RBRACE, &body, &again))
-			return parser_make_comp(p, AST_SET_COMP, closed_loc(p, b->loc), NULL, head, body);
-		if (!again)
-			return NULL;
-	}
-	p->s = b->start;
-	return parse_items(p, AST_SET, b->loc, LEX_RBRACE, NULL);
-}
-
-/* Behind the first key and value. */
-static struct ast_term *
-parse_object_rest(struct parser *p, const struct braces *b, struct ast_term *key,
-    struct ast_term *value, bool may_comprehend)
-{
-	struct ast_terms items = { 0 };
-	struct ast_body body = { 0 };
-
-	parser_push(p, &items, key);
-	parser_push(p, &items, value);
-	switch (p->s.word.kind) {
-	case LEX_RBRACE:
-		return parser_make_items(p, AST_OBJECT, closed_loc(p, b->loc), items);
-	case LEX_COMMA:
-		parser_scan(p);
-		if (!parse_pairs(p, &items))
-			return NULL;
-		return parser_make_items(p, AST_OBJECT, closed_loc(p, b->loc), items);
-	case LEX_OR:
-		if (!may_comprehend) {
-			parser_unexpected(p, "non-terminated object");
-			return NULL;
-		}
-		parser_scan(p);
-		if (!parser_body(p, LEX_RBRACE, &body))
-			return NULL;
-		return parser_make_comp(p, AST_OBJECT_COMP, closed_loc(p, b->loc), key, value, body);
-	default:
-		return NULL;
-	}
-}
-
-/* At the colon behind the first key. */
-static struct ast_term *
-parse_object(struct parser *p, const struct braces *b, struct ast_term *key)
-{
-	struct parser_state saved;
-	struct ast_term *value, *object;
-	bool may_relate = true;
-	enum lexeme_kind next;
-
-	parser_scan(p);
-	saved = p->s;
-	/* The value as a term first, so that {k: v | ...} is a comprehension. */
-	value = parser_term(p);
-	if (value == NULL)
-		return NULL;
-	next = p->s.word.kind;
-	if (b->may_comprehend && (next == LEX_RBRACE || next == LEX_COMMA || next == LEX_OR)) {
-		may_relate = next == LEX_OR;
-		object = parse_object_rest(p, b, key, value, true);
-		if (object != NULL)
-			return object;
-	}
-	p->s = saved;
-	if (may_relate) {
-		value = parser_infix_in_list(p);
-		if (value == NULL)
-			return NULL;
-		next = p->s.word.kind;
-		if (next == LEX_RBRACE || next == LEX_COMMA)
-			return parse_object_rest(p, b, key, value, false);
-	}
-	parser_unexpected(p, "non-terminated object");
-	return NULL;
-}
-
-static struct ast_term *
-parse_braces(struct parser *p)
-{
-	struct braces b = { .loc = p->s.loc, .may_comprehend = true };
-	struct ast_term *head;
-
-	parser_scan(p);
-	if (p->s.word.kind == LEX_RBRACE)
-		return parser_make_items(p, AST_OBJECT, closed_loc(p, b.loc), (struct ast_terms){ 0 });
-	if (p->s.word.kind == LEX_COMMA) { /* {, x}: tolerated, as OPA does */
-		b.may_comprehend = false;
-		parser_scan(p);
-	}
-	b.start = p->s;
-	head = parser_term(p);
-	if (head == NULL)
-		return NULL;
-	switch (p->s.word.kind) {
-	case LEX_OR:
-		if (b.may_comprehend)
-			return parse_set(p, &b, head, true);
-		break;
-	case LEX_RBRACE:
-	case LEX_COMMA:
-		return parse_set(p, &b, head, b.may_comprehend);
-	case LEX_COLON:
-		return parse_object(p, &b, head);
-	default:
-		break;
-	}
-	p->s = b.start;
-	head = parser_infix_in_list(p);
-	if (head == NULL)
-		return NULL;
-	if (p->s.word.kind == LEX_RBRACE || p->s.word.kind == LEX_COMMA)
-		return parse_set(p, &b, head, false);
-	if (p->s.word.kind == LEX_COLON)
-		return parse_object(p, &b, head);
-	parser_unexpected(p, "non-terminated set");
-	return NULL;
 }
 
 /* ---- references and calls ---- */
@@ -621,7 +130,7 @@ parse_call(struct parser *p, struct ast_term *operator, uint32_t from)
 	    str_eq(rego_name_str(operator->items.at[0]->var.name), STR("set"));
 	if (!is_set)
 		parser_push(p, &items, operator);
-	if (!parse_list(p, LEX_RPAREN, &items))
+	if (!parser_list(p, LEX_RPAREN, &items))
 		return NULL;
 	loc = text_loc(operator->loc, from, p->s.word.end);
 	parser_scan_space(p);
@@ -743,7 +252,7 @@ parse_minus(struct parser *p)
 	parser_scan(p);
 	if (p->s.word.kind != LEX_NAME && p->s.word.kind != LEX_CONTAINS) {
 		p->s = saved;
-		operand = parse_number(p);
+		operand = parser_number(p);
 		return operand != NULL ? finish_term(p, operand) : NULL;
 	}
 	operand = parser_var(p);
@@ -768,23 +277,23 @@ parse_plain(struct parser *p)
 		return parser_make_const(p, p->s.loc, value_bool(p->s.word.kind == LEX_TRUE));
 	case LEX_DOT:
 	case LEX_NUMBER:
-		return parse_number(p);
+		return parser_number(p);
 	case LEX_STRING:
 	case LEX_RAW_STRING:
-		return parse_string(p);
+		return parser_string(p);
 	case LEX_TEMPLATE_PART:
 	case LEX_TEMPLATE_END:
-		return parse_template(p, false);
+		return parser_template(p, false);
 	case LEX_RAW_TEMPLATE_PART:
 	case LEX_RAW_TEMPLATE_END:
-		return parse_template(p, true);
+		return parser_template(p, true);
 	case LEX_NAME:
 	case LEX_CONTAINS: /* a keyword in heads only */
 		return parser_var(p);
 	case LEX_LBRACK:
-		return parse_array(p);
+		return parser_array(p);
 	case LEX_LBRACE:
-		return parse_braces(p);
+		return parser_braces(p);
 	case LEX_LPAREN:
 		return parse_parens(p);
 	default:
