@@ -103,7 +103,7 @@ struct rego_cache *rego_call_cache(struct rego_call *);
 int64_t rego_now_ns(struct rego_call *);
 /* Random bytes that are the same for the same `key` within one evaluation (uuid, rand.intn). */
 void rego_random(struct rego_call *, str_t key, void *bytes, size_t len);
-/* A slot of the evaluation's memory for a nondeterministic result; VALUE_NONE at first. */
+/* A slot of the evaluation for a nondeterministic result; VALUE_NONE at first; NULL: no memory. */
 value_t *rego_memo(struct rego_call *, str_t key);
 
 /* Families, in the order of builtin.c. */

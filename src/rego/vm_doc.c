@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rego/vm_internal.h"
+
+/* The document at a node of the rule tree: rules below it, and base data at the same path. */
+struct doc {
+	const struct rego_tree *node;
+	value_t base;
+};
+
+static const struct doc *
+doc_of(value_t v)
+{
+	return v.internal;
+}
+
+static bool
+make(struct rego_eval *e, const struct rego_tree *node, value_t base, value_t *ret)
+{
+	struct doc *d = ARENA_NEW(e->arena, struct doc);
+
+	if (d == NULL)
+		return vm_spend(e);
+	*d = (struct doc){ node, base };
+	*ret = (value_t){ .tag = TAG_DOC, .internal = d };
+	return true;
+}
+
+static value_t
+base_of(const struct rego_eval *e, const struct rego_tree *node)
+{
+	if (node->parent == NULL)
+		return e->context->data;
+	return value_get(base_of(e, node->parent), node->key);
+}
+
+bool
+vm_doc_make(struct rego_eval *e, uint32_t node, value_t *ret)
+{
+	const struct rego_tree *tree = e->program->nodes.at[node];
+
+	return make(e, tree, base_of(e, tree), ret);
+}
+
+static const struct rego_tree *
+find_child(const struct rego_tree *node, value_t key)
+{
+	uint32_t low = 0, high = node->child_count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		int order = value_compare(key, node->children[middle]->key);
+
+		if (order == 0)
+			return node->children[middle];
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return NULL;
+}
+
+/* Nothing but functions at and below it: it is not part of any document. */
+static bool
+is_empty(const struct rego_tree *node)
+{
+	return node->func == REGO_FUNC_NONE && node->child_count == 0;
+}
+
+static bool
+rules_value(struct rego_eval *e, const struct rego_tree *node, value_t *top, value_t *ret)
+{
+	*ret = VALUE_NONE;
+	return node->func == REGO_FUNC_NONE || vm_rule(e, node->func, top, ret);
+}
+
+static value_t
+merge(struct rego_eval *e, value_t under, value_t over)
+{
+	if (!value_is_defined(over))
+		return under;
+	if (!value_is_defined(under))
+		return over;
+	return value_object_merge(e->arena, under, over);
+}
+
+static bool
+value_of(struct rego_eval *e, const struct rego_tree *node, value_t base, value_t *top, value_t *ret)
+{
+	value_t whole = base.tag == VALUE_OBJECT ? base : VALUE_NONE, own;
+	struct object_builder children;
+
+	if (!rules_value(e, node, top, &own))
+		return false;
+	if (node->child_count == 0) {
+		*ret = own.tag == VALUE_OBJECT && node->is_partial ? merge(e, base, own)
+		    : value_is_defined(own)			 ? own
+								 : base;
+		return true;
+	}
+	if (++e->doc_depth > DOC_DEPTH)
+		return vm_halt(e, ERR_LIMIT, "eval_cancel_error", "documents nest too deep");
+	object_builder_init(&children, e->arena, node->child_count);
+	for (uint32_t i = 0; i < node->child_count; i++) {
+		const struct rego_tree *child = node->children[i];
+		value_t v;
+
+		if (is_empty(child))
+			continue;
+		if (!value_of(e, child, value_get(base, child->key), top, &v))
+			return false;
+		if (value_is_defined(v))
+			(void)object_builder_add(&children, child->key, v);
+	}
+	e->doc_depth--;
+	whole = merge(e, whole, own);
+	*ret = merge(e, whole, object_builder_freeze(&children, OBJECT_LAST_WINS, NULL));
+	return !arena_failed(e->arena) || vm_spend(e);
+}
+
+bool
+vm_doc_value(struct rego_eval *e, value_t v, value_t *top, value_t *ret)
+{
+	const struct doc *d = doc_of(v);
+	value_t *memo;
+
+	*ret = v;
+	if (v.tag != TAG_DOC)
+		return true;
+	memo = &e->context->memo[d->node->memo];
+	if (value_is_defined(*memo)) {
+		*ret = *memo;
+		return true;
+	}
+	if (!value_of(e, d->node, d->base, top, ret))
+		return false;
+	e->context->memo[d->node->memo] = *ret;
+	return true;
+}
+
+bool
+vm_doc_get(struct rego_eval *e, value_t v, value_t key, value_t *top, value_t *ret)
+{
+	const struct doc *d = doc_of(v);
+	const struct rego_tree *child = find_child(d->node, key);
+	value_t base = value_get(d->base, key), own, of_child;
+
+	if (!rules_value(e, d->node, top, &own))
+		return false;
+	own = value_get(own, key);
+	if (child == NULL || is_empty(child)) {
+		*ret = value_is_defined(own) ? merge(e, base, own) : base;
+		return true;
+	}
+	if (child->child_count > 0 && !value_is_defined(own))
+		return make(e, child, base, ret);
+	if (!value_of(e, child, base, top, &of_child))
+		return false;
+	*ret = merge(e, own, of_child);
+	return true;
+}
+
+bool
+vm_doc_keys(struct rego_eval *e, value_t v, value_t *top, value_t *ret)
+{
+	const struct doc *d = doc_of(v);
+	struct set_builder keys;
+	value_t own, set;
+
+	if (!rules_value(e, d->node, top, &own))
+		return false;
+	set_builder_init(&keys, e->arena, d->node->child_count);
+	for (uint32_t i = 0; i < d->node->child_count; i++) {
+		if (!is_empty(d->node->children[i]))
+			(void)set_builder_add(&keys, d->node->children[i]->key);
+	}
+	for (uint32_t i = 0; d->base.tag == VALUE_OBJECT && i < d->base.count; i++)
+		(void)set_builder_add(&keys, d->base.object->entries[i].key);
+	for (uint32_t i = 0; value_is_collection(own) && i < own.count; i++) {
+		value_t key, value;
+
+		value_entry_at(own, i, &key, &value);
+		(void)set_builder_add(&keys, key);
+	}
+	set = set_builder_freeze(&keys);
+	if (!value_is_defined(set))
+		return vm_spend(e);
+	*ret = value_array_of(set.set->items, set.count);
+	return true;
+}
