@@ -42,7 +42,7 @@ has_rules(const struct rego_node *node)
 	return false;
 }
 
-/* The paths of the rules nearest below, as a list in brackets. */
+/* The rules nearest below, a line for each path. */
 static void
 list_paths(struct compiler *c, struct buf *b, const struct rego_node *node)
 {
@@ -53,9 +53,8 @@ list_paths(struct compiler *c, struct buf *b, const struct rego_node *node)
 			list_paths(c, b, child);
 			continue;
 		}
-		if (b->len > 0)
-			buf_add_char(b, ' ');
-		buf_add_str(b, rule_path_text(c, child->rules.at[0]));
+		buf_printf(b, "\n  rule %.*s at %.*s", STR_FMT(rule_path_text(c, child->rules.at[0])),
+		    STR_FMT(loc_text(c, child->rules.at[0]->loc)));
 	}
 }
 
@@ -67,7 +66,7 @@ report_below(struct compiler *c, const struct rego_node *node, str_t name)
 
 	buf_init(&b, LIST_LIMIT);
 	list_paths(c, &b, node);
-	compiler_error(c, TYPE_ERROR, node->rules.at[0]->loc, "rule %.*s conflicts with [%.*s]",
+	compiler_error(c, TYPE_ERROR, node->rules.at[0]->loc, "rule %.*s conflicts with:%.*s",
 	    STR_FMT(name), STR_FMT(buf_str(&b)));
 	buf_fini(&b);
 }

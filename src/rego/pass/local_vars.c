@@ -301,7 +301,10 @@ rewrite_expr(struct locals *l, struct ast_expr *e)
 		return rewrite_some(l, e);
 	if (e->kind == AST_EXPR_EVERY)
 		return rewrite_every(l, e);
-	if (e->logic != NULL) {
+	if (e->kind == AST_EXPR_NOT && !expr_is_closure(e)) {
+		for (size_t i = 0; i < e->logic->left.exprs.count; i++)
+			(void)rewrite_expr(l, e->logic->left.exprs.at[i]);
+	} else if (e->logic != NULL) {
 		rewrite_inner_body(l, &e->logic->left);
 		rewrite_inner_body(l, &e->logic->right);
 	} else {

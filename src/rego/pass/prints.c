@@ -78,13 +78,25 @@ rewrite_closure(struct walker *w, struct ast_expr *e)
 	return true;
 }
 
-/* Variables bound by the first `count` expressions, generated ones counted as bound. */
+static bool
+add_generated(struct walker *w, struct ast_term *t)
+{
+	if (t->kind == AST_VAR && name_is_generated(t->var.name))
+		var_set_add(w->compiler, w->context, t->var.name);
+	return true;
+}
+
+/* Variables bound by the first `count` expressions; renamed ones in them count as bound. */
 static struct var_set
 bound_before(struct compiler *c, const struct ast_body *b, size_t count, const struct var_set *bound)
 {
 	struct var_set vars = outputs_of_exprs(c, b->exprs.at, count, bound);
 
+	struct walker w = { .on_term = add_generated, .compiler = c, .context = &vars };
+
 	var_set_add_all(c, &vars, bound);
+	for (size_t i = 0; i < count; i++)
+		walk_expr(&w, b->exprs.at[i]);
 	return vars;
 }
 

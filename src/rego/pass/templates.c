@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * $"a {x}" becomes internal.template_string(["a ", {__local0__ | __local0__ = x}]):
- * the set is empty where x is undefined.  What stands in a template must be bound
- * around it.
+ * the set is empty where x is undefined.  A template binds nothing: a variable that
+ * a reference in it would bind is an error here, any other unbound one is left to
+ * the safety pass.
  */
 #include "rego/builtin.h"
 #include "rego/pass/outputs.h"
@@ -15,10 +16,11 @@ static void rewrite_term(struct compiler *, struct ast_term *, const struct var_
 static void
 check_part(struct compiler *c, const struct ast_term *part, const struct var_set *bound)
 {
-	struct var_set vars = { 0 };
+	struct ast_expr alone = { .kind = AST_EXPR_TERM };
+	struct var_set vars;
 
-	vars_of_term(c, &vars, part, SKIP_FOR_SAFETY);
-	vars = var_set_minus(c, &vars, bound);
+	PUSH(c, &alone.terms, (struct ast_term *)(uintptr_t)part);
+	vars = outputs_of_expr(c, &alone, bound);
 	var_set_sort(&vars);
 	for (size_t i = 0; i < vars.count; i++) {
 		rego_name_t name = compiler_source(c, vars.at[i]);
@@ -44,13 +46,14 @@ is_relation(struct compiler *c, const struct ast_term *part)
 
 /* {x | x = part} */
 static struct ast_term *
-wrap_part(struct compiler *c, struct ast_term *part, const struct ast_withs *withs)
+wrap_part(struct compiler *c, struct ast_term *part, const struct ast_withs *withs,
+    struct ast_loc loc)
 {
 	struct ast_term *set = make_term(c, AST_SET_COMP, part->loc);
 	struct ast_expr *capture;
 
 	set->comp.value = make_local(c, part->loc);
-	capture = make_equal(c, make_var(c, set->comp.value->var.name, part->loc), part, part->loc);
+	capture = make_equal(c, make_var(c, set->comp.value->var.name, part->loc), part, loc);
 	if (withs != NULL)
 		capture->withs = *withs;
 	set->comp.body.loc = part->loc;
@@ -71,7 +74,7 @@ rewrite_template(struct compiler *c, struct ast_term *t, const struct var_set *b
 			if (is_relation(c, part))
 				continue;
 			check_part(c, part, bound);
-			part = wrap_part(c, part, t->withs == NULL ? NULL : &t->withs[i]);
+			part = wrap_part(c, part, t->withs == NULL ? NULL : &t->withs[i], t->loc);
 		}
 		PUSH(c, &parts->items, part);
 	}

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "rego/pass/pass.h"
+#include "rego/pass/walk.h"
 
 enum {
 	SCAN_LIMIT = 8, /* sets up to this size are searched from end to end */
@@ -235,6 +235,27 @@ vars_of_with(struct compiler *c, struct var_set *s, const struct ast_with *w, un
 		vars_of_term(c, s, w->value, skip);
 }
 
+/*
+ * A body behind `not` is a closure when it is written in braces.  Else it is like
+ * any negated expression: its variables are those of the body around it.
+ */
+static void
+vars_of_logic(struct compiler *c, struct var_set *s, const struct ast_expr *e, unsigned skip)
+{
+	struct var_set inside = { 0 };
+
+	if ((skip & SKIP_CLOSURES) == 0) {
+		vars_of_body(c, s, &e->logic->left, skip);
+		vars_of_body(c, s, &e->logic->right, skip);
+	} else if (!expr_is_closure(e)) {
+		vars_of_body(c, &inside, &e->logic->left, skip);
+		for (size_t i = 0; i < inside.count; i++) {
+			if (!name_is_generated(compiler_source(c, inside.at[i])))
+				var_set_add(c, s, inside.at[i]);
+		}
+	}
+}
+
 static void
 vars_of_withs(struct compiler *c, struct var_set *s, const struct ast_withs *withs, unsigned skip)
 {
@@ -254,10 +275,7 @@ vars_of_expr(struct compiler *c, struct var_set *s, const struct ast_expr *e, un
 			vars_of_body(c, s, &e->every->body, skip);
 		}
 	} else if (e->logic != NULL) {
-		if ((skip & SKIP_CLOSURES) == 0) {
-			vars_of_body(c, s, &e->logic->left, skip);
-			vars_of_body(c, s, &e->logic->right, skip);
-		}
+		vars_of_logic(c, s, e, skip);
 	} else if (e->kind == AST_EXPR_CALL) {
 		vars_of_call(c, s, &e->terms, skip);
 	} else {

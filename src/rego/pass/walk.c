@@ -173,6 +173,13 @@ ref_is_builtin(const struct ast_term *ref, const char *name)
 }
 
 bool
+expr_is_closure(const struct ast_expr *e)
+{
+	return e->kind == AST_EXPR_EVERY || e->kind == AST_EXPR_AND || e->kind == AST_EXPR_OR ||
+	    (e->kind == AST_EXPR_NOT && e->logic->explicit_left);
+}
+
+bool
 expr_is_call_of(const struct ast_expr *e, const char *builtin)
 {
 	return e->kind == AST_EXPR_CALL && ref_is_builtin(e->terms.at[0], builtin);

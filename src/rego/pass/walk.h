@@ -35,6 +35,7 @@ bool ref_is_ground(const struct ast_term *ref); /* no variable behind the head *
 bool ref_head_is(const struct ast_term *ref, rego_name_t);
 /* Is this the reference of the built-in `name` ("io.jwt.decode")? */
 bool ref_is_builtin(const struct ast_term *ref, const char *name);
+bool expr_is_closure(const struct ast_expr *); /* has bodies with a scope of their own */
 bool expr_is_call_of(const struct ast_expr *, const char *builtin);
 bool expr_is_equality(const struct ast_expr *); /* eq with two operands */
 bool expr_is_assignment(const struct ast_expr *); /* := with two operands */
