@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "base/must.h"
-#include "codec/utf8.h"
+#include "base/utf8.h"
 
 /* ---- text ---- */
 
@@ -20,10 +20,11 @@ static size_t
 escape_character(str_t s, char room[8], size_t *ret_len)
 {
 	static const char hex[] = "0123456789abcdef";
-	size_t len = utf8_sequence(s.data, s.data + s.len);
+	size_t len;
+	uint32_t point = utf8_decode(s, &len);
 	uint8_t c = (uint8_t)s.data[0];
 
-	if (len == 0) {
+	if (point == UTF8_BAD && len == 1) {
 		memcpy(room, "\xef\xbf\xbd", 3);
 		*ret_len = 3;
 		return 1;
