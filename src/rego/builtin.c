@@ -9,7 +9,7 @@
 #include "rego/vm_internal.h"
 
 static const struct rego_builtin *const families[] = {
-	NULL,
+	rego_builtins_compare,
 };
 
 enum {
