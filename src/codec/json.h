@@ -10,7 +10,11 @@
  *   memory   values in the arena; strings copied (the text may go away)
  *   intern   with a table, keys and strings of at most JSON_INTERN_MAX bytes are
  *            looked up, or added when the snapshot is being built
- *   failure  ERR_SYNTAX (diag: row, column, what), ERR_LIMIT, ERR_MEMORY
+ *   failure  ERR_SYNTAX (diag: row, column, what), ERR_LIMIT, ERR_MEMORY; the
+ *            finding borrows the text, to show the line
+ *
+ * Where RFC 8259 leaves the choice: numbers of any size are read exactly, as far
+ * as number.h goes; a byte order mark and bytes that are not UTF-8 are refused.
  */
 #ifndef CODEC_JSON_H
 #define CODEC_JSON_H
@@ -34,13 +38,17 @@ struct json_options {
 err_t json_read(struct arena *, str_t text, const struct json_options *, struct diag *,
     value_t *ret_value); /* options and diag may be NULL */
 
-/* Compact, keys in the order of the object, as encoding/json without HTML escapes. Sets as arrays;
- * keys that are not strings as their JSON text. */
+/*
+ * As Go's encoding/json: compact, keys in the order of the object, U+2028 and
+ * U+2029 as escapes, malformed UTF-8 as \ufffd.  Sets are written as arrays;
+ * keys that are not strings as their JSON text.
+ */
 void json_write(struct buf *, value_t);
-/* OPA's json.marshal: also escapes < > & U+2028 U+2029. */
+/* OPA's json.marshal: also escapes < > &. */
 void json_write_escaped(struct buf *, value_t);
 /* Indented; `indent` per level ("  "), `prefix` before each line after the first. */
 void json_write_pretty(struct buf *, value_t, str_t prefix, str_t indent);
+void json_write_pretty_escaped(struct buf *, value_t, str_t prefix, str_t indent);
 /* A string with its quotes. */
 void json_write_string(struct buf *, str_t, bool escape_html);
 
