@@ -1,262 +1,281 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Numbers: reading, printing, comparing. */
-#include "value/number.h"
-
-#include <math.h>
+#include <float.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "value/number_internal.h"
+#include "value/value_internal.h"
 
-enum { LARGEST_DIGITS = 4000 }; /* of an integer written with an exponent */
+/* ---- views ---- */
 
-/* ---- reading ---- */
-
-struct spelled { /* a literal taken apart: [-] digits [. digits] [e exp] */
-	bool negative, plain; /* plain: neither point nor exponent */
-	str_t whole, fraction;
-	int64_t exponent;
-};
-
-static size_t
-skip_digits(str_t s, size_t at)
+bool
+number_integer_view(value_t v, mp_limb_t one[1], struct number_integer *ret)
 {
-	while (at < s.len && s.data[at] >= '0' && s.data[at] <= '9')
-		at++;
-	return at;
-}
+	int64_t i;
 
-static bool
-read_exponent(str_t s, size_t at, int64_t *ret)
-{
-	bool negative = false;
-	int64_t value = 0;
-
-	if (at < s.len && (s.data[at] == '+' || s.data[at] == '-'))
-		negative = s.data[at++] == '-';
-	if (at == s.len || skip_digits(s, at) != s.len)
+	if (v.tag == VALUE_NUMBER && v.number->kind == NUMBER_FLOAT)
 		return false;
-	for (; at < s.len; at++) {
-		if (value < 1000000000)
-			value = value * 10 + (s.data[at] - '0');
-	}
-	*ret = negative ? -value : value;
-	return true;
-}
-
-/* RFC 8259 6 */
-static bool
-take_apart(str_t s, struct spelled *ret)
-{
-	size_t at = 0, end;
-
-	*ret = (struct spelled){ .plain = true };
-	if (s.len > 0 && s.data[0] == '-') {
-		ret->negative = true;
-		at = 1;
-	}
-	end = skip_digits(s, at);
-	if (end == at || (s.data[at] == '0' && end > at + 1))
-		return false;
-	ret->whole = str_sub(s, at, end - at);
-	at = end;
-	if (at < s.len && s.data[at] == '.') {
-		end = skip_digits(s, at + 1);
-		if (end == at + 1)
-			return false;
-		ret->fraction = str_sub(s, at + 1, end - at - 1);
-		ret->plain = false;
-		at = end;
-	}
-	if (at == s.len)
-		return true;
-	ret->plain = false;
-	return (s.data[at] == 'e' || s.data[at] == 'E') && read_exponent(s, at + 1, &ret->exponent);
-}
-
-static bool
-small_integer(str_t digits, bool negative, int64_t *ret)
-{
-	uint64_t value = 0;
-
-	if (digits.len > 18)
-		return false;
-	for (size_t i = 0; i < digits.len; i++)
-		value = value * 10 + (uint64_t)(digits.data[i] - '0');
-	*ret = negative ? -(int64_t)value : (int64_t)value;
-	return true;
-}
-
-static value_t
-integer_from_digits(struct arena *arena, str_t digits, bool negative)
-{
-	int64_t small;
-	char *text;
-	mpz_t z;
-	value_t v;
-
-	if (small_integer(digits, negative, &small))
-		return value_int(small);
-	if (digits.len > NUMBER_LARGEST_LIMBS * 19) {
-		arena_fail(arena);
-		return VALUE_NONE;
-	}
-	text = arena_copy(arena, digits.data, digits.len);
-	if (text == NULL)
-		return VALUE_NONE;
-	mpz_init(z);
-	(void)mpz_set_str(z, text, 10);
-	if (negative)
-		mpz_neg(z, z);
-	v = number_from_mpz(arena, z);
-	mpz_clear(z);
-	return v;
-}
-
-/* The digits of an integral literal with point or exponent; false: not integral, or too long. */
-static bool
-integral_digits(struct arena *arena, const struct spelled *s, str_t *ret)
-{
-	size_t count = s->whole.len + s->fraction.len, start = 0, zeros;
-	int64_t exponent = s->exponent - (int64_t)s->fraction.len;
-	char *digits;
-
-	if (count > LARGEST_DIGITS)
-		return false;
-	digits = arena_alloc_raw(arena, LARGEST_DIGITS + 1, 1);
-	if (digits == NULL)
-		return false;
-	memcpy(digits, s->whole.data, s->whole.len);
-	if (s->fraction.len > 0)
-		memcpy(digits + s->whole.len, s->fraction.data, s->fraction.len);
-	while (count > 1 && digits[count - 1] == '0') {
-		count--;
-		exponent++;
-	}
-	while (start + 1 < count && digits[start] == '0')
-		start++;
-	if (count - start == 1 && digits[start] == '0') {
-		*ret = STR("0");
+	if (v.tag == VALUE_NUMBER && v.number->kind == NUMBER_BIG) {
+		*ret = (struct number_integer){ v.number->limbs, v.number->limb_count,
+			v.number->negative };
 		return true;
 	}
-	if (exponent < 0 || exponent > (int64_t)(LARGEST_DIGITS - count))
-		return false;
-	zeros = (size_t)exponent;
-	memset(digits + count, '0', zeros);
-	*ret = str_make(digits + start, count - start + zeros);
+	i = v.tag == VALUE_INT ? v.integer : v.number->integer;
+	one[0] = i < 0 ? 0 - (uint64_t)i : (uint64_t)i;
+	*ret = (struct number_integer){ one, one[0] != 0, i < 0 };
 	return true;
 }
 
-static value_t
-keep_spelling(struct arena *arena, value_t v, str_t spelling)
+/* -0 has its sign only in its spelling. */
+static bool
+is_minus_zero(const struct value_number *n)
 {
-	struct value_number *n = ARENA_NEW(arena, struct value_number);
+	return n->kind == NUMBER_INT64 && n->integer == 0 && n->spelling_len > 0 &&
+	    n->spelling[0] == '-';
+}
 
-	if (n == NULL || !value_is_defined(v))
-		return VALUE_NONE;
+struct number_real
+number_to_real(value_t v)
+{
+	const struct value_number *n = v.number;
+	struct number_real r;
+
 	if (v.tag == VALUE_INT)
-		*n = (struct value_number){ .kind = NUMBER_INT64, .integer = v.integer };
-	else
-		*n = *v.number;
-	n->spelling = arena_copy(arena, spelling.data, spelling.len);
-	n->spelling_len = (uint32_t)spelling.len;
-	return n->spelling != NULL ? (value_t){ .tag = VALUE_NUMBER, .number = n } : VALUE_NONE;
+		return number_real_of_int(v.integer);
+	if (n->kind == NUMBER_FLOAT)
+		return (struct number_real){ n->mantissa, n->exponent, n->negative };
+	if (n->kind == NUMBER_INT64) {
+		r = number_real_of_int(n->integer);
+		r.negative = r.negative || is_minus_zero(n);
+		return r;
+	}
+	r = number_real_of_limbs(n->limbs, n->limb_count, 0, false);
+	r.negative = n->negative;
+	return r;
 }
+
+/* ---- making ---- */
 
 static value_t
-float_from_text(struct arena *arena, str_t text)
+make_number(struct arena *arena, struct value_number n)
 {
-	struct number_float x;
-	char *copy = arena_copy(arena, text.data, text.len);
-	struct value_number *n = ARENA_NEW(arena, struct value_number);
+	struct value_number *made =
+	    arena_alloc_raw(arena, sizeof(*made), _Alignof(struct value_number));
 
-	if (copy == NULL || n == NULL)
+	if (made == NULL)
 		return VALUE_NONE;
-	number_float_init(&x);
-	(void)mpfr_strtofr(x.f, copy, NULL, 10, MPFR_RNDN);
-	n->kind = NUMBER_FLOAT;
-	n->negative = mpfr_signbit(x.f) != 0;
-	if (mpfr_regular_p(x.f)) {
-		n->mantissa = x.limb[0];
-		n->exponent = (int32_t)(mpfr_get_exp(x.f) - NUMBER_PRECISION);
-	} else if (mpfr_inf_p(x.f)) {
-		return VALUE_NONE;
-	}
-	return (value_t){ .tag = VALUE_NUMBER, .number = n };
+	*made = n;
+	return (value_t){ .tag = VALUE_NUMBER, .number = made };
 }
 
 value_t
-number_parse(struct arena *arena, str_t text)
+number_of_limbs(struct arena *arena, const mp_limb_t *limbs, size_t count, bool negative)
 {
-	struct spelled s;
-	struct arena_mark mark;
-	str_t digits;
-	value_t v;
-
-	if (!take_apart(text, &s))
+	while (count > 0 && limbs[count - 1] == 0)
+		count--;
+	if (count == 0)
+		return value_int(0);
+	if (count == 1 && limbs[0] <= (uint64_t)INT64_MAX + negative)
+		return value_int(negative ? (int64_t)(0 - limbs[0]) : (int64_t)limbs[0]);
+	if (count > NUMBER_LARGEST_BITS / 64)
 		return VALUE_NONE;
-	if (s.plain && !(s.negative && s.whole.data[0] == '0'))
-		return integer_from_digits(arena, s.whole, s.negative);
-	mark = arena_mark(arena);
-	if (integral_digits(arena, &s, &digits) && digits.len <= 18) {
-		int64_t small = 0;
-
-		(void)small_integer(digits, s.negative, &small);
-		arena_release(arena, mark);
-		return keep_spelling(arena, value_int(small), text);
-	}
-	arena_release(arena, mark);
-	if (integral_digits(arena, &s, &digits))
-		v = integer_from_digits(arena, digits, s.negative);
-	else
-		v = float_from_text(arena, text);
-	return keep_spelling(arena, v, text);
-}
-
-value_t
-number_from_double(struct arena *arena, double d)
-{
-	char text[40];
-
-	for (int digits = 1; digits <= 17; digits++) {
-		(void)snprintf(text, sizeof(text), "%.*g", digits, d);
-		if (strtod(text, NULL) == d)
-			break;
-	}
-	if (strchr(text, 'e') == NULL)
-		return number_parse(arena, str_of(text));
-	if (d == floor(d) && fabs(d) < 1e21) {
-		(void)snprintf(text, sizeof(text), "%.0f", d);
-		return number_parse(arena, str_of(text));
-	}
-	return number_parse(arena, str_of(text));
+	return make_number(arena, (struct value_number){ .kind = NUMBER_BIG, .negative = negative,
+					     .limb_count = (uint32_t)count, .limbs = limbs });
 }
 
 value_t
 number_from_uint64(struct arena *arena, uint64_t u)
 {
-	mp_limb_t limb = u;
-	mpz_t z;
+	mp_limb_t *limb;
 
 	if (u <= INT64_MAX)
 		return value_int((int64_t)u);
-	return number_from_mpz(arena, mpz_roinit_n(z, &limb, 1));
+	limb = ARENA_NEW(arena, mp_limb_t);
+	if (limb == NULL)
+		return VALUE_NONE;
+	*limb = u;
+	return number_of_limbs(arena, limb, 1, false);
 }
 
-/* ---- asking ---- */
-
-bool
-number_to_int64(value_t v, int64_t *ret)
+value_t
+number_of_decimal(struct arena *arena, const struct number_decimal *d)
 {
-	if (v.tag == VALUE_INT) {
-		*ret = v.integer;
-		return true;
+	size_t digits = d->whole.len + d->fraction.len;
+	size_t power = (size_t)d->exponent, room = digits / 19 + power / 19 + 3, count;
+	unsigned char *values;
+	mp_limb_t *limbs = arena_alloc_raw(arena, room * sizeof(*limbs), sizeof(*limbs));
+	struct arena_mark mark = arena_mark(arena);
+
+	if (limbs == NULL || (values = arena_alloc_raw(arena, digits, 1)) == NULL)
+		return VALUE_NONE;
+	for (size_t i = 0; i < digits; i++)
+		values[i] = (unsigned char)((i < d->whole.len ? d->whole.data[i]
+			    : d->fraction.data[i - d->whole.len]) - '0');
+	count = (size_t)mpn_set_str(limbs, values, digits, 10);
+	arena_release(arena, mark);
+	count = number_limbs_mul_pow5(limbs, count, (uint32_t)power);
+	if (power % 64 != 0 && count > 0) {
+		mp_limb_t carry = mpn_lshift(limbs, limbs, (mp_size_t)count, power % 64);
+
+		if (carry != 0)
+			limbs[count++] = carry;
 	}
-	if (v.tag != VALUE_NUMBER || v.number->kind != NUMBER_INT64)
+	mpn_copyd(limbs + power / 64, limbs, (mp_size_t)count);
+	mpn_zero(limbs, (mp_size_t)(power / 64));
+	return number_of_limbs(arena, limbs, count + power / 64, d->negative);
+}
+
+value_t
+number_of_real(struct arena *arena, struct number_real r)
+{
+	static const struct value_number minus_zero = { .kind = NUMBER_INT64, .spelling = "-0",
+		.spelling_len = 2 };
+	char digits[NUMBER_REAL_DIGITS];
+	int point;
+	size_t count;
+	struct number_decimal d;
+
+	if (r.mantissa == 0)
+		return r.negative ? (value_t){ .tag = VALUE_NUMBER, .number = &minus_zero } : value_int(0);
+	if (r.exponent > NUMBER_LARGEST_EXPONENT - 64 || r.exponent < -NUMBER_LARGEST_EXPONENT + 64)
+		return VALUE_NONE;
+	if (!number_real_is_integer(r))
+		return make_number(arena, (struct value_number){ .kind = NUMBER_FLOAT,
+						     .negative = r.negative,
+						     .exponent = r.exponent,
+						     .mantissa = r.mantissa });
+	if (r.exponent <= 0) {
+		value_t whole = number_from_uint64(arena, r.mantissa >> -r.exponent);
+
+		return r.negative && value_is_defined(whole)
+		    ? number_sub(arena, value_int(0), whole) : whole;
+	}
+	/* What OPA prints, the shortest digits and zeros behind them, is the value from now on. */
+	count = number_real_digits(r, digits, &point);
+	d = (struct number_decimal){ .whole = str_make(digits, count),
+		.exponent = point - (int)count, .negative = r.negative };
+	return number_of_decimal(arena, &d);
+}
+
+/* A whole number of at most 18 digits in its plain spelling: nearly all there are. */
+static bool
+parse_plain(str_t text, int64_t *ret)
+{
+	bool negative = text.len > 0 && text.data[0] == '-';
+	str_t digits = str_skip(text, negative);
+	int64_t i = 0;
+
+	if (digits.len == 0 || digits.len > 18 ||
+	    (digits.data[0] == '0' && (digits.len > 1 || negative)))
 		return false;
-	*ret = v.number->integer;
+	for (size_t at = 0; at < digits.len; at++) {
+		unsigned digit = (unsigned)(unsigned char)digits.data[at] - '0';
+
+		if (digit > 9)
+			return false;
+		i = i * 10 + digit;
+	}
+	*ret = negative ? -i : i;
 	return true;
 }
+
+/* The value of a decimal, without its spelling. */
+static value_t
+value_of_decimal(struct arena *arena, const struct number_decimal *d)
+{
+	size_t digits = d->whole.len + d->fraction.len;
+	int64_t magnitude = (int64_t)digits + d->exponent;
+
+	if (digits == 0)
+		return value_int(0);
+	if (magnitude > NUMBER_LARGEST_DIGITS || magnitude < -NUMBER_LARGEST_DIGITS)
+		return VALUE_NONE;
+	if (d->exponent < 0) {
+		struct number_real r = number_decimal_to_real(d);
+
+		if (r.exponent < -NUMBER_LARGEST_EXPONENT + 64)
+			return VALUE_NONE;
+		return make_number(arena, (struct value_number){ .kind = NUMBER_FLOAT,
+						     .negative = r.negative,
+						     .exponent = r.exponent,
+						     .mantissa = r.mantissa });
+	}
+	return number_of_decimal(arena, d);
+}
+
+value_t
+number_parse(struct arena *arena, str_t text)
+{
+	struct number_decimal d;
+	struct value_number *made;
+	const char *spelling;
+	value_t v;
+	int64_t i;
+
+	if (parse_plain(text, &i))
+		return value_int(i);
+	if (text.len > UINT32_MAX || !number_decimal_scan(text, &d))
+		return VALUE_NONE;
+	v = value_of_decimal(arena, &d);
+	if (!value_is_defined(v))
+		return VALUE_NONE;
+	if (v.tag == VALUE_INT && v.integer != 0 && str_find_char(text, '.', 0) == text.len &&
+	    str_find_char(text, 'e', 0) == text.len && str_find_char(text, 'E', 0) == text.len)
+		return v; /* 19 digits */
+	spelling = arena_copy(arena, text.data, text.len);
+	made = ARENA_NEW(arena, struct value_number);
+	if (spelling == NULL || made == NULL)
+		return VALUE_NONE;
+	if (v.tag == VALUE_INT)
+		made->integer = v.integer; /* kind NUMBER_INT64 */
+	else
+		*made = *v.number;
+	made->spelling = spelling;
+	made->spelling_len = (uint32_t)text.len;
+	return (value_t){ .tag = VALUE_NUMBER, .number = made };
+}
+
+value_t
+number_from_double(struct arena *arena, double number)
+{
+	struct number_decimal d;
+	char text[40];
+	int len = 0;
+
+	/* Only below DBL_MIN can it take less than 15 digits to read back, zeros at the end aside. */
+	for (int digits = number < DBL_MIN && number > -DBL_MIN ? 1 : 15; digits <= 17; digits++) {
+		len = snprintf(text, sizeof(text), "%.*e", digits - 1, number);
+		if (strtod(text, NULL) == number)
+			break;
+	}
+	if (!number_decimal_scan(str_make(text, (size_t)len), &d))
+		return VALUE_NONE; /* not finite */
+	return value_of_decimal(arena, &d);
+}
+
+value_t
+value_number_copy(struct arena *arena, value_t v)
+{
+	struct value_number n = *v.number;
+
+	if (n.kind == NUMBER_BIG) {
+		mp_limb_t *limbs =
+		    arena_alloc_raw(arena, n.limb_count * sizeof(*limbs), sizeof(*limbs));
+
+		if (limbs == NULL)
+			return VALUE_NONE;
+		mpn_copyi(limbs, n.limbs, n.limb_count);
+		n.limbs = limbs;
+	}
+	if (n.spelling != NULL) {
+		n.spelling = arena_copy(arena, n.spelling, n.spelling_len);
+		if (n.spelling == NULL)
+			return VALUE_NONE;
+	}
+	return make_number(arena, n);
+}
+
+/* ---- reading ---- */
 
 bool
 number_is_integer(value_t v)
@@ -264,126 +283,227 @@ number_is_integer(value_t v)
 	return v.tag == VALUE_INT || (v.tag == VALUE_NUMBER && v.number->kind != NUMBER_FLOAT);
 }
 
+bool
+number_to_int64(value_t v, int64_t *ret)
+{
+	if (v.tag == VALUE_INT)
+		*ret = v.integer;
+	else if (v.tag == VALUE_NUMBER && v.number->kind == NUMBER_INT64)
+		*ret = v.number->integer;
+	else
+		return false;
+	return true;
+}
+
 double
 number_to_double(value_t v)
 {
-	struct number_float x;
+	struct buf text;
+	double d;
+	int64_t i;
 
-	if (v.tag == VALUE_INT)
-		return (double)v.integer;
-	number_to_float(v, &x);
-	return mpfr_get_d(x.f, MPFR_RNDN);
+	if (number_to_int64(v, &i))
+		return (double)i;
+	if (v.number->spelling != NULL)
+		return strtod(v.number->spelling, NULL);
+	buf_init(&text, NUMBER_LARGEST_BITS);
+	number_print(&text, v);
+	buf_add_char(&text, '\0');
+	d = buf_failed(&text) ? 0 : strtod(text.data, NULL);
+	buf_fini(&text);
+	return d;
+}
+
+/* Compares two decimals of one sign, as magnitudes. */
+static int
+compare_decimals(const struct number_decimal *a, const struct number_decimal *b)
+{
+	size_t a_digits = a->whole.len + a->fraction.len, b_digits = b->whole.len + b->fraction.len;
+	int64_t a_top = (int64_t)a_digits + a->exponent, b_top = (int64_t)b_digits + b->exponent;
+
+	if (a_digits == 0 || b_digits == 0 || a_top == b_top) {
+		for (size_t i = 0; i < a_digits && i < b_digits; i++) {
+			char x = i < a->whole.len ? a->whole.data[i] : a->fraction.data[i - a->whole.len];
+			char y = i < b->whole.len ? b->whole.data[i] : b->fraction.data[i - b->whole.len];
+
+			if (x != y)
+				return x < y ? -1 : 1;
+		}
+		return a_digits < b_digits ? -1 : a_digits > b_digits;
+	}
+	return a_top < b_top ? -1 : 1;
+}
+
+static str_t
+text_of(value_t v, struct buf *b)
+{
+	if (v.tag == VALUE_NUMBER && v.number->spelling != NULL)
+		return str_make(v.number->spelling, v.number->spelling_len);
+	number_print(b, v);
+	return buf_str(b);
+}
+
+/* What rounds to the same real may still differ as written: OPA compares exactly. */
+static int
+compare_texts(value_t a, value_t b)
+{
+	char a_room[NUMBER_REAL_TEXT], b_room[NUMBER_REAL_TEXT];
+	struct buf a_buf = { .data = a_room, .capacity = sizeof(a_room), .limit = sizeof(a_room) };
+	struct buf b_buf = { .data = b_room, .capacity = sizeof(b_room), .limit = sizeof(b_room) };
+	str_t a_text = text_of(a, &a_buf), b_text = text_of(b, &b_buf);
+	struct number_decimal x, y;
+	int order;
+
+	if (str_eq(a_text, b_text))
+		return 0;
+	if (!number_decimal_scan(a_text, &x) || !number_decimal_scan(b_text, &y))
+		return number_is_integer(a) ? -1 : 1; /* an integer too long for the room */
+	order = compare_decimals(&x, &y);
+	return x.negative ? -order : order;
+}
+
+static int
+compare_integers(const struct number_integer *a, const struct number_integer *b)
+{
+	int order;
+
+	if (a->negative != b->negative)
+		return a->negative ? -1 : 1;
+	if (a->count != b->count)
+		order = a->count < b->count ? -1 : 1;
+	else
+		order = a->count == 0 ? 0 : mpn_cmp(a->limbs, b->limbs, (mp_size_t)a->count);
+	order = order < 0 ? -1 : order > 0;
+	return a->negative ? -order : order;
 }
 
 int
 number_compare(value_t a, value_t b)
 {
-	int64_t left, right;
+	struct number_integer x, y;
+	mp_limb_t x_one[1], y_one[1];
+	int64_t i, j;
 	int order;
 
-	if (number_to_int64(a, &left) && number_to_int64(b, &right))
-		return left == right ? 0 : left < right ? -1 : 1;
-	if (number_is_integer(a) && number_is_integer(b)) {
-		struct number_view x, y;
-
-		(void)number_view_integer(a, &x);
-		(void)number_view_integer(b, &y);
-		order = mpz_cmp(x.z, y.z);
-	} else {
-		struct number_float x, y;
-
-		number_to_float(a, &x);
-		number_to_float(b, &y);
-		order = mpfr_cmp(x.f, y.f);
-	}
-	return order == 0 ? 0 : order < 0 ? -1 : 1;
+	if (number_to_int64(a, &i) && number_to_int64(b, &j))
+		return i < j ? -1 : i > j;
+	if (number_integer_view(a, x_one, &x) && number_integer_view(b, y_one, &y))
+		return compare_integers(&x, &y);
+	order = number_real_compare(number_to_real(a), number_to_real(b));
+	if (order != 0 || (a.tag == VALUE_NUMBER && b.tag == VALUE_NUMBER &&
+			      a.number->spelling == NULL && b.number->spelling == NULL &&
+			      a.number->kind == b.number->kind))
+		return order;
+	return compare_texts(a, b);
 }
 
 uint32_t
 number_hash(value_t v)
 {
 	const struct value_number *n = v.number;
-	struct {
-		uint64_t a, b;
-	} parts;
+	int64_t i;
 
-	if (v.tag == VALUE_INT)
-		return value_hash(v);
-	if (n->kind == NUMBER_INT64)
-		return value_hash(value_int(n->integer));
-	if (n->kind == NUMBER_BIG)
-		return value_hash_bytes(n->limbs, n->limb_count * sizeof(uint64_t));
-	parts.a = n->mantissa;
-	parts.b = (uint64_t)(uint32_t)n->exponent << 1 | n->negative;
-	return value_hash_bytes(&parts, sizeof(parts));
+	if (number_to_int64(v, &i))
+		return value_hash(value_int(i));
+	if (n->kind == NUMBER_FLOAT)
+		return value_hash_words(n->mantissa, (uint64_t)n->negative << 32 | (uint32_t)n->exponent);
+	return value_hash_words(value_hash_bytes(n->limbs, n->limb_count * sizeof(n->limbs[0])),
+	    n->negative);
 }
 
 /* ---- printing ---- */
 
 static void
-print_big(struct buf *out, const struct value_number *n)
+print_limbs(struct buf *b, const struct number_integer *n, int base)
 {
-	mpz_t z;
-	size_t len;
+	struct buf scratch; /* mpn_get_str eats its input */
+	mp_limb_t *limbs;
+	size_t digits = n->count * 64 / (base == 2 ? 1 : base < 8 ? 1 : base < 16 ? 3 : 4) + 2, len;
+	unsigned char *out;
 
-	(void)mpz_roinit_n(z, (const mp_limb_t *)n->limbs,
-	    n->negative ? -(mp_size_t)n->limb_count : (mp_size_t)n->limb_count);
-	len = mpz_sizeinbase(z, 10) + 2;
-	if (!buf_reserve(out, len))
-		return;
-	(void)mpz_get_str(out->data + out->len, 10, z);
-	out->len += strlen(out->data + out->len);
-}
-
-/* Go's big.Float.Text('g', -1): below 1e-4 and from 1e6 on with an exponent. */
-static void
-print_float(struct buf *out, value_t v)
-{
-	struct number_float x;
-	char digits[NUMBER_DIGITS];
-	int64_t exp;
-	size_t count;
-
-	number_to_float(v, &x);
-	if (mpfr_zero_p(x.f)) {
-		buf_add_text(out, v.number->negative ? "-0" : "0");
+	if (n->count == 0) {
+		buf_add_char(b, '0');
 		return;
 	}
-	number_shortest(&x, digits, &exp);
-	count = strlen(digits);
-	if (v.number->negative)
-		buf_add_char(out, '-');
-	if (exp - 1 < -4 || exp - 1 >= 6) {
-		buf_add_char(out, digits[0]);
-		if (count > 1)
-			buf_printf(out, ".%s", digits + 1);
-		buf_printf(out, "e%c%02lld", exp - 1 < 0 ? '-' : '+', (long long)llabs(exp - 1));
+	buf_init(&scratch, NUMBER_LARGEST_BITS);
+	if (!buf_reserve(&scratch, n->count * sizeof(*limbs)) || !buf_reserve(b, digits + 1)) {
+		b->failed = true;
+		buf_fini(&scratch);
 		return;
 	}
-	if (exp <= 0) {
-		buf_add_text(out, "0.");
-		for (int64_t i = exp; i < 0; i++)
-			buf_add_char(out, '0');
-		buf_add_text(out, digits);
-		return;
-	}
-	for (int64_t i = 0; i < exp; i++)
-		buf_add_char(out, (size_t)i < count ? digits[i] : '0');
-	if (count > (size_t)exp)
-		buf_printf(out, ".%s", digits + exp);
+	if (n->negative)
+		buf_add_char(b, '-');
+	limbs = (mp_limb_t *)(void *)scratch.data;
+	mpn_copyi(limbs, n->limbs, (mp_size_t)n->count);
+	out = (unsigned char *)b->data + b->len;
+	len = mpn_get_str(out, base, limbs, (mp_size_t)n->count);
+	for (size_t i = 0; i < len; i++)
+		out[i] = (unsigned char)"0123456789abcdefghijklmnopqrstuvwxyz"[out[i]];
+	b->len += len;
+	buf_fini(&scratch);
 }
 
 void
-number_print(struct buf *out, value_t v)
+number_print(struct buf *b, value_t v)
 {
+	char text[NUMBER_REAL_TEXT];
+	struct number_integer n;
+	mp_limb_t one[1];
+
 	if (v.tag == VALUE_INT)
-		buf_add_int(out, v.integer);
+		buf_add_int(b, v.integer);
 	else if (v.number->spelling != NULL)
-		buf_add(out, v.number->spelling, v.number->spelling_len);
-	else if (v.number->kind == NUMBER_INT64)
-		buf_add_int(out, v.number->integer);
-	else if (v.number->kind == NUMBER_BIG)
-		print_big(out, v.number);
+		buf_add(b, v.number->spelling, v.number->spelling_len);
+	else if (number_integer_view(v, one, &n))
+		print_limbs(b, &n, 10);
 	else
-		print_float(out, v);
+		buf_add_str(b, number_real_text(number_to_real(v), text));
+}
+
+bool
+number_print_base(struct buf *b, value_t v, int base)
+{
+	mp_limb_t limbs[NUMBER_LARGEST_EXPONENT / 64 + 2];
+	struct number_integer n;
+
+	if (base < 2 || base > 36)
+		return false;
+	if (!number_integer_view(v, limbs, &n)) {
+		struct number_real r = number_to_real(v);
+
+		n = (struct number_integer){ limbs, number_real_truncate(r, limbs), r.negative };
+	}
+	print_limbs(b, &n, base);
+	return true;
+}
+
+value_t
+number_parse_base(struct arena *arena, str_t text, int base)
+{
+	bool negative = text.len > 0 && text.data[0] == '-';
+	str_t digits = str_skip(text, negative || (text.len > 0 && text.data[0] == '+'));
+	unsigned char *values;
+	mp_limb_t *limbs;
+
+	if (digits.len == 0 || digits.len > NUMBER_LARGEST_DIGITS || base < 2 || base > 36)
+		return VALUE_NONE;
+	while (digits.len > 1 && digits.data[0] == '0')
+		digits = str_skip(digits, 1);
+	values = arena_alloc_raw(arena, digits.len, 1);
+	limbs = arena_alloc_raw(arena, (digits.len * 6 / 64 + 2) * sizeof(*limbs), sizeof(*limbs));
+	if (values == NULL || limbs == NULL)
+		return VALUE_NONE;
+	for (size_t i = 0; i < digits.len; i++) {
+		char c = digits.data[i];
+		int digit = c >= '0' && c <= '9' ? c - '0'
+		    : c >= 'a' && c <= 'z'       ? c - 'a' + 10
+		    : c >= 'A' && c <= 'Z'       ? c - 'A' + 10
+						 : 36;
+
+		if (digit >= base)
+			return VALUE_NONE;
+		values[i] = (unsigned char)digit;
+	}
+	return number_of_limbs(arena, limbs, (size_t)mpn_set_str(limbs, values, digits.len, base),
+	    negative);
 }

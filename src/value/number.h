@@ -3,14 +3,17 @@
  * number: Rego's numbers, as OPA computes and prints them.
  *
  * Integers are exact at any size (GMP's mpn functions on limbs in the arena).
- * Everything else is a binary float with a 64-bit mantissa (MPFR at precision
- * 64, round to nearest even), printed as the shortest decimal that reads back
- * the same at that precision.  A literal keeps its spelling: 1e2 prints as 1e2.
+ * Everything else is a binary float with a 64-bit mantissa (number_real.c,
+ * round to nearest even), printed as the shortest decimal that reads back the
+ * same at that precision.  A literal keeps its spelling: 1e2 prints as 1e2.
  * A result that is integral prints in plain digits.
  *
  *   invariant  an integer in int64 with its plain spelling is VALUE_INT, never
  *              VALUE_NUMBER
- *   failure    VALUE_NONE: the arena refused, or (where said) no such number
+ *   limit      10000 digits before or behind the point of what is read, a
+ *              million bits of what is computed
+ *   failure    VALUE_NONE: the arena refused, the limit, or (where said) no such
+ *              number
  */
 #ifndef VALUE_NUMBER_H
 #define VALUE_NUMBER_H

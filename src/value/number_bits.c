@@ -1,132 +1,140 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bits of integers of any size in two's complement, and integers in other bases. */
-#include <stdlib.h>
-
+/* Bits of integers of any size, as if two's complement went on for ever to the left. */
 #include "value/number_internal.h"
 
-typedef void bits_fn(mpz_ptr, mpz_srcptr, mpz_srcptr);
+enum bits_operation { AND, OR, XOR };
+
+/* Two's complement of a view in `width` limbs, one more than it has. */
+static void
+write_complement(const struct number_integer *n, mp_limb_t *out, size_t width)
+{
+	mpn_zero(out, (mp_size_t)width);
+	mpn_copyi(out, n->limbs, (mp_size_t)n->count);
+	if (n->negative)
+		mpn_neg(out, out, (mp_size_t)width);
+}
 
 static value_t
-combine(struct arena *arena, value_t a, value_t b, bits_fn *fn)
+read_complement(struct arena *arena, mp_limb_t *limbs, size_t width)
 {
-	struct number_view x, y;
-	mpz_t z;
-	value_t v;
+	bool negative = limbs[width - 1] >> 63 != 0;
 
-	if (!number_view_integer(a, &x) || !number_view_integer(b, &y))
+	if (negative)
+		mpn_neg(limbs, limbs, (mp_size_t)width);
+	return number_of_limbs(arena, limbs, width, negative);
+}
+
+static value_t
+combine(struct arena *arena, value_t a, value_t b, enum bits_operation operation)
+{
+	struct number_integer x, y;
+	mp_limb_t room[2], *left, *right;
+	struct arena_mark mark;
+	size_t width;
+
+	if (a.tag == VALUE_INT && b.tag == VALUE_INT)
+		return value_int(operation == AND ? a.integer & b.integer
+			: operation == OR         ? a.integer | b.integer
+						  : a.integer ^ b.integer);
+	if (!number_integer_view(a, room, &x) || !number_integer_view(b, room + 1, &y))
 		return VALUE_NONE;
-	mpz_init(z);
-	fn(z, x.z, y.z);
-	v = number_from_mpz(arena, z);
-	mpz_clear(z);
-	return v;
+	width = (x.count > y.count ? x.count : y.count) + 1;
+	left = ARENA_ARRAY(arena, mp_limb_t, width);
+	mark = arena_mark(arena);
+	right = ARENA_ARRAY(arena, mp_limb_t, width);
+	if (left == NULL || right == NULL)
+		return VALUE_NONE;
+	write_complement(&x, left, width);
+	write_complement(&y, right, width);
+	if (operation == AND)
+		mpn_and_n(left, left, right, (mp_size_t)width);
+	else if (operation == OR)
+		mpn_ior_n(left, left, right, (mp_size_t)width);
+	else
+		mpn_xor_n(left, left, right, (mp_size_t)width);
+	arena_release(arena, mark);
+	return read_complement(arena, left, width);
 }
 
 value_t
 number_bits_and(struct arena *arena, value_t a, value_t b)
 {
-	return combine(arena, a, b, mpz_and);
+	return combine(arena, a, b, AND);
 }
 
 value_t
 number_bits_or(struct arena *arena, value_t a, value_t b)
 {
-	return combine(arena, a, b, mpz_ior);
+	return combine(arena, a, b, OR);
 }
 
 value_t
 number_bits_xor(struct arena *arena, value_t a, value_t b)
 {
-	return combine(arena, a, b, mpz_xor);
+	return combine(arena, a, b, XOR);
 }
 
 value_t
 number_bits_negate(struct arena *arena, value_t v)
 {
-	struct number_view x;
-	mpz_t z;
-	value_t result;
-
-	if (!number_view_integer(v, &x))
+	if (!number_is_integer(v))
 		return VALUE_NONE;
-	mpz_init(z);
-	mpz_com(z, x.z);
-	result = number_from_mpz(arena, z);
-	mpz_clear(z);
-	return result;
+	return combine(arena, v, value_int(-1), XOR);
+}
+
+static value_t
+shift_left(struct arena *arena, const struct number_integer *n, uint64_t bits)
+{
+	size_t words = bits / 64, width;
+	mp_limb_t *limbs;
+
+	if (n->count == 0)
+		return value_int(0);
+	if (bits > NUMBER_LARGEST_BITS)
+		return VALUE_NONE;
+	width = n->count + words + 1;
+	limbs = ARENA_ARRAY(arena, mp_limb_t, width);
+	if (limbs == NULL)
+		return VALUE_NONE;
+	if (bits % 64 != 0)
+		limbs[width - 1] =
+		    mpn_lshift(limbs + words, n->limbs, (mp_size_t)n->count, bits % 64);
+	else
+		mpn_copyi(limbs + words, n->limbs, (mp_size_t)n->count);
+	return number_of_limbs(arena, limbs, width, n->negative);
+}
+
+static value_t
+shift_right(struct arena *arena, const struct number_integer *n, uint64_t bits)
+{
+	size_t words = bits / 64, width = n->count + 1;
+	mp_limb_t *limbs;
+
+	if (words >= n->count)
+		return value_int(n->negative && n->count > 0 ? -1 : 0);
+	limbs = ARENA_ARRAY(arena, mp_limb_t, width);
+	if (limbs == NULL)
+		return VALUE_NONE;
+	write_complement(n, limbs, width);
+	mpn_copyi(limbs, limbs + words, (mp_size_t)(width - words));
+	width -= words;
+	if (bits % 64 != 0) {
+		mpn_rshift(limbs, limbs, (mp_size_t)width, bits % 64);
+		if (n->negative)
+			limbs[width - 1] |= ~(~(mp_limb_t)0 >> bits % 64);
+	}
+	return read_complement(arena, limbs, width);
 }
 
 value_t
 number_bits_shift(struct arena *arena, value_t v, int64_t left)
 {
-	struct number_view x;
-	mpz_t z;
-	value_t result;
+	struct number_integer n;
+	mp_limb_t one[1];
 
-	if (!number_view_integer(v, &x))
+	if (!number_integer_view(v, one, &n))
 		return VALUE_NONE;
-	if (left > NUMBER_LARGEST_LIMBS * 64L && mpz_sgn(x.z) != 0) {
-		arena_fail(arena);
-		return VALUE_NONE;
-	}
-	mpz_init(z);
 	if (left >= 0)
-		mpz_mul_2exp(z, x.z, mpz_sgn(x.z) != 0 ? (mp_bitcnt_t)left : 0);
-	else
-		mpz_fdiv_q_2exp(z, x.z, left == INT64_MIN ? (mp_bitcnt_t)INT64_MAX : (mp_bitcnt_t)-left);
-	result = number_from_mpz(arena, z);
-	mpz_clear(z);
-	return result;
-}
-
-bool
-number_print_base(struct buf *out, value_t v, int base)
-{
-	struct number_view x;
-	struct number_float f;
-	mpz_t z;
-	size_t len;
-
-	if (base < 2 || base > 36)
-		return false;
-	mpz_init(z);
-	if (number_view_integer(v, &x)) {
-		mpz_set(z, x.z);
-	} else {
-		number_to_float(v, &f);
-		(void)mpfr_get_z(z, f.f, MPFR_RNDZ);
-	}
-	len = mpz_sizeinbase(z, base) + 2;
-	if (len < NUMBER_LARGEST_LIMBS * 64 && buf_reserve(out, len)) {
-		(void)mpz_get_str(out->data + out->len, base, z);
-		out->len += strlen(out->data + out->len);
-	}
-	mpz_clear(z);
-	return !buf_failed(out);
-}
-
-value_t
-number_parse_base(struct arena *arena, str_t text, int base)
-{
-	char *copy;
-	mpz_t z;
-	value_t v = VALUE_NONE;
-
-	if (text.len == 0 || text.len > NUMBER_LARGEST_LIMBS || base < 2 || base > 36)
-		return VALUE_NONE;
-	for (size_t i = 0; i < text.len; i++) {
-		char c = text.data[i];
-
-		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-			(i == 0 && c == '-' && text.len > 1)))
-			return VALUE_NONE;
-	}
-	copy = arena_copy(arena, text.data, text.len);
-	if (copy == NULL)
-		return VALUE_NONE;
-	mpz_init(z);
-	if (mpz_set_str(z, copy, base) == 0)
-		v = number_from_mpz(arena, z);
-	mpz_clear(z);
-	return v;
+		return shift_left(arena, &n, (uint64_t)left);
+	return shift_right(arena, &n, 0 - (uint64_t)left);
 }
