@@ -191,6 +191,7 @@ plan_every(struct planner *p, struct ast_expr *expr)
 	struct plan_block all, element;
 	uint16_t key;
 
+	plan_emit(p, OP_IS_COLLECTION, domain, 0, 0, 0, p->fail, 0);
 	plan_block_begin(p, &all);
 	key = plan_scan(p, domain);
 	if (every->key != NULL)
@@ -210,6 +211,45 @@ plan_every(struct planner *p, struct ast_expr *expr)
 	p->bindings.count = bound;
 }
 
+/* Goes to `yes` at the first solution of the body; comes out here when there is none. */
+static void
+plan_exists(struct planner *p, const struct ast_body *body, label_t yes)
+{
+	size_t bound = p->bindings.count;
+	struct plan_block block;
+
+	plan_block_begin(p, &block);
+	plan_body(p, body);
+	plan_jump(p, yes);
+	plan_block_end(p, &block);
+	p->bindings.count = bound;
+}
+
+static void
+plan_logic(struct planner *p, struct ast_expr *expr)
+{
+	label_t left = plan_label(p), yes = plan_label(p);
+
+	switch (expr->kind) {
+	case AST_EXPR_NOT:
+		plan_exists(p, &expr->logic->left, p->fail);
+		break;
+	case AST_EXPR_AND:
+		plan_exists(p, &expr->logic->left, left);
+		plan_jump(p, p->fail);
+		plan_place(p, left);
+		plan_exists(p, &expr->logic->right, yes);
+		plan_jump(p, p->fail);
+		break;
+	default:
+		plan_exists(p, &expr->logic->left, yes);
+		plan_exists(p, &expr->logic->right, yes);
+		plan_jump(p, p->fail);
+		break;
+	}
+	plan_place(p, yes);
+}
+
 static void
 plan_positive(struct planner *p, struct ast_expr *expr)
 {
@@ -222,6 +262,11 @@ plan_positive(struct planner *p, struct ast_expr *expr)
 		return;
 	case AST_EXPR_EVERY:
 		plan_every(p, expr);
+		return;
+	case AST_EXPR_NOT:
+	case AST_EXPR_AND:
+	case AST_EXPR_OR:
+		plan_logic(p, expr);
 		return;
 	case AST_EXPR_SOME: /* a declaration: nothing to do */
 		return;

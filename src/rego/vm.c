@@ -422,6 +422,8 @@ do_IS_ARRAY:
 	FAIL_UNLESS(r[ip->a].tag == VALUE_ARRAY && r[ip->a].count == ip->x);
 do_IS_OBJECT:
 	FAIL_UNLESS(r[ip->a].tag == VALUE_OBJECT && r[ip->a].count == ip->x);
+do_IS_COLLECTION:
+	FAIL_UNLESS(value_is_collection(r[ip->a]));
 do_SCAN:
 	e->at = ip;
 	if (scan_begin(e, &r[ip->a], r[ip->b], &r[ip->c], TOP))

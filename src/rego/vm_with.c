@@ -11,7 +11,7 @@ patch(struct rego_eval *e, value_t v, const value_t *keys, uint32_t count, value
 		return value;
 	below = patch(e, v.tag == VALUE_OBJECT ? value_object_get(v, keys[0]) : VALUE_NONE, keys + 1,
 	    count - 1, value);
-	return value_object_with(e->arena, v, keys[0], below);
+	return value_object_with(e->arena, v.tag == VALUE_OBJECT ? v : value_empty_object(), keys[0], below);
 }
 
 static const struct rego_tree *

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/snapshot.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "bundle/build.h"
+#include "bundle/bundle.h"
+#include "engine/policy.h"
+#include "token/jwks.h"
+
+enum { RULES_MAX = 100000 };
+
+#define DEFAULT_MEMORY ((size_t)1 << 30)
+
+struct rule_entry {
+	str_t path; /* data.authz.allow */
+	uint32_t entry;
+};
+
+struct snapshot {
+	struct policy *policy; /* NULL: no policy */
+	struct jwks *jwks;
+	struct arena *arena; /* facts and the table of rules */
+	struct snapshot_facts facts;
+	struct rule_entry *rules; /* open-addressed by the path's hash */
+	uint32_t rule_mask;
+};
+
+static _Atomic uint64_t last_generation = 0;
+
+/* ---- the table of rules ---- */
+
+static struct rule_entry *
+find_rule(const struct snapshot *s, str_t path)
+{
+	uint32_t at = value_hash_bytes(path.data, path.len) & s->rule_mask;
+
+	while (s->rules[at].path.data != NULL && !str_eq(s->rules[at].path, path))
+		at = (at + 1) & s->rule_mask;
+	return &s->rules[at];
+}
+
+static size_t
+count_nodes(const struct rego_node *node)
+{
+	size_t count = 1;
+
+	for (size_t i = 0; i < node->children.count; i++)
+		count += count_nodes(node->children.at[i]);
+	return count;
+}
+
+static bool
+is_plain_name(str_t name)
+{
+	for (size_t i = 0; i < name.len; i++) {
+		char c = name.data[i];
+
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+			(i > 0 && c >= '0' && c <= '9')))
+			return false;
+	}
+	return name.len > 0;
+}
+
+static bool
+has_document(const struct rego_node *node)
+{
+	for (size_t i = 0; i < node->rules.count; i++) {
+		if (!node->rules.at[i]->head.is_function)
+			return true;
+	}
+	return node->children.count > 0;
+}
+
+/* Every rule and package gets its entry point now, so that a request only looks it up. */
+static err_t
+add_rules(struct snapshot *s, const struct rego_node *node, str_t path)
+{
+	for (size_t i = 0; i < node->children.count; i++) {
+		const struct rego_node *child = node->children.at[i];
+		struct rule_entry *slot;
+		str_t below;
+
+		if (child->key.tag != VALUE_STRING || !has_document(child))
+			continue;
+		below = is_plain_name(value_str(child->key))
+		    ? arena_printf(s->arena, "%.*s.%.*s", STR_FMT(path), STR_FMT(value_str(child->key)))
+		    : arena_printf(s->arena, "%.*s[\"%.*s\"]", STR_FMT(path), STR_FMT(value_str(child->key)));
+		if (below.data == NULL)
+			return ERR_MEMORY;
+		slot = find_rule(s, below);
+		slot->path = below;
+		TRY(policy_entry(s->policy, below, &slot->entry));
+		TRY(add_rules(s, child, below));
+	}
+	return ERR_OK;
+}
+
+static err_t
+index_rules(struct snapshot *s)
+{
+	size_t count = count_nodes(s->policy->unit.root);
+	uint32_t slots = 16;
+
+	if (count > RULES_MAX)
+		return ERR_LIMIT;
+	while (slots < count * 2)
+		slots *= 2;
+	s->rules = ARENA_ARRAY(s->arena, struct rule_entry, slots);
+	if (s->rules == NULL)
+		return ERR_MEMORY;
+	s->rule_mask = slots - 1;
+	return add_rules(s, s->policy->unit.root, STR("data"));
+}
+
+uint32_t
+snapshot_entry(const struct snapshot *s, str_t rule)
+{
+	char full[512];
+	const struct rule_entry *found;
+
+	if (s->rules == NULL)
+		return REGO_ENTRY_NONE;
+	if (!str_has_prefix(rule, STR("data."))) {
+		if (rule.len == 0 || rule.len + 5 > sizeof(full))
+			return REGO_ENTRY_NONE;
+		memcpy(full, "data.", 5);
+		memcpy(full + 5, rule.data, rule.len);
+		rule = str_make(full, rule.len + 5);
+	}
+	found = find_rule(s, rule);
+	return found->path.data != NULL ? found->entry : REGO_ENTRY_NONE;
+}
+
+/* ---- making ---- */
+
+static err_t
+load_modules(struct snapshot *s, const struct bundle *b)
+{
+	s->policy->unit.check_data_conflicts = true;
+	policy_add_data(s->policy, b->data);
+	for (size_t i = 0; i < b->module_count; i++) {
+		enum rego_version version = b->modules[i].rego_version == 0 ? REGO_V0 : REGO_V1;
+
+		TRY(policy_add_module(s->policy, b->modules[i].name, b->modules[i].text, version));
+	}
+	return policy_compile(s->policy);
+}
+
+static err_t
+note_facts(struct snapshot *s, const struct bundle *b)
+{
+	str_t *policies = ARENA_ARRAY(s->arena, str_t, b->policy_count);
+
+	if (policies == NULL)
+		return ERR_MEMORY;
+	for (size_t i = 0; i < b->policy_count; i++)
+		policies[i] = arena_str(s->arena, b->policies[i]);
+	s->facts.policies = policies;
+	s->facts.policy_count = (uint32_t)b->policy_count;
+	s->facts.revision = arena_str(s->arena, b->manifest.revision);
+	s->facts.revision_number = b->signature.revision_number;
+	if (b->signature.verified)
+		s->facts.algorithm = str_of(algorithm_name(b->signature.algorithm));
+	return arena_failed(s->arena) ? ERR_MEMORY : ERR_OK;
+}
+
+static err_t
+load_policy(struct snapshot *s, const struct snapshot_options *options, struct diag *diag)
+{
+	struct bundle_options reading = { .name = options->bundle_name, .keys = options->verify_keys,
+		.require_signature = options->require_signature, .now = options->now };
+	size_t limit = options->memory_limit != 0 ? options->memory_limit : DEFAULT_MEMORY;
+	struct bundle bundle = { 0 };
+
+	TRY(policy_new(limit, diag, &s->policy));
+	if (options->bundle.len > 0) {
+		TRY(bundle_read(options->bundle, &reading, s->policy->arena, s->policy->unit.intern, diag,
+		    &bundle));
+		s->facts.digest = arena_str(s->arena, str_make(bundle.digest, sizeof(bundle.digest)));
+	} else {
+		str_t dir = arena_str(s->arena, options->policy_dir);
+		struct bundle_files files;
+
+		TRY(bundle_gather(dir.data, false, s->policy->arena, diag, &files));
+		TRY(bundle_read_files(files.at, files.count, s->policy->arena, s->policy->unit.intern, diag,
+		    &bundle));
+	}
+	TRY(load_modules(s, &bundle));
+	TRY(note_facts(s, &bundle));
+	return index_rules(s);
+}
+
+static struct snapshot *
+begin(void)
+{
+	struct snapshot *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	s->arena = arena_new(DEFAULT_MEMORY);
+	if (s->arena == NULL)
+		snapshot_free(&s);
+	else
+		s->facts.generation = atomic_fetch_add(&last_generation, 1) + 1;
+	return s;
+}
+
+err_t
+snapshot_make(const struct snapshot_options *options, struct diag *diag, struct snapshot **ret)
+{
+	struct snapshot *s = begin();
+	err_t e = s != NULL ? ERR_OK : ERR_MEMORY;
+
+	if (e == ERR_OK && (options->bundle.len > 0 || options->policy_dir.len > 0))
+		e = load_policy(s, options, diag);
+	if (e == ERR_OK && options->jwks_text.len > 0)
+		e = jwks_new(options->jwks_text, options->jwks_name, diag, &s->jwks);
+	if (e != ERR_OK) {
+		snapshot_free(&s);
+		return e;
+	}
+	*ret = s;
+	return ERR_OK;
+}
+
+static err_t
+load_sources(struct snapshot *s, const struct snapshot_module *modules, size_t count, str_t data_json,
+    struct diag *diag)
+{
+	TRY(policy_new(DEFAULT_MEMORY, diag, &s->policy));
+	if (data_json.len > 0)
+		TRY(policy_add_data_json(s->policy, STR("data.json"), data_json));
+	for (size_t i = 0; i < count; i++)
+		TRY(policy_add_module(s->policy, modules[i].name, modules[i].text, modules[i].version));
+	TRY(policy_compile(s->policy));
+	return index_rules(s);
+}
+
+err_t
+snapshot_make_from(const struct snapshot_module *modules, size_t count, str_t data_json,
+    struct diag *diag, struct snapshot **ret)
+{
+	struct snapshot *s = begin();
+	err_t e = s != NULL ? load_sources(s, modules, count, data_json, diag) : ERR_MEMORY;
+
+	if (e != ERR_OK) {
+		snapshot_free(&s);
+		return e;
+	}
+	*ret = s;
+	return ERR_OK;
+}
+
+void
+snapshot_free(struct snapshot **snapshot)
+{
+	struct snapshot *s = *snapshot;
+
+	if (s == NULL)
+		return;
+	policy_free(&s->policy);
+	jwks_free(&s->jwks);
+	arena_free(&s->arena);
+	free(s);
+	*snapshot = NULL;
+}
+
+/* ---- reading ---- */
+
+const struct intern *
+snapshot_intern(const struct snapshot *s)
+{
+	return s->policy != NULL ? s->policy->unit.intern : NULL;
+}
+
+const struct rego_program *
+snapshot_program(const struct snapshot *s)
+{
+	return s->policy != NULL ? s->policy->program : NULL;
+}
+
+const struct jwks *
+snapshot_jwks(const struct snapshot *s)
+{
+	return s->jwks;
+}
+
+const struct snapshot_facts *
+snapshot_facts(const struct snapshot *s)
+{
+	return &s->facts;
+}
