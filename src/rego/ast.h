@@ -49,6 +49,7 @@ struct ast_term {
 	bool generated; /* a variable or term made by a pass */
 	bool parens; /* was written in parentheses */
 	bool multiline; /* template string with backquotes */
+	bool commented; /* a constant in a template, a comment before it: OPA takes it for an expression */
 	struct ast_loc loc;
 	union {
 		value_t constant;

@@ -121,7 +121,7 @@ part_item(struct arena *arena, const void *template, size_t i)
 	const struct ast_term *t = template, *part = t->items.at[i];
 	struct object o;
 
-	if (part->kind == AST_CONST)
+	if (part->kind == AST_CONST && !part->commented)
 		return rego_ast_term_value(arena, part);
 	open_object(&o, arena);
 	put(&o, "index", value_int(0));

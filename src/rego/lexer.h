@@ -40,7 +40,7 @@ enum {
 	REGO_WORDS_V1 = REGO_WORD_IN | REGO_WORD_EVERY | REGO_WORD_CONTAINS | REGO_WORD_IF,
 };
 
-enum { LEXER_FINDINGS = 8 };
+enum { LEXER_FINDINGS = 4 };
 
 struct lexeme {
 	enum lexeme_kind kind;

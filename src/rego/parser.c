@@ -114,11 +114,30 @@ parser_unexpected(struct parser *p, const char *format, ...)
 		    STR_FMT(detail));
 }
 
+/* Says that the text is over, once and for all. */
+static void
+stop(struct parser *p)
+{
+	p->stopped = true;
+	p->s.word.kind = LEX_EOF;
+}
+
+/* Gives up for a reason that makes all other errors moot. */
+static void
+give_up(struct parser *p, const char *why)
+{
+	if (p->stopped)
+		return;
+	p->why_stopped = why;
+	p->where_stopped = p->s.loc;
+	stop(p);
+}
+
 bool
 parser_enter(struct parser *p, unsigned levels)
 {
 	if (p->depth + levels > PARSER_DEPTH_LIMIT) {
-		parser_error(p, p->s.loc, "max parsing recursion depth exceeded");
+		give_up(p, "max parsing recursion depth exceeded");
 		return false;
 	}
 	p->depth += levels;
@@ -157,14 +176,6 @@ keep_comment(struct parser *p)
 	p->s.comments = note(p, p->s.comments, p->s.loc, text);
 }
 
-/* Says that the text is over, once and for all. */
-static void
-stop(struct parser *p)
-{
-	p->stopped = true;
-	p->s.word.kind = LEX_EOF;
-}
-
 static void
 take_findings(struct parser *p)
 {
@@ -190,7 +201,9 @@ scan(struct parser *p, enum scan_mode mode)
 		s->skipped_newline = false;
 	}
 	do {
-		if (p->stopped || ++p->work > p->work_limit) {
+		if (++p->work > p->work_limit)
+			give_up(p, "the text is too ambiguous to parse");
+		if (p->stopped) {
 			stop(p);
 			return;
 		}
@@ -422,8 +435,10 @@ finish(struct parser *p)
 {
 	if (arena_failed(p->arena) || arena_failed(p->scratch))
 		return ERR_LIMIT;
-	if (p->work > p->work_limit)
-		parser_error(p, p->s.loc, "the text is too ambiguous to parse");
+	if (p->why_stopped != NULL) {
+		p->s.errors = p->s.hints = NULL;
+		parser_error(p, p->where_stopped, "%s", p->why_stopped);
+	}
 	if (p->s.error_count == 0)
 		return ERR_OK;
 	report_errors(p);

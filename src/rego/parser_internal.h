@@ -31,11 +31,13 @@
 
 enum {
 	/*
-	 * How deep terms, bodies and chains of operators may nest; OPA says 100,000
-	 * of its own steps, about 11,000 levels.  Here it also bounds the stack of
-	 * everything that walks the tree.
+	 * How deep terms, bodies and chains of operators may nest, in steps: about
+	 * 2,000 levels of arrays, or 1,300 operators in a row.  (OPA allows 100,000
+	 * of its own, smaller steps, about 11,000 levels.)  This bounds the stack of
+	 * everything that walks the tree, too.
 	 */
 	PARSER_DEPTH_LIMIT = 4000,
+	PARSER_LITERAL_WEIGHT = 2, /* bodies and literals take more stack than terms */
 	PARSER_CHAIN_WEIGHT = 3, /* one more operator in a chain: one more level of the tree */
 	PARSER_TEXT_LIMIT = 256 << 20, /* bytes; offsets and columns fit with room to spare */
 	PARSER_HINT_LIMIT = 8,
@@ -87,7 +89,9 @@ struct parser {
 	struct parser_cached *cache;
 	uint32_t depth;
 	uint64_t work, work_limit;
-	bool stopped; /* out of budget or memory: only the end of the text follows */
+	bool stopped; /* out of memory or given up: only the end of the text follows */
+	const char *why_stopped; /* NULL: not given up */
+	struct ast_loc where_stopped;
 };
 
 enum parser_statement_kind { STATEMENT_PACKAGE, STATEMENT_IMPORT, STATEMENT_RULE, STATEMENT_BODY };

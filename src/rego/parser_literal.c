@@ -39,10 +39,10 @@ parser_body(struct parser *p, enum lexeme_kind end, struct ast_body *ret)
 {
 	bool done;
 
-	if (!parser_enter(p, 1))
+	if (!parser_enter(p, PARSER_LITERAL_WEIGHT))
 		return false;
 	done = parser_query(p, false, end, ret);
-	parser_leave(p, 1);
+	parser_leave(p, PARSER_LITERAL_WEIGHT);
 	return done;
 }
 
@@ -466,8 +466,12 @@ struct ast_expr *
 parser_literal(struct parser *p)
 {
 	struct ast_loc loc = p->s.loc;
-	struct ast_expr *e = parse_literal(p);
+	struct ast_expr *e;
 
+	if (!parser_enter(p, PARSER_LITERAL_WEIGHT))
+		return NULL;
+	e = parse_literal(p);
+	parser_leave(p, PARSER_LITERAL_WEIGHT);
 	if (e == NULL)
 		return NULL;
 	e->loc = parser_extend(p, loc);

@@ -434,9 +434,9 @@ parser_logic_group(struct parser *p, bool is_operand, const char *prefix,
 	bool is_group;
 
 	*ret = (struct parser_operand){ 0 };
-	if (!parser_enter(p, 1))
+	if (!parser_enter(p, PARSER_LITERAL_WEIGHT))
 		return true;
 	is_group = parse_group(p, is_operand, prefix, ret);
-	parser_leave(p, 1);
+	parser_leave(p, PARSER_LITERAL_WEIGHT);
 	return is_group;
 }

@@ -143,20 +143,31 @@ template_fault(const struct ast_expr *e)
 }
 
 static struct ast_term *
-expr_as_term(struct parser *p, struct ast_expr *e)
+expr_as_term(struct parser *p, struct ast_expr *e, bool commented)
 {
-	if (e->kind == AST_EXPR_TERM)
-		return e->terms.at[0];
+	struct ast_term *t;
+
+	if (e->kind == AST_EXPR_TERM) {
+		if (!commented || e->terms.at[0]->kind != AST_CONST)
+			return e->terms.at[0];
+		t = parser_copy_term(p, e->terms.at[0], NULL);
+		if (t != NULL)
+			t->commented = true;
+		return t;
+	}
 	return parser_make_items(p, AST_CALL, e->loc, e->terms);
 }
 
 static bool
 parse_template_expr(struct parser *p, struct template *t)
 {
+	const struct parser_note *comments = p->s.comments;
+	bool commented;
 	struct ast_expr *e;
 	const char *fault;
 
 	parser_scan(p);
+	commented = p->s.comments != comments;
 	e = parser_literal(p);
 	if (e == NULL) {
 		parser_error(p, p->s.loc, "invalid template-string expression");
@@ -169,7 +180,7 @@ parse_template_expr(struct parser *p, struct template *t)
 		parser_error(p, e->loc, "unexpected %s in template-string expression", fault);
 		return false;
 	}
-	push_part(p, t, expr_as_term(p, e), e->withs);
+	push_part(p, t, expr_as_term(p, e, commented), e->withs);
 	if (p->s.word.kind != LEX_RBRACE) {
 		parser_error(p, p->s.loc, "expected } to end template string expression");
 		return false;
