@@ -37,6 +37,7 @@ struct rego_unit {
 	VEC(struct ast_module *) modules;
 	value_t data; /* base documents, for conflict checks; VALUE_NONE: none */
 	struct rego_node *root;
+	struct rule_types *types; /* of the rules; the compiler's */
 	const struct rego_capabilities *capabilities; /* NULL: all built-ins */
 	uint32_t local_count; /* generated names so far: __localN__ */
 	uint32_t error_limit; /* as OPA's CompileErrorLimit; 0: 10 */

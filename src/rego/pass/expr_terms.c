@@ -42,6 +42,7 @@ expand_call(const struct hoist *h, struct ast_term *call)
 	for (size_t i = 0; i < call->items.count; i++)
 		PUSH(h->compiler, &e->terms, call->items.at[i]);
 	PUSH(h->compiler, &e->terms, output);
+	name_map_put(h->compiler, &h->compiler->captured, output->var.name, call);
 	add_hoisted(h, e);
 	return make_var(h->compiler, output->var.name, call->loc);
 }

@@ -28,6 +28,7 @@ struct compiler {
 	VEC(struct ast_module *) modules; /* by file name, the order of messages */
 	struct ast_rules rules; /* of all modules, each followed by its else branches */
 	struct name_map rewritten; /* generated name -> name as written */
+	struct name_map captured; /* generated name -> the term it stands for */
 	struct var_set taken; /* names that look generated but were written */
 	struct var_set reserved; /* data and input */
 	struct rule_graph *graph; /* set by pass set_graph */

@@ -24,7 +24,12 @@ static void
 write_var(struct compiler *c, struct buf *b, rego_name_t name)
 {
 	rego_name_t source = compiler_source(c, name);
+	const struct ast_term *term = name_map_find(&c->captured, name);
 
+	if (term != NULL) {
+		write_term(c, b, term);
+		return;
+	}
 	buf_add_str(b, name_is_wildcard(source) ? STR("_") : name_str(source));
 }
 

@@ -293,6 +293,7 @@ make_capture(struct compiler *c, struct ast_term *t)
 	struct ast_expr *e = make_equal(c, make_local(c, t->loc), t, t->loc);
 
 	e->generated = true;
+	name_map_put(c, &c->captured, captured(e)->var.name, t);
 	return e;
 }
 
