@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rego/ast_json.h"
 
+#include "codec/base64.h"
 #include "rego/ast_compare.h"
 #include "rego/ast_print.h"
 
@@ -341,27 +342,19 @@ struct comments {
 	str_t file;
 };
 
-/* Go writes bytes as base64 (RFC 4648 4). */
+/* Go writes bytes as base64. */
 static value_t
 base64_value(struct arena *arena, str_t bytes)
 {
-	static const char digits[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	size_t len = (bytes.len + 2) / 3 * 4, at = 0;
-	char *out = value_string_begin(arena, len);
+	struct buf text;
+	value_t value = VALUE_NONE;
 
-	if (out == NULL)
-		return VALUE_NONE;
-	for (size_t i = 0; i < bytes.len; i += 3) {
-		uint32_t group = 0;
-
-		for (size_t k = 0; k < 3; k++)
-			group = group << 8 |
-			    (i + k < bytes.len ? (unsigned char)bytes.data[i + k] : 0);
-		for (size_t k = 0; k < 4; k++)
-			out[at++] = i + k <= bytes.len ? digits[group >> (18 - 6 * k) & 63] : '=';
-	}
-	return value_string_done(out, len);
+	buf_init(&text, bytes.len / 3 * 4 + 4);
+	base64_write(&text, bytes);
+	if (!buf_failed(&text))
+		value = value_string(arena, buf_str(&text));
+	buf_fini(&text);
+	return value;
 }
 
 static value_t

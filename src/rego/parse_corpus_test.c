@@ -17,18 +17,29 @@ enum { RECORD_LIMIT = 256 << 20 };
 
 static bool verbose;
 
+static FILE *
+open_file(const char *name)
+{
+	const char *roots[] = { getenv("CORESDK_SHARED"), "../shared", "../../shared" };
+	char path[1024];
+	FILE *file = NULL;
+
+	for (size_t i = 0; i < COUNT(roots) && file == NULL; i++) {
+		if (roots[i] == NULL)
+			continue;
+		(void)snprintf(path, sizeof(path), "%s/conformance/opa-derived/%s", roots[i], name);
+		file = fopen(path, "rb");
+	}
+	return file;
+}
+
 static str_t
 read_file(const char *name, struct buf *text)
 {
-	char path[1024];
-	const char *root = getenv("CORESDK_SHARED");
+	FILE *file = open_file(name);
 	char block[65536];
 	size_t got;
-	FILE *file;
 
-	(void)snprintf(path, sizeof(path), "%s/conformance/opa-derived/%s",
-	    root != NULL ? root : "../shared", name);
-	file = fopen(path, "rb");
 	if (file == NULL)
 		return STR_NONE;
 	while ((got = fread(block, 1, sizeof(block), file)) > 0)

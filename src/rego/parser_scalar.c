@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Numbers, strings, and template strings. */
-#include <math.h>
-
 #include "rego/ast_compare.h"
 #include "rego/parser_internal.h"
 #include "value/number.h"
@@ -13,6 +11,7 @@
 static bool
 is_too_big(str_t digits)
 {
+	static const double log2_of_10 = 3.321928094887362;
 	double mantissa = 0, exponent = 0, scale = 0;
 	bool fraction = false, negative = false;
 	size_t i = 0;
@@ -37,8 +36,10 @@ is_too_big(str_t digits)
 	}
 	if (mantissa == 0)
 		return false;
-	scale += negative ? -exponent : exponent;
-	return fabs(log2(mantissa) + scale * log2(10)) >= 1e5;
+	scale = (scale + (negative ? -exponent : exponent)) * log2_of_10;
+	for (; mantissa >= 1; mantissa /= 2)
+		scale++;
+	return scale > 1e5 || scale < -1e5;
 }
 
 struct ast_term *
