@@ -2,7 +2,8 @@
 /*
  * parser_internal: what the files of the parser share, and their tests.
  *
- *   parser.c          the state, errors, the list of statements, the public calls
+ *   parser.c          the state, the list of statements, the public calls
+ *   parser_error.c    errors, hints, and how they reach the unit's diag
  *   parser_term.c     terms, references, calls
  *   parser_scalar.c   numbers, strings, template strings
  *   parser_collection.c  arrays, sets, objects, comprehensions
@@ -128,18 +129,24 @@ str_t parser_text(const struct parser *, uint32_t from, uint32_t to);
 bool parser_enter(struct parser *, unsigned levels); /* false: too deep, and reported */
 void parser_leave(struct parser *, unsigned levels);
 
+/* Is the word one that may stand in references and packages though it is a keyword? */
+bool parser_is_ref_keyword(const struct parser *, enum lexeme_kind);
+bool parser_name_is_keyword(const struct parser *, str_t name); /* of the version parsed for */
+/* At a keyword that begins a reference (`if.x`): makes it a name. */
+bool parser_take_ref_keyword(struct parser *);
+
+/* ---- parser_error.c ---- */
+
 void parser_error(struct parser *, struct ast_loc, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* "unexpected <word> token: <format>"; an empty format leaves the second half out. */
 void parser_unexpected(struct parser *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void parser_hint(struct parser *, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-/* Is the word one that may stand in references and packages though it is a keyword? */
-bool parser_is_ref_keyword(const struct parser *, enum lexeme_kind);
-bool parser_name_is_keyword(const struct parser *, str_t name); /* of the version parsed for */
-/* At a keyword that begins a reference (`if.x`): makes it a name. */
-bool parser_take_ref_keyword(struct parser *);
+/* A new head of the list `older`; on refusal `older` itself, and the parser stops. */
+struct parser_note *parser_note(struct parser *, struct parser_note *older, struct ast_loc,
+    str_t text);
+void parser_report(struct parser *); /* moves the errors to the unit's diag */
 
 /* ---- parser_make.c ---- */
 
