@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "codec/json_object.h"
+
+#include <assert.h>
+#include <stddef.h>
+#include <string.h>
+
+/*
+ * The first eight bytes of a string as a number that orders as they do, zeros
+ * behind a short one.  What is loaded for a short one begins in its header.
+ */
+static inline uint64_t
+prefix_of(value_t string)
+{
+	uint32_t len = string.count, missing = len < 8 ? 8 - len : 0;
+	uint64_t word;
+
+	static_assert(offsetof(struct value_string, bytes) >= sizeof(word));
+	memcpy(&word, string.string->bytes - missing, sizeof(word));
+	return missing == 8 ? 0 : __builtin_bswap64(word) << 8 * missing;
+}
+
+/* Stable; answers how many of the entries are left when of equal keys the last is kept. */
+static size_t
+sort_few(struct value_entry *entries, size_t count, value_t *ret_twice)
+{
+	uint64_t prefixes[VALUE_SCAN_LIMIT];
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct value_entry e = entries[i];
+		uint64_t prefix = prefix_of(e.key);
+		size_t at = kept;
+		int order = 1;
+
+		for (; at > 0 && prefix <= prefixes[at - 1]; at--) {
+			if (prefix == prefixes[at - 1]) {
+				order = str_cmp(value_str(e.key), value_str(entries[at - 1].key));
+				if (order >= 0)
+					break;
+			}
+		}
+		if (order == 0) {
+			if (ret_twice != NULL)
+				*ret_twice = e.key;
+			entries[at - 1].value = e.value;
+			continue;
+		}
+		for (size_t k = kept; k > at; k--) {
+			entries[k] = entries[k - 1];
+			prefixes[k] = prefixes[k - 1];
+		}
+		entries[at] = e;
+		prefixes[at] = prefix;
+		kept++;
+	}
+	return kept;
+}
+
+static value_t
+make_small(struct arena *arena, struct value_entry *entries, size_t count,
+    value_t *ret_twice)
+{
+	struct value_object *o;
+
+	count = sort_few(entries, count, ret_twice);
+	o = arena_alloc_raw(arena, sizeof(*o) + count * sizeof(*entries), _Alignof(value_t));
+	if (o == NULL)
+		return VALUE_NONE;
+	o->count = (uint32_t)count;
+	o->mask = 0;
+	o->index = NULL;
+	memcpy(o->entries, entries, count * sizeof(*entries));
+	return (value_t){ .tag = VALUE_OBJECT, .count = o->count, .object = o };
+}
+
+/* With positions for values, the key whose last position is not its first is there twice. */
+static value_t
+find_twice(struct arena *arena, const struct value_entry *entries, size_t count)
+{
+	struct object_builder places;
+	value_t last;
+
+	object_builder_init(&places, arena, count);
+	for (size_t i = 0; i < count; i++)
+		(void)object_builder_add(&places, entries[i].key, value_int((int64_t)i));
+	last = object_builder_freeze(&places, OBJECT_LAST_WINS, NULL);
+	for (size_t i = 0; i < count && value_is_defined(last); i++) {
+		if (value_object_get(last, entries[i].key).integer != (int64_t)i)
+			return entries[i].key;
+	}
+	return VALUE_NONE;
+}
+
+static value_t
+make_large(struct arena *arena, const struct value_entry *entries, size_t count,
+    value_t *ret_twice)
+{
+	struct object_builder b;
+	value_t v;
+
+	object_builder_init(&b, arena, count);
+	for (size_t i = 0; i < count; i++)
+		(void)object_builder_add(&b, entries[i].key, entries[i].value);
+	v = object_builder_freeze(&b, OBJECT_LAST_WINS, NULL);
+	if (ret_twice != NULL && value_is_defined(v) && v.count < count)
+		*ret_twice = find_twice(arena, entries, count);
+	return v;
+}
+
+value_t
+json_object_make(struct arena *arena, struct value_entry *entries, size_t count,
+    value_t *ret_twice)
+{
+	if (count > VALUE_SCAN_LIMIT)
+		return make_large(arena, entries, count, ret_twice);
+	return make_small(arena, entries, count, ret_twice);
+}
