@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sidecar/request.h"
+
+#include "audit/lane.h"
+#include "audit/record.h"
+#include "base/clock.h"
+#include "sidecar/version.h"
+#include "sidecar/worker.h"
+
+typedef err_t step_fn(struct request *);
+
+static step_fn decode, authenticate, ask_policy, record, respond;
+
+static const struct step {
+	step_fn *run;
+	bool always;
+} steps[] = {
+	{ decode, false }, /* bytes → message */
+	{ authenticate, false }, /* token → identity */
+	{ ask_policy, false }, /* rulebook + message + identity → decision */
+	{ record, true }, /* decision → audit lane */
+	{ respond, true }, /* decision → gRPC answer, once the record is kept */
+};
+
+void
+request_run(struct request *r)
+{
+	r->allow = false;
+	r->start_ns = clock_steady_ns(&clock_system);
+	r->now_ns = clock_wall_ns(&clock_system);
+	for (size_t i = 0; i < COUNT(steps); i++) {
+		err_t err;
+
+		if (r->err != ERR_OK && !steps[i].always)
+			continue;
+		err = steps[i].run(r);
+		if (err != ERR_OK) {
+			r->allow = false;
+			r->err = r->err != ERR_OK ? r->err : err; /* the first cause */
+		}
+	}
+}
+
+void
+request_deny(struct request *r, const char *problem, str_t reason)
+{
+	r->allow = false;
+	if (r->reason.len > 0)
+		return;
+	r->problem = problem;
+	r->reason = reason;
+}
+
+/* ---- decode ---- */
+
+static err_t
+decode(struct request *r)
+{
+	err_t err = r->method->handler->decode(r);
+
+	if (err != ERR_OK && r->err_text.len == 0)
+		r->err_text = arena_printf(r->notes, "the message of %s is malformed: %s",
+		    r->method->name, err_text(err));
+	if (r->message.tenant_id.len == 0)
+		r->message.tenant_id = r->book->config.tenant_id;
+	return err;
+}
+
+/* ---- authenticate ---- */
+
+static const char *
+problem_of(enum token_reason reason)
+{
+	switch (reason) {
+	case TOKEN_EMPTY:
+		return "auth/missing-token";
+	case TOKEN_EXPIRED:
+		return "auth/token-expired";
+	case TOKEN_ISSUER:
+		return "auth/unknown-issuer";
+	case TOKEN_NO_KEYS:
+		return "auth/jwks-unavailable";
+	default:
+		return "auth/invalid-token";
+	}
+}
+
+static err_t
+authenticate(struct request *r)
+{
+	if (r->message.token.len == 0) {
+		r->identity = (struct identity){ .reason = TOKEN_EMPTY,
+			.roles = value_empty_array(),
+			.scopes = value_empty_array(),
+			.groups = value_empty_array() };
+		return ERR_OK;
+	}
+	identity_check(&r->worker->checker, r->book, r->arena, r->message.token,
+	    r->now_ns / CLOCK_NS_PER_S, &r->identity);
+	worker_count_token(r->worker, &r->identity);
+	if (r->identity.reason != TOKEN_NONE) {
+		request_deny(r, problem_of(r->identity.reason),
+		    str_of(token_reason_text(r->identity.reason)));
+		return ERR_OK;
+	}
+	/* A verified claim outranks what the request says of itself. */
+	r->message.subject = r->identity.subject;
+	if (r->identity.tenant_id.len > 0)
+		r->message.tenant_id = r->identity.tenant_id;
+	return ERR_OK;
+}
+
+/* ---- evaluate ---- */
+
+static void
+join_reasons(struct request *r)
+{
+	value_t reasons = r->decision.reasons;
+	struct buf *text = &r->worker->scratch;
+
+	if (reasons.tag != VALUE_ARRAY || reasons.count == 0) {
+		request_deny(r, "policy/denied",
+		    arena_printf(r->notes, "denied by %.*s", STR_FMT(r->decision.rule)));
+		return;
+	}
+	buf_clear(text);
+	for (uint32_t i = 0; i < reasons.count; i++) {
+		if (i > 0)
+			buf_add_text(text, "; ");
+		if (value_is_string(reasons.items[i]))
+			buf_add_str(text, value_str(reasons.items[i]));
+	}
+	request_deny(r, "policy/denied", arena_str(r->notes, buf_str(text)));
+}
+
+/* An input that is not JSON is the caller's mistake; everything else is a denial. */
+static err_t
+refuse_input(struct request *r)
+{
+	const struct decision *d = &r->decision;
+
+	r->err_text = arena_printf(r->notes, "input_json:%u:%u: %.*s", d->input_place.row,
+	    d->input_place.col, STR_FMT(d->message));
+	return ERR_SYNTAX;
+}
+
+static err_t
+judge(struct request *r)
+{
+	const struct decision *d = &r->decision;
+
+	if (d->err == ERR_SYNTAX)
+		return refuse_input(r);
+	if (snapshot_program(r->book->snapshot) == NULL)
+		request_deny(r, "policy/missing-rule", STR("no policy is loaded"));
+	else if (d->err == ERR_NOT_FOUND)
+		request_deny(r, "policy/missing-rule",
+		    arena_printf(r->notes, "there is no rule `%.*s`", STR_FMT(d->rule)));
+	else if (d->err != ERR_OK)
+		request_deny(r, "policy/denied",
+		    arena_printf(r->notes, "the policy could not decide: %.*s",
+			STR_FMT(d->message.len > 0 ? d->message : str_of(err_text(d->err)))));
+	else if (!d->allow)
+		join_reasons(r);
+	else
+		r->allow = true;
+	return ERR_OK;
+}
+
+/* Evaluate brings its own input: what it says of itself goes into the record. */
+static void
+note_text(const struct request *r, const char *name, str_t *text)
+{
+	value_t v = value_object_get_text(r->decision.input, name);
+
+	if (text->len == 0 && value_is_string(v))
+		*text = value_str(v);
+}
+
+static void
+note_input(struct request *r)
+{
+	note_text(r, "subject", &r->message.subject);
+	note_text(r, "action", &r->message.action);
+	note_text(r, "resource", &r->message.resource);
+	note_text(r, "resource_owner", &r->resource_owner);
+}
+
+static err_t
+ask_policy(struct request *r)
+{
+	const struct config *c = &r->book->config;
+	struct question q = { .with_reasons = true };
+	int64_t until = r->start_ns + c->policy_budget_time_ms * CLOCK_NS_PER_MS;
+	int64_t deadline = grpc_call_deadline_ns(r->call);
+
+	if (r->reason.len > 0 || !r->method->handler->ask(r, &q))
+		return ERR_OK;
+	q.budget.instructions = (uint64_t)c->policy_budget_steps;
+	q.budget.deadline_ns = deadline < until ? deadline : until;
+	evaluate(r->worker->evaluator, r->book->snapshot, &q, r->arena, &r->decision);
+	r->evaluated = true;
+	note_input(r);
+	return judge(r);
+}
+
+/* ---- record ---- */
+
+static void
+describe_reasons(struct request *r, value_t *ret)
+{
+	value_t *one;
+
+	*ret = VALUE_NONE;
+	if (r->allow)
+		return;
+	if (r->evaluated && r->decision.reasons.tag == VALUE_ARRAY && r->decision.reasons.count > 0) {
+		*ret = r->decision.reasons;
+		return;
+	}
+	one = ARENA_NEW(r->notes, value_t);
+	if (one == NULL)
+		return;
+	*one = value_string(r->notes, r->reason.len > 0 ? r->reason : r->err_text);
+	*ret = value_array_of(one, 1);
+}
+
+static void
+describe(struct request *r, struct audit_record *record, char ulid[AUDIT_ULID_LEN],
+    char token_hash[SHA256_HEX_SIZE])
+{
+	const struct snapshot_facts *facts = snapshot_facts(r->book->snapshot);
+
+	*record = (struct audit_record){
+		.time_ms = r->now_ns / CLOCK_NS_PER_MS,
+		.trace_id = str_make(ulid, AUDIT_ULID_LEN),
+		.method = str_of(r->method->name),
+		.tenant_id = r->message.tenant_id,
+		.subject = r->message.subject,
+		.action = r->message.action,
+		.resource = r->message.resource,
+		.resource_owner = r->resource_owner,
+		.policy = r->evaluated ? r->decision.rule : r->message.rule,
+		.allow = r->allow,
+		.latency_us = (uint64_t)(clock_steady_ns(&clock_system) - r->start_ns) / 1000,
+		.sdk_version = STR(CORESDK_VERSION),
+		.note = r->book->note,
+		.revision = facts->revision,
+	};
+	worker_make_ulid(r->worker, record->time_ms, ulid);
+	if (r->message.token.len > 0) {
+		digest_sha256_hex(jwt_strip_bearer(r->message.token), token_hash);
+		record->token_sha256 = str_make(token_hash, SHA256_HEX_SIZE);
+	}
+	describe_reasons(r, &record->deny_reasons);
+}
+
+static err_t
+record(struct request *r)
+{
+	char ulid[AUDIT_ULID_LEN], token_hash[SHA256_HEX_SIZE];
+	struct buf *line = &r->worker->line;
+	struct audit_record entry;
+	size_t split;
+	err_t err;
+
+	if (r->method->handler->flags & HANDLER_SILENT)
+		return ERR_OK;
+	buf_clear(line);
+	describe(r, &entry, ulid, token_hash);
+	audit_record_write(line, &entry, &r->book->mask, &split);
+	err = buf_failed(line) ? ERR_LIMIT :
+				 audit_lane_push(r->worker->lane, buf_str(line), split, &r->ticket);
+	r->recorded = err == ERR_OK;
+	if (!r->recorded && !worker_may_answer_unrecorded(r->worker)) {
+		r->reason = STR_NONE;
+		request_deny(r, "policy/denied", str_of(err_text(ERR_AUDIT)));
+	}
+	return ERR_OK;
+}
+
+/* ---- respond ---- */
+
+static err_t
+respond(struct request *r)
+{
+	struct buf *out = &r->worker->answer;
+
+	buf_clear(out);
+	if (r->err == ERR_OK) {
+		r->method->handler->respond(r, out);
+		if (buf_failed(out)) { /* too big an answer is no answer */
+			buf_clear(out);
+			r->method->handler->refuse(out, str_of(err_text(ERR_LIMIT)));
+		}
+	}
+	worker_answer(r->worker, r, buf_str(out));
+	return ERR_OK;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * request: the walk of a request, in five steps.
+ *
+ *   decode → authenticate → evaluate → record → respond
+ *
+ * A handler (service_*.c) says what each step means for its rpc; request_run()
+ * walks.  A request begins as a denial, and any failure on the way makes it one
+ * again; recording and responding always happen.
+ *
+ *   lifetime  on the worker's stack, its memory in the worker's arena, until
+ *             request_run returns
+ */
+#ifndef SIDECAR_REQUEST_H
+#define SIDECAR_REQUEST_H
+
+#include "engine/evaluate.h"
+#include "net/grpc.h"
+#include "sidecar/identity.h"
+#include "sidecar/message.h"
+
+struct worker;
+struct request;
+
+enum handler_flag {
+	HANDLER_SILENT = 1, /* no audit record: DryRun */
+	HANDLER_OPEN = 2, /* no service token: health */
+};
+
+struct handler {
+	/* ERR_SYNTAX, ERR_LIMIT: the client is told that its message is not understood. */
+	err_t (*decode)(struct request *);
+	/* After authentication: may refuse, or fill in what is asked.  false: nothing to ask. */
+	bool (*ask)(struct request *, struct question *ret);
+	void (*respond)(const struct request *, struct buf *);
+	void (*refuse)(struct buf *, str_t reason); /* a denial with only a reason */
+	unsigned flags;
+};
+
+struct method { /* a row of service.def */
+	const char *name; /* of the rpc, for the audit record */
+	const struct handler *handler; /* NULL: not served */
+	const char *why_not;
+};
+
+struct request {
+	struct worker *worker;
+	struct grpc_call *call;
+	const struct method *method;
+	const struct rulebook *book;
+	struct arena *arena; /* values: the evaluation may use it up … */
+	struct arena *notes; /* … and texts must find room all the same */
+	str_t bytes;
+	int64_t start_ns, now_ns; /* steady; wall */
+
+	struct message message; /* decode */
+	struct identity identity; /* authenticate */
+	struct decision decision; /* evaluate */
+	str_t resource_owner; /* of the question, for the record */
+	bool evaluated;
+
+	bool allow;
+	str_t reason; /* of a denial, for people */
+	const char *problem; /* of a denial: "auth/token-expired" */
+	err_t err; /* not ERR_OK: the call fails with its gRPC status … */
+	str_t err_text; /* … and this text */
+
+	bool recorded;
+	uint64_t ticket; /* of the audit record */
+};
+
+void request_run(struct request *);
+
+/* For handlers: the answer is no.  The first reason stays. */
+void request_deny(struct request *, const char *problem, str_t reason);
+
+#endif

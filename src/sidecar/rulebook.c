@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sidecar/rulebook.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "bundle/keys.h"
+#include "engine/evaluate.h"
+#include "sidecar/host.h"
+
+enum { MASK_KEY_FILE_MAX = 256 };
+#define CONFIG_BYTES_MAX ((size_t)16 << 20)
+#define CHECK_BYTES_MAX ((size_t)64 << 20)
+
+/* ---- keys that bundles are verified with ---- */
+
+/* A key file that is not there is a finding only when a bundle needs it. */
+static err_t
+read_verify_keys(const struct config *c, struct diag *diag, struct bundle_keys **ret)
+{
+	struct bundle_keys *keys = bundle_keys_new();
+	err_t err = keys == NULL ? ERR_MEMORY : ERR_OK;
+
+	for (size_t i = 0; err == ERR_OK && i < c->policy_verify_keys.count; i++)
+		err = bundle_keys_add_path(keys, c->policy_verify_keys.at[i].data, diag);
+	if (err != ERR_OK)
+		bundle_keys_free(&keys);
+	else
+		*ret = keys;
+	return err;
+}
+
+static err_t
+make_snapshot(struct rulebook *b, const struct rulebook_texts *t, struct diag *diag)
+{
+	struct bundle_keys *keys = NULL;
+	const struct config *c = &b->config;
+	struct snapshot_options options = {
+		.bundle = t->bundle,
+		.bundle_name = t->bundle_name,
+		.policy_dir = c->policy_dir,
+		.require_signature = c->policy_require_signature,
+		.allow_network = c->policy_capabilities == CONFIG_CONNECTED,
+		.default_rule = c->policy_default_rule,
+		.now = clock_wall_s(&clock_system),
+		.jwks_text = t->jwks,
+		.jwks_name = t->jwks_name,
+	};
+	err_t err = ERR_OK;
+
+	if (t->bundle.len > 0 && c->policy_require_signature)
+		err = read_verify_keys(c, diag, &keys);
+	options.verify_keys = keys;
+	if (err == ERR_OK)
+		err = snapshot_make(&options, diag, &b->snapshot);
+	bundle_keys_free(&keys);
+	return err;
+}
+
+/* ---- tokens ---- */
+
+static void
+set_token_rules(struct rulebook *b)
+{
+	const struct config *c = &b->config;
+	struct jwt_rules *rules = &b->token_rules;
+
+	for (size_t i = 0; i < c->auth_algorithms.count; i++)
+		rules->jws.algorithms |= ALGORITHM_BIT(algorithm_find(c->auth_algorithms.at[i]));
+	rules->claims.issuers = c->auth_issuers.at;
+	rules->claims.issuer_count = c->auth_issuers.count;
+	rules->claims.audiences = c->auth_audiences.at;
+	rules->claims.audience_count = c->auth_audiences.count;
+	rules->claims.leeway = c->auth_leeway_secs;
+}
+
+/* ---- audit ---- */
+
+static err_t
+make_mask(struct rulebook *b, struct diag *diag)
+{
+	const struct config *c = &b->config;
+	struct buf key;
+	err_t err = ERR_OK;
+
+	buf_init(&key, MASK_KEY_FILE_MAX);
+	if (c->audit_mask_key_path.len > 0)
+		err = file_read(NULL, c->audit_mask_key_path.data, FILE_SECRET, &key, diag);
+	if (err == ERR_OK)
+		err = audit_mask_make(c->audit_mask.at, c->audit_mask.count, buf_str(&key), diag,
+		    &b->mask);
+	buf_fini(&key);
+	return err;
+}
+
+static err_t
+fill(struct rulebook *b, const struct rulebook_texts *t, struct diag *diag)
+{
+	str_t name = arena_str(b->arena, t->config_name), text = arena_str(b->arena, t->config_text);
+
+	if (arena_failed(b->arena))
+		return ERR_MEMORY;
+	TRY(config_load_text(b->arena, name, text, t->inputs, diag, &b->config));
+	b->development = b->config.environment == CONFIG_DEVELOPMENT;
+	b->note = b->development ? STR("development") : STR_NONE;
+	set_token_rules(b);
+	TRY(make_mask(b, diag));
+	return make_snapshot(b, t, diag);
+}
+
+err_t
+rulebook_make(const struct rulebook_texts *t, uint64_t generation, struct diag *diag,
+    struct rulebook **ret)
+{
+	struct rulebook *b = calloc(1, sizeof(*b));
+	err_t err = ERR_MEMORY;
+
+	if (b == NULL)
+		return ERR_MEMORY;
+	b->generation = generation;
+	b->arena = arena_new(CONFIG_BYTES_MAX);
+	if (b->arena != NULL)
+		err = fill(b, t, diag);
+	if (err != ERR_OK)
+		rulebook_destroy(b);
+	else
+		*ret = b;
+	return err;
+}
+
+void
+rulebook_destroy(void *rulebook)
+{
+	struct rulebook *b = rulebook;
+
+	if (b == NULL)
+		return;
+	snapshot_free(&b->snapshot);
+	arena_free(&b->arena);
+	free(b);
+}
+
+err_t
+rulebook_check(const struct rulebook *b, struct diag *diag)
+{
+	struct evaluator *evaluator = evaluator_new(&sidecar_host);
+	struct arena *arena = arena_new(CHECK_BYTES_MAX);
+	struct question q = { .input = value_empty_object(), .with_reasons = true };
+	struct decision d;
+	err_t err = ERR_MEMORY;
+
+	if (evaluator != NULL && arena != NULL) {
+		q.budget.deadline_ns =
+		    clock_steady_ns(&clock_system) + b->config.policy_budget_time_ms * CLOCK_NS_PER_MS;
+		q.budget.instructions = (uint64_t)b->config.policy_budget_steps;
+		evaluate(evaluator, b->snapshot, &q, arena, &d);
+		/* No rule, an error on an empty input: the policy's affair.  A broken machine is ours. */
+		err = d.err == ERR_INTERNAL || d.err == ERR_MEMORY ? d.err : ERR_OK;
+	}
+	if (err != ERR_OK)
+		diag_say(diag, "policy", "the policy fails the self-check: %s", err_text(err));
+	evaluator_free(&evaluator);
+	arena_free(&arena);
+	return err;
+}

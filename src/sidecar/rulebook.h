@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * rulebook: everything that a reload replaces, as one thing.
+ *
+ * Configuration, policy, data, key set, and what follows from them.  Made by the
+ * maintenance thread, published through base/shared, immutable; a worker looks
+ * at one for the whole of a request.
+ *
+ *   lifetime  rulebook_make to rulebook_destroy, by whoever lets go last
+ *   failure   err_t and findings; nothing is changed
+ */
+#ifndef SIDECAR_RULEBOOK_H
+#define SIDECAR_RULEBOOK_H
+
+#include "audit/mask.h"
+#include "config/config.h"
+#include "engine/snapshot.h"
+#include "token/jwt.h"
+
+struct rulebook {
+	struct arena *arena;
+	struct config config;
+	struct snapshot *snapshot; /* with or without a policy */
+	struct jwt_rules token_rules;
+	struct audit_mask mask;
+	uint64_t generation; /* grows with each: caches compare it */
+	bool development;
+	str_t note; /* what each audit record must say: "development", or empty */
+};
+
+struct rulebook_texts { /* what it is made from */
+	str_t config_name, config_text;
+	const struct config_inputs *inputs;
+	str_t bundle_name, bundle; /* empty: none */
+	str_t jwks_name, jwks;
+};
+
+err_t rulebook_make(const struct rulebook_texts *, uint64_t generation, struct diag *,
+    struct rulebook **ret);
+void rulebook_destroy(void *rulebook); /* a shared_destroy_fn */
+
+/* Asks the default rule something, so that a policy that cannot run is not published. */
+err_t rulebook_check(const struct rulebook *, struct diag *);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sidecar/service.h"
+
+#include "sidecar/worker.h"
+
+static void
+on_message(struct grpc_call *call, str_t message)
+{
+	worker_on_message(grpc_call_worker(call), call, grpc_call_data(call), message);
+}
+
+static void
+on_unserved(struct grpc_call *call, str_t message)
+{
+	const struct method *method = grpc_call_data(call);
+
+	grpc_fail(call, GRPC_UNIMPLEMENTED, str_of(method->why_not));
+}
+
+#define PATH(service, rpc) { "/" service "/" rpc, sizeof("/" service "/" rpc) - 1 }
+
+static const struct grpc_method methods[] = {
+#define SERVED(service, rpc, by) \
+	{ PATH(service, rpc), on_message, &(const struct method){ rpc, &service_##by, NULL } },
+#define UNSERVED(service, rpc, why) \
+	{ PATH(service, rpc), on_unserved, &(const struct method){ rpc, NULL, why } },
+#include "sidecar/service.def"
+#undef SERVED
+#undef UNSERVED
+};
+
+const struct grpc_method *
+service_methods(size_t *ret_count)
+{
+	*ret_count = COUNT(methods);
+	return methods;
+}

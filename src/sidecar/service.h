@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* service: the rpcs of service.def as a table for the net room. */
+#ifndef SIDECAR_SERVICE_H
+#define SIDECAR_SERVICE_H
+
+#include "net/grpc.h"
+#include "sidecar/request.h"
+
+/* Rows for grpc_table_new(); static storage. */
+const struct grpc_method *service_methods(size_t *ret_count);
+
+#define SERVED(service, rpc, by) extern const struct handler service_##by;
+#define UNSERVED(service, rpc, why)
+#include "sidecar/service.def"
+#undef SERVED
+#undef UNSERVED
+
+#endif

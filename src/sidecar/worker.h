@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * worker: one thread that serves: its loop, its connections, its machine.
+ *
+ * Nothing here is shared but what is published to it (the rulebook, the TLS
+ * context) and its lane to the audit log.  Answers wait in the order of their
+ * records until the audit writer has settled those: a record that was lost makes
+ * its answer a denial, and so does one that is not settled in ANSWER_WAIT_MS.
+ *
+ *   memory   all taken when the worker is made; a request allocates nothing else
+ *   threads  worker_drain and worker_get_counts by any; the rest by its own
+ */
+#ifndef SIDECAR_WORKER_H
+#define SIDECAR_WORKER_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "audit/record.h"
+#include "audit/writer.h"
+#include "base/ring.h"
+#include "base/shared.h"
+#include "net/server.h"
+#include "sidecar/request.h"
+
+enum { WORKER_LISTENERS_MAX = 16 };
+
+struct worker_counts {
+	uint64_t requests, allowed, denied, failed, withheld; /* withheld: no record, no answer */
+	uint64_t tokens_accepted, tokens_refused, tokens_cached;
+};
+
+struct worker_options {
+	const struct log *log;
+	struct shared *books; /* of struct rulebook */
+	struct audit_writer *audit;
+	struct audit_lane *lane;
+	bool answer_unrecorded; /* audit.on_error: drop */
+	size_t arena_bytes, answer_bytes, cache_slots;
+	const int *listeners; /* descriptors of this worker */
+	size_t listener_count;
+	struct server_config server; /* gRPC */
+	const int *http_listeners; /* for one of the workers */
+	size_t http_listener_count;
+	struct server_config http;
+};
+
+struct pending;
+
+struct worker {
+	struct worker_options options;
+	pthread_t thread;
+	bool has_thread;
+	struct loop *loop;
+	struct server *servers[2 * WORKER_LISTENERS_MAX];
+	size_t server_count, drained_count;
+
+	struct shared_view view;
+	struct evaluator *evaluator;
+	struct identity_checker checker;
+	struct arena *arena, *notes;
+	struct audit_lane *lane;
+	struct buf line, answer, scratch; /* of the request under way */
+	uint8_t luck[16]; /* the ULID of the last record, counted up */
+
+	struct ring *answers; /* bytes of the answers that wait, in order */
+	struct pending *pending; /* AUDIT_LANE_TICKETS of them, in order */
+	uint64_t pending_first, pending_next;
+	struct loop_source lane_source;
+	struct loop_hook end_hook, wake_hook;
+	struct loop_timer patience;
+	int64_t complained_ns; /* steady */
+
+	_Atomic bool draining;
+	_Atomic uint64_t requests, allowed, denied, failed, withheld;
+	_Atomic uint64_t tokens_accepted, tokens_refused, tokens_cached;
+};
+
+err_t worker_new(const struct worker_options *, struct worker **ret);
+err_t worker_start(struct worker *);
+void worker_drain(struct worker *); /* no new connections; ends when all is answered */
+void worker_join(struct worker *);
+void worker_free(struct worker **);
+
+struct worker_counts worker_get_counts(const struct worker *);
+
+/* ---- for requests ---- */
+
+void worker_on_message(struct worker *, struct grpc_call *, const struct method *, str_t bytes);
+void worker_answer(struct worker *, const struct request *, str_t answer);
+bool worker_may_answer_unrecorded(const struct worker *);
+bool worker_is_draining(const struct worker *);
+void worker_make_ulid(struct worker *, int64_t time_ms, char ulid[AUDIT_ULID_LEN]);
+void worker_count_token(struct worker *, const struct identity *);
+
+#endif
