@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What commands ask of the command line, and the little they share. */
+#include <stdio.h>
+
+#include "base/file.h"
+#include "cli/cli.h"
+#include "codec/json.h"
+
+enum { LARGEST_FILE = 1 << 30 };
+
+static int
+find(const struct cli *cli, const char *option)
+{
+	for (int i = 0; cli->command->specs[i].name != NULL; i++) {
+		if (strcmp(cli->command->specs[i].name, option) == 0)
+			return i;
+	}
+	return -1;
+}
+
+int
+cli_values(const struct cli *cli, const char *option, const char *const **ret)
+{
+	int i = find(cli, option);
+
+	if (i < 0)
+		return 0;
+	*ret = cli->values[i];
+	return cli->value_count[i];
+}
+
+bool
+cli_has(const struct cli *cli, const char *option)
+{
+	const char *const *values;
+
+	return cli_values(cli, option, &values) > 0;
+}
+
+const char *
+cli_value(const struct cli *cli, const char *option)
+{
+	const char *const *values;
+	int count = cli_values(cli, option, &values);
+
+	return count > 0 ? values[count - 1] : NULL;
+}
+
+err_t
+cli_read(struct cli *cli, const char *path, str_t *ret)
+{
+	struct buf text;
+	err_t e;
+
+	buf_init(&text, LARGEST_FILE);
+	if (strcmp(path, "-") == 0) {
+		char chunk[65536];
+		size_t got;
+
+		while ((got = fread(chunk, 1, sizeof(chunk), stdin)) > 0)
+			buf_add(&text, chunk, got);
+		e = ferror(stdin) != 0 ? ERR_IO : buf_failed(&text) ? ERR_LIMIT : ERR_OK;
+	} else {
+		e = file_read(NULL, path, FILE_ANY, &text, &cli->diag);
+	}
+	if (e == ERR_OK) {
+		*ret = arena_str(cli->arena, buf_str(&text));
+		e = ret->data != NULL ? ERR_OK : ERR_MEMORY;
+	}
+	buf_fini(&text);
+	return e;
+}
+
+void
+cli_print_json(struct cli *cli, value_t v)
+{
+	json_write_pretty(&cli->out, v, STR(""), STR("  "));
+	buf_add_char(&cli->out, '\n');
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cli: what every command of `core` is given and answers with.
+ *
+ * A command is a function and a row in main.c.  Results go to stdout, everything
+ * else to stderr; the exit status is err_exit() of what the function returns
+ * (decisions: 0 fine, 1 negative answer, 2 tests failed, 3 lint or compile errors,
+ * 4 configuration, 5 verification, 6 input and output, 7 not reachable, 8 refused,
+ * 64 usage).
+ */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include "base/diag.h"
+#include "base/err.h"
+#include "value/value.h"
+
+enum { CLI_SPECS_MAX = 16, CLI_VALUES_MAX = 64, CLI_REST_MAX = 256 };
+
+struct cli;
+
+struct cli_spec { /* one option */
+	const char *name; /* "--dir" */
+	const char *alias; /* "-d" or NULL */
+	const char *value; /* what it takes, for the help; NULL: nothing */
+	const char *sentence;
+};
+
+struct cli_command {
+	const char *words; /* "policy bundle inspect" */
+	const char *operands; /* "FILE" */
+	const char *sentence;
+	const struct cli_spec *specs; /* ends with a row without name */
+	err_t (*run)(struct cli *);
+	int least, most; /* operands */
+};
+
+struct cli {
+	const struct cli_command *command;
+	struct arena *arena;
+	struct diag diag; /* printed to stderr when the command is done */
+	struct buf out; /* printed to stdout then */
+	bool json, color;
+	const char *values[CLI_SPECS_MAX][CLI_VALUES_MAX];
+	int value_count[CLI_SPECS_MAX];
+	const char *rest[CLI_REST_MAX];
+	int rest_count;
+};
+
+bool cli_has(const struct cli *, const char *option);
+const char *cli_value(const struct cli *, const char *option); /* the last; NULL: not given */
+int cli_values(const struct cli *, const char *option, const char *const **ret);
+
+/* Reads a file, "-" being stdin; the text lives in cli->arena. */
+err_t cli_read(struct cli *, const char *path, str_t *ret);
+void cli_print_json(struct cli *, value_t); /* indented, to cli->out */
+
+extern const struct cli_spec cli_no_options[];
+
+err_t cmd_eval(struct cli *);
+err_t cmd_check(struct cli *);
+err_t cmd_dis(struct cli *);
+err_t cmd_builtins(struct cli *);
+err_t cmd_policy_lint(struct cli *);
+err_t cmd_policy_test(struct cli *);
+err_t cmd_policy_keygen(struct cli *);
+err_t cmd_policy_bundle(struct cli *);
+err_t cmd_policy_inspect(struct cli *);
+err_t cmd_sidecar_reload(struct cli *);
+err_t cmd_sidecar_status(struct cli *);
+err_t cmd_config_check(struct cli *);
+err_t cmd_config_show(struct cli *);
+err_t cmd_audit_verify(struct cli *);
+
+extern const struct cli_spec cmd_eval_options[], cmd_check_options[], cmd_lint_options[], cmd_test_options[],
+    cmd_keygen_options[], cmd_bundle_options[], cmd_inspect_options[], cmd_reload_options[],
+    cmd_status_options[], cmd_config_options[];
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* core check, core dis, core builtins: what the compiler thinks and makes. */
+#include "cli/load.h"
+#include "rego/builtin.h"
+
+enum { POLICY_MEMORY = 1 << 30 };
+
+const struct cli_spec cmd_check_options[] = {
+	{ "--strict", NULL, NULL, "unused variables, arguments and imports are errors" },
+	{ "--v0-compatible", NULL, NULL, "policies are Rego v0" },
+	{ 0 },
+};
+
+static err_t
+compile(struct cli *cli, struct policy **ret)
+{
+	enum rego_version version = cli_has(cli, "--v0-compatible") ? REGO_V0 : REGO_V1;
+	err_t result = ERR_OK;
+
+	TRY(policy_new(POLICY_MEMORY, &cli->diag, ret));
+	(*ret)->unit.strict = cli_has(cli, "--strict");
+	(*ret)->unit.check_data_conflicts = true;
+	for (int i = 0; i < cli->rest_count; i++) {
+		err_t e = str_has_suffix(str_of(cli->rest[i]), STR(".tar.gz"))
+		    ? load_bundle(cli, *ret, cli->rest[i])
+		    : load_path(cli, *ret, cli->rest[i], version);
+
+		result = e != ERR_OK ? e : result;
+	}
+	TRY(result);
+	return policy_compile(*ret);
+}
+
+err_t
+cmd_check(struct cli *cli)
+{
+	struct policy *p = NULL;
+	err_t e = compile(cli, &p);
+
+	diag_sort(&cli->diag);
+	policy_free(&p);
+	return e;
+}
+
+err_t
+cmd_dis(struct cli *cli)
+{
+	struct policy *p = NULL;
+	err_t e = compile(cli, &p);
+
+	if (e == ERR_OK)
+		rego_program_list(p->program, &cli->out);
+	policy_free(&p);
+	return e;
+}
+
+err_t
+cmd_builtins(struct cli *cli)
+{
+	for (uint32_t i = 0; i < rego_builtin_count(); i++) {
+		const struct rego_builtin *b = rego_builtin_at(i);
+
+		buf_printf(&cli->out, "%s(%s)\n    %s\n", b->name, b->signature, b->doc);
+	}
+	return ERR_OK;
+}

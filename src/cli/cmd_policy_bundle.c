@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* core policy keygen, bundle, bundle inspect: what is carried across the gap. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/file.h"
+#include "bundle/build.h"
+#include "cli/load.h"
+#include "codec/json.h"
+
+enum { POLICY_MEMORY = 1 << 30 };
+
+const struct cli_spec cmd_keygen_options[] = {
+	{ "--out", NULL, "DIR", "where signing-key.pem and signing-key.pub go (.)" },
+	{ "--alg", NULL, "ES256|ES384|ES512|RS256|EdDSA", "what the key is for (ES256)" },
+	{ 0 },
+};
+
+const struct cli_spec cmd_bundle_options[] = {
+	{ "--dir", NULL, "DIR", "the policies and data" },
+	{ "--sign-key", NULL, "KEY", "a path, the PEM text itself, or env:NAME" },
+	{ "--output", "-o", "FILE", "the bundle (bundle.tar.gz)" },
+	{ "--revision", NULL, "TEXT", "the manifest's revision (a digest of the contents)" },
+	{ "--revision-number", NULL, "N", "a number that a sidecar never lets fall" },
+	{ "--not-before", NULL, "UNIX", "not loaded before this time" },
+	{ "--expires", NULL, "UNIX", "not loaded after this time" },
+	{ 0 },
+};
+
+const struct cli_spec cmd_inspect_options[] = {
+	{ "--verify-key", NULL, "PATH", "a public key, or a directory of them, to verify the signature with" },
+	{ "--verbose", "-v", NULL, "files, revision, digests, times" },
+	{ 0 },
+};
+
+/* ---- keygen ---- */
+
+static bool
+kind_of(const char *alg, enum key_kind *ret)
+{
+	static const struct {
+		const char *name;
+		enum key_kind kind;
+	} kinds[] = { { "ES256", KEY_P256 }, { "ES384", KEY_P384 }, { "ES512", KEY_P521 },
+		{ "RS256", KEY_RSA }, { "PS256", KEY_RSA }, { "EdDSA", KEY_ED25519 } };
+
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		if (strcmp(kinds[i].name, alg) == 0) {
+			*ret = kinds[i].kind;
+			return true;
+		}
+	}
+	return false;
+}
+
+err_t
+cmd_policy_keygen(struct cli *cli)
+{
+	const char *dir = cli_value(cli, "--out"), *alg = cli_value(cli, "--alg");
+	enum key_kind kind;
+	struct key *key = NULL;
+
+	dir = dir != NULL ? dir : ".";
+	if (!kind_of(alg != NULL ? alg : "ES256", &kind)) {
+		diag_say(&cli->diag, "usage", "--alg takes ES256, ES384, ES512, RS256 or EdDSA, not %s", alg);
+		return ERR_USAGE;
+	}
+	TRY(file_make_dirs(NULL, dir, 0755, &cli->diag));
+	TRY(bundle_keygen(dir, kind, &cli->diag, &key));
+	key_free(&key);
+	buf_printf(&cli->out, "Private key: %s/signing-key.pem (keep it away from the hosts)\n", dir);
+	buf_printf(&cli->out, "Public key:  %s/signing-key.pub (carry it to the hosts once)\n", dir);
+	return ERR_OK;
+}
+
+/* ---- bundle ---- */
+
+static err_t
+read_number(struct cli *cli, const char *option, int64_t *ret)
+{
+	const char *text = cli_value(cli, option);
+	char *end;
+
+	*ret = 0;
+	if (text == NULL)
+		return ERR_OK;
+	*ret = strtoll(text, &end, 10);
+	if (*end == '\0' && end != text && *ret > 0)
+		return ERR_OK;
+	diag_say(&cli->diag, "usage", "%s takes a positive number, not %s", option, text);
+	return ERR_USAGE;
+}
+
+/* What does not compile here would be refused by every sidecar. */
+static err_t
+compile_first(struct cli *cli, const struct bundle *b)
+{
+	struct policy *p = NULL;
+	err_t e = policy_new(POLICY_MEMORY, &cli->diag, &p);
+
+	if (e == ERR_OK) {
+		p->unit.check_data_conflicts = true;
+		policy_add_data(p, value_copy(p->arena, p->unit.intern, b->data));
+	}
+	for (size_t i = 0; e == ERR_OK && i < b->module_count; i++)
+		e = policy_add_module(p, b->modules[i].name, b->modules[i].text,
+		    b->modules[i].rego_version == 0 ? REGO_V0 : REGO_V1);
+	if (e == ERR_OK)
+		e = policy_compile(p);
+	policy_free(&p);
+	return e;
+}
+
+static err_t
+make_bundle(struct cli *cli, const char *dir, struct bundle_build_options *options, struct buf *bytes)
+{
+	struct bundle_files files;
+	struct bundle bundle;
+
+	TRY(bundle_gather(dir, false, cli->arena, &cli->diag, &files));
+	TRY(bundle_build(&files, options, cli->arena, &cli->diag, bytes, &bundle));
+	return compile_first(cli, &bundle);
+}
+
+err_t
+cmd_policy_bundle(struct cli *cli)
+{
+	const char *dir = cli_value(cli, "--dir"), *source = cli_value(cli, "--sign-key");
+	const char *output = cli_value(cli, "--output"), *revision = cli_value(cli, "--revision");
+	struct bundle_build_options options = { .created = bundle_created_time(time(NULL)) };
+	struct key *key = NULL;
+	struct buf bytes;
+	int64_t number;
+	err_t e;
+
+	if (dir == NULL || source == NULL) {
+		diag_say(&cli->diag, "usage", "%s is needed", dir == NULL ? "--dir" : "--sign-key");
+		return ERR_USAGE;
+	}
+	output = output != NULL ? output : "bundle.tar.gz";
+	options.revision = revision != NULL ? str_of(revision) : STR("");
+	TRY(read_number(cli, "--revision-number", &number));
+	options.revision_number = (uint64_t)number;
+	TRY(read_number(cli, "--not-before", &options.not_before));
+	TRY(read_number(cli, "--expires", &options.expires));
+	TRY(bundle_key_source(source, &cli->diag, &key));
+	options.key = key;
+	buf_init(&bytes, BUNDLE_PACKED_MAX);
+	e = make_bundle(cli, dir, &options, &bytes);
+	if (e == ERR_OK)
+		e = file_replace(NULL, output, 0644, buf_str(&bytes), &cli->diag);
+	buf_fini(&bytes);
+	key_free(&key);
+	return e;
+}
+
+/* ---- inspect ---- */
+
+static void
+add_time(struct buf *out, int64_t seconds)
+{
+	char text[64];
+	struct tm parts;
+	time_t t = (time_t)seconds;
+
+	if (gmtime_r(&t, &parts) != NULL && strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &parts) > 0)
+		buf_add_text(out, text);
+	else
+		buf_add_text(out, "unknown");
+}
+
+static void
+print_facts(struct cli *cli, const struct bundle *b)
+{
+	const struct bundle_signature *s = &b->signature;
+
+	buf_printf(&cli->out, "Bundle: %s\n", cli->rest[0]);
+	buf_printf(&cli->out, "Policies: %zu (", b->policy_count);
+	for (size_t i = 0; i < b->policy_count; i++)
+		buf_printf(&cli->out, "%s%.*s", i > 0 ? ", " : "", STR_FMT(b->policies[i]));
+	buf_add_text(&cli->out, ")\n");
+	if (s->present)
+		buf_printf(&cli->out, "Signed: yes (%s)\n", algorithm_name(s->algorithm));
+	else
+		buf_add_text(&cli->out, "Signed: no\n");
+	buf_add_text(&cli->out, "Created: ");
+	if (s->created != 0)
+		add_time(&cli->out, s->created);
+	else
+		buf_add_text(&cli->out, "unknown");
+	buf_add_char(&cli->out, '\n');
+}
+
+static void
+print_more(struct cli *cli, const struct bundle *b)
+{
+	const struct bundle_signature *s = &b->signature;
+
+	buf_printf(&cli->out, "Revision: %.*s\n", STR_FMT(b->manifest.revision));
+	if (s->revision_number != 0)
+		buf_printf(&cli->out, "Revision number: %llu\n", (unsigned long long)s->revision_number);
+	if (s->not_before != 0) {
+		buf_add_text(&cli->out, "Not before: ");
+		add_time(&cli->out, s->not_before);
+		buf_add_char(&cli->out, '\n');
+	}
+	if (s->expires != 0) {
+		buf_add_text(&cli->out, "Expires: ");
+		add_time(&cli->out, s->expires);
+		buf_add_char(&cli->out, '\n');
+	}
+	buf_printf(&cli->out, "Key: %.*s%s\n", STR_FMT(s->kid), s->verified ? " (verified)" : "");
+	buf_printf(&cli->out, "SHA-256: %.64s\n", b->digest);
+	for (size_t i = 0; i < b->file_count; i++)
+		buf_printf(&cli->out, "File: %.*s (%zu bytes)\n", STR_FMT(b->files[i].name), b->files[i].bytes.len);
+}
+
+static void
+print_json(struct cli *cli, const struct bundle *b)
+{
+	const struct bundle_signature *s = &b->signature;
+	struct object_builder o;
+	value_t *policies = ARENA_ARRAY(cli->arena, value_t, b->policy_count);
+
+	for (size_t i = 0; policies != NULL && i < b->policy_count; i++)
+		policies[i] = value_string(cli->arena, b->policies[i]);
+	object_builder_init(&o, cli->arena, 16);
+	(void)object_builder_add_text(&o, "bundle", value_text(cli->arena, cli->rest[0]));
+	(void)object_builder_add_text(&o, "policies", value_array_of(policies, b->policy_count));
+	(void)object_builder_add_text(&o, "signed", value_bool(s->present));
+	(void)object_builder_add_text(&o, "verified", value_bool(s->verified));
+	(void)object_builder_add_text(&o, "algorithm",
+	    s->present ? value_text(cli->arena, algorithm_name(s->algorithm)) : value_null());
+	(void)object_builder_add_text(&o, "kid", value_string(cli->arena, s->kid));
+	(void)object_builder_add_text(&o, "created", value_int(s->created));
+	(void)object_builder_add_text(&o, "not_before", value_int(s->not_before));
+	(void)object_builder_add_text(&o, "expires", value_int(s->expires));
+	(void)object_builder_add_text(&o, "revision", value_string(cli->arena, b->manifest.revision));
+	(void)object_builder_add_text(&o, "revision_number", value_int((int64_t)s->revision_number));
+	(void)object_builder_add_text(&o, "sha256", value_string(cli->arena, str_make(b->digest, 64)));
+	cli_print_json(cli, object_builder_freeze(&o, OBJECT_LAST_WINS, NULL));
+}
+
+err_t
+cmd_policy_inspect(struct cli *cli)
+{
+	struct bundle_options options = { .name = str_of(cli->rest[0]), .ignore_times = true };
+	const char *key_path = cli_value(cli, "--verify-key");
+	struct bundle_keys *keys = NULL;
+	struct bundle bundle;
+	str_t bytes;
+	err_t e = ERR_OK;
+
+	if (key_path != NULL) {
+		keys = bundle_keys_new();
+		e = keys != NULL ? bundle_keys_add_path(keys, key_path, &cli->diag) : ERR_MEMORY;
+		options.keys = keys;
+		options.require_signature = true;
+	}
+	if (e == ERR_OK)
+		e = cli_read(cli, cli->rest[0], &bytes);
+	if (e == ERR_OK)
+		e = bundle_read(bytes, &options, cli->arena, NULL, &cli->diag, &bundle);
+	if (e == ERR_OK && cli->json)
+		print_json(cli, &bundle);
+	else if (e == ERR_OK)
+		print_facts(cli, &bundle);
+	if (e == ERR_OK && !cli->json && cli_has(cli, "--verbose"))
+		print_more(cli, &bundle);
+	if (e == ERR_OK && bundle.signature.present && !bundle.signature.verified)
+		(void)fprintf(stderr, "note: the signature was read, not verified; give --verify-key to verify it\n");
+	bundle_keys_free(&keys);
+	return e;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * load: policies and data from files and directories, as `opa eval -d` takes them.
+ *
+ * *.rego are modules.  *.json, *.yaml and *.yml are data: what stands in DIR/a/b.json
+ * is merged at data.a (the directory counts, the file's name does not).
+ */
+#ifndef CLI_LOAD_H
+#define CLI_LOAD_H
+
+#include "cli/cli.h"
+#include "engine/policy.h"
+
+err_t load_path(struct cli *, struct policy *, const char *path, enum rego_version);
+/* A bundle file, verified when there are keys; else its signature is not looked at. */
+err_t load_bundle(struct cli *, struct policy *, const char *path);
+/* Everything of --data and --bundle, compiled. */
+err_t load_policy(struct cli *, struct policy **ret);
+
+#endif
