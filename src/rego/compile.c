@@ -90,20 +90,31 @@ place_of(const struct compiler *c, struct ast_loc loc)
 	return (struct diag_place){ file->name, file->text, loc.row, loc.col, loc.len };
 }
 
+static uint32_t
+error_limit(const struct compiler *c)
+{
+	return c->unit->error_limit == 0 ? DEFAULT_ERROR_LIMIT : c->unit->error_limit;
+}
+
+bool
+compiler_is_full(const struct compiler *c)
+{
+	return c->error_count >= error_limit(c);
+}
+
 void
 compiler_error(struct compiler *c, const char *code, struct ast_loc loc, const char *format, ...)
 {
-	uint32_t limit = c->unit->error_limit == 0 ? DEFAULT_ERROR_LIMIT : c->unit->error_limit;
 	char message[MESSAGE_LIMIT];
 	va_list args;
 
-	if (c->error_count >= limit)
+	if (compiler_is_full(c))
 		return;
 	va_start(args, format);
 	(void)vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
 	diag_add(c->unit->diag, DIAG_ERROR, code, place_of(c, loc), "%s", message);
-	if (++c->error_count == limit)
+	if (++c->error_count == error_limit(c))
 		diag_say(c->unit->diag, COMPILE_ERROR, "error limit reached");
 }
 
@@ -306,6 +317,23 @@ list_vars(struct compiler *c, struct rego_query *q)
 	}
 }
 
+/* In the order of evaluation, as OPA reports them. */
+static void
+list_values(struct compiler *c, struct rego_query *q)
+{
+	for (size_t i = 0; i < q->body.exprs.count; i++) {
+		const struct ast_expr *e = q->body.exprs.at[i];
+		struct ast_term *var = NULL;
+
+		for (size_t k = 0; k < c->values.count; k++) {
+			if (c->values.at[k].expr == e)
+				var = c->values.at[k].var;
+		}
+		if (!e->generated)
+			PUSH(c, &q->terms, var);
+	}
+}
+
 err_t
 rego_compile_query(struct rego_unit *unit, str_t text, enum rego_version version,
     const str_t *imports, size_t import_count, str_t package, struct rego_query *ret)
@@ -323,5 +351,6 @@ rego_compile_query(struct rego_unit *unit, str_t text, enum rego_version version
 		return ERR_POLICY;
 	ret->body = c->rules.at[0]->body;
 	list_vars(c, ret);
+	list_values(c, ret);
 	return ERR_OK;
 }

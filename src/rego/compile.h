@@ -41,15 +41,15 @@ struct rego_query {
 		rego_name_t source; /* as written in the query */
 		rego_name_t name; /* after renaming */
 	}) vars; /* the variables of the query to report, in order of appearance */
-	VEC(struct ast_term *) terms; /* for each written expression that is a term or call: its value, see below */
+	VEC(struct ast_term *) terms; /* the values of the expressions of `body` that are not `generated`, see below */
 };
 
 /*
  * Compiles a query against a compiled unit.  `imports` are import statements in
  * effect (as `opa eval --import`), e.g. "data.foo"; `package` the package of the
- * query, e.g. "data.foo" or empty.  Every written expression whose value a caller
- * may want (opa eval's `expressions`) has its place in ret->terms: the generated
- * variable or constant that holds it, or NULL where the value is just `true`.
+ * query, e.g. "data.foo" or empty.  Every written expression but `some` has its place
+ * in ret->terms, in the order of ret->body (opa eval's `expressions`): the generated
+ * variable that holds its value, or NULL where the value is just `true`.
  */
 err_t rego_compile_query(struct rego_unit *, str_t text, enum rego_version,
     const str_t *imports, size_t import_count, str_t package, struct rego_query *ret);

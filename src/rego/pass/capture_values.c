@@ -17,20 +17,14 @@ find_iteration(struct walker *w, struct ast_term *t)
 	if (term_is_comp(t))
 		return false;
 	if (t->kind == AST_REF) {
+		uint32_t id = compiler_builtin(w->compiler, t);
+
+		if (id != REGO_BUILTIN_NONE && (rego_builtin_at(id)->flags & REGO_RELATION) != 0)
+			*found = true;
 		for (size_t i = 1; i < t->items.count; i++)
 			*found = *found || t->items.at[i]->kind == AST_VAR;
 	}
 	return true;
-}
-
-static bool
-stop_at_closure(struct walker *w, struct ast_expr *e)
-{
-	bool *found = w->context;
-
-	if (e->kind == AST_EXPR_SOME)
-		*found = true;
-	return e->kind != AST_EXPR_EVERY && e->logic == NULL;
 }
 
 /* Does the query look for several answers? */
@@ -38,8 +32,7 @@ static bool
 iterates(struct compiler *c, struct ast_body *b)
 {
 	bool found = false;
-	struct walker w = { .on_term = find_iteration, .on_expr = stop_at_closure, .compiler = c,
-		.context = &found };
+	struct walker w = { .on_term = find_iteration, .compiler = c, .context = &found };
 
 	walk_body(&w, b);
 	return found;
@@ -61,7 +54,7 @@ capture(struct compiler *c, struct ast_expr *e)
 
 		e->kind = AST_EXPR_CALL;
 		e->terms = equal->terms;
-		return var;
+		return make_var(c, var->var.name, var->loc);
 	}
 	uint32_t id = compiler_builtin(c, e->terms.at[0]);
 
@@ -70,7 +63,7 @@ capture(struct compiler *c, struct ast_expr *e)
 	    (size_t)arity + 1 != e->terms.count)
 		return NULL;
 	PUSH(c, &e->terms, var);
-	return var;
+	return make_var(c, var->var.name, var->loc);
 }
 
 void
@@ -84,8 +77,10 @@ pass_capture_values(struct compiler *c)
 		struct ast_term *var = capture(c, b->exprs.at[i]);
 		struct ast_expr *e;
 
-		PUSH(c, &c->query->terms, var);
-		if (var == NULL || !check)
+		if (var == NULL)
+			continue;
+		PUSH(c, &c->values, ((struct query_value){ b->exprs.at[i], var }));
+		if (!check)
 			continue;
 		e = make_expr(c, AST_EXPR_TERM, var->loc);
 		e->generated = true;

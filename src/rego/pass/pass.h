@@ -22,6 +22,12 @@
 struct rego_query;
 struct rule_graph;
 
+/* A query's expression and the variable that holds its value. */
+struct query_value {
+	const struct ast_expr *expr;
+	struct ast_term *var;
+};
+
 struct compiler {
 	struct rego_unit *unit;
 	struct arena *arena;
@@ -33,6 +39,7 @@ struct compiler {
 	struct var_set reserved; /* data and input */
 	struct rule_graph *graph; /* set by pass set_graph */
 	struct rego_query *query; /* NULL: modules are compiled */
+	VEC(struct query_value) values; /* of the query's expressions, see pass capture_values */
 	uint32_t error_count;
 	rego_name_t data, input;
 	const char *local_prefix;
@@ -79,6 +86,8 @@ rego_name_t compiler_source(const struct compiler *, rego_name_t); /* as it was 
 
 void compiler_error(struct compiler *, const char *code, struct ast_loc, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+
+bool compiler_is_full(const struct compiler *); /* the limit of errors is reached */
 
 /* ---- what is called ---- */
 

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* No rule may come back to itself. */
+/*
+ * No rule may come back to itself.  Rules that cannot, which is nearly all, are set
+ * aside first: again and again those that use no rule but such.  A search is made
+ * from each of the rest, up to the limit of errors.
+ *
+ * Stacks are kept by hand, so that long chains of rules do not use up the C stack.
+ */
 #include "rego/pass/graph.h"
 #include "rego/pass/text.h"
 
@@ -9,13 +15,38 @@ struct step {
 };
 
 VEC_TYPE(path, struct step);
+VEC_TYPE(numbers, uint32_t);
 
-/*
- * A way from `start` back to itself, depth first; false: there is none.
- * Its own stack, so that long chains of rules do not use up the C stack.
- */
+/* Marks the rules that, of what they use, use only marked ones. */
+static void
+set_aside(struct compiler *c, bool *aside)
+{
+	struct rule_graph *g = c->graph;
+	uint32_t *left = compiler_alloc(c, c->rules.count, sizeof(*left));
+	struct numbers *users = compiler_alloc(c, c->rules.count, sizeof(*users));
+	struct numbers ready = { 0 };
+
+	for (uint32_t i = 0; i < c->rules.count; i++) {
+		left[i] = (uint32_t)g->nodes[i].uses.count;
+		for (size_t k = 0; k < g->nodes[i].uses.count; k++)
+			PUSH(c, &users[g->nodes[i].uses.at[k]], i);
+		if (left[i] == 0)
+			PUSH(c, &ready, i);
+	}
+	while (ready.count > 0) {
+		uint32_t i = ready.at[--ready.count];
+
+		aside[i] = true;
+		for (size_t k = 0; k < users[i].count; k++) {
+			if (--left[users[i].at[k]] == 0)
+				PUSH(c, &ready, users[i].at[k]);
+		}
+	}
+}
+
+/* A way from `start` back to itself, depth first; false: there is none. */
 static bool
-find_cycle(struct compiler *c, uint32_t start, struct path *path)
+find_cycle(struct compiler *c, const bool *aside, uint32_t start, struct path *path)
 {
 	struct rule_graph *g = c->graph;
 
@@ -34,7 +65,7 @@ find_cycle(struct compiler *c, uint32_t start, struct path *path)
 		next = node->uses.at[top->edge++];
 		if (next == start)
 			return true;
-		if (g->nodes[next].mark == g->mark)
+		if (aside[next] || g->nodes[next].mark == g->mark)
 			continue;
 		g->nodes[next].mark = g->mark;
 		PUSH(c, path, ((struct step){ next, 0 }));
@@ -63,10 +94,12 @@ report_cycle(struct compiler *c, uint32_t start, const struct path *path)
 void
 pass_recursion(struct compiler *c)
 {
+	bool *aside = compiler_alloc(c, c->rules.count, sizeof(*aside));
 	struct path path = { 0 };
 
-	for (uint32_t i = 0; i < c->rules.count; i++) {
-		if (find_cycle(c, i, &path))
+	set_aside(c, aside);
+	for (uint32_t i = 0; i < c->rules.count && !compiler_is_full(c); i++) {
+		if (!aside[i] && find_cycle(c, aside, i, &path))
 			report_cycle(c, i, &path);
 	}
 }

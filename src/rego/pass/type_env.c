@@ -2,6 +2,7 @@
 #include "rego/pass/type_env.h"
 
 #include "rego/builtin.h"
+#include "rego/pass/graph.h"
 #include "rego/pass/walk.h"
 
 static uint32_t
@@ -18,12 +19,37 @@ struct rule_types *
 rule_types_make(struct compiler *c)
 {
 	struct rule_types *types = NEW(c, struct rule_types);
-	uint32_t count = c->unit->root == NULL ? 1 : count_nodes(c->unit->root);
 
-	types->of = compiler_alloc(c, count, sizeof(*types->of));
-	types->present = compiler_alloc(c, count, sizeof(*types->present));
+	types->node_count = count_nodes(c->unit->root);
+	types->rule_count = (uint32_t)c->rules.count;
+	types->of = compiler_alloc(c, types->node_count, sizeof(*types->of));
+	types->present = compiler_alloc(c, types->node_count, sizeof(*types->present));
 	types->builtins = compiler_alloc(c, rego_builtin_count(), sizeof(*types->builtins));
+	types->node_of_rule = compiler_alloc(c, types->rule_count, sizeof(*types->node_of_rule));
+	types->users = compiler_alloc(c, types->rule_count, sizeof(*types->users));
+	for (uint32_t i = 0; i < types->rule_count; i++) {
+		const struct graph_node *node = &c->graph->nodes[i];
+
+		for (size_t k = 0; k < node->uses.count; k++)
+			PUSH(c, &types->users[node->uses.at[k]], i);
+	}
 	return types;
+}
+
+enum node_effect
+env_effect(const struct type_env *env, const struct rego_node *node)
+{
+	return env->effects == NULL ? EFFECT_NONE : (enum node_effect)env->effects[node->id];
+}
+
+type_t
+env_effect_type(const struct type_env *env, const struct rego_node *node)
+{
+	for (size_t i = env->targets.count; i-- > 0;) {
+		if (env->targets.at[i].node == node)
+			return env->targets.at[i].type;
+	}
+	return &type_any;
 }
 
 /* ---- rules ---- */
@@ -34,6 +60,8 @@ env_extent(struct type_env *env, const struct rego_node *node)
 	struct type_property *list;
 	uint32_t count = 0;
 
+	if (env_effect(env, node) != EFFECT_NONE)
+		return env_effect_type(env, node);
 	if (env->rules->of[node->id] != NULL)
 		return env->rules->of[node->id];
 	list = compiler_alloc(env->compiler, node->children.count, sizeof(*list));
@@ -229,6 +257,8 @@ data_ref(struct type_env *env, const struct ast_terms *parts)
 			child = NULL;
 		if (child == NULL)
 			return here != NULL ? select_path(env, here, parts, i) : &type_any;
+		if (env_effect(env, child) >= EFFECT_ANY)
+			return select_path(env, env_effect_type(env, child), parts, i + 1);
 		node = child;
 	}
 	return env_extent(env, node);

@@ -10,8 +10,19 @@
 
 #include "rego/pass/type.h"
 
-/* By node id; kept in rego_unit.types for queries. */
+/* What a `with` around an expression does to a node of the rule tree. */
+enum node_effect {
+	EFFECT_NONE,
+	EFFECT_BELOW, /* something below is affected */
+	EFFECT_ANY, /* its rules depend on what is replaced */
+	EFFECT_REPLACED, /* it is the target */
+};
+
+/* By node id, but where it says otherwise; kept in rego_unit.types for queries. */
 struct rule_types {
+	uint32_t node_count, rule_count;
+	struct rego_node **node_of_rule; /* by rule's serial */
+	VEC(uint32_t) *users; /* by rule's serial: those that refer to it */
 	type_t *of; /* NULL: a node without rules, or not checked yet */
 	bool *present; /* it or something below it has a type */
 	type_t *builtins; /* by built-in id; NULL: not read yet */
@@ -22,14 +33,25 @@ struct type_scope {
 	struct type_scope *next;
 };
 
+struct type_target {
+	const struct rego_node *node;
+	type_t type;
+};
+
 struct type_env {
 	struct compiler *compiler;
 	struct rule_types *rules;
+	const uint8_t *effects; /* enum node_effect by node id; NULL: no `with` around */
+	VEC(struct type_target) targets; /* innermost last */
 	struct type_scope *scope;
+	struct var_set uniting; /* variables that get their type from the union being unified */
 	struct name_map comps; /* comprehension terms -> their types, once checked */
 };
 
 struct rule_types *rule_types_make(struct compiler *);
+enum node_effect env_effect(const struct type_env *, const struct rego_node *);
+/* The type at a node with an effect on it. */
+type_t env_effect_type(const struct type_env *, const struct rego_node *);
 /* The type of what stands at the node, its children included. */
 type_t env_extent(struct type_env *, const struct rego_node *);
 /* Adds a rule's type at its node. */

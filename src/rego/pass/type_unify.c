@@ -65,8 +65,10 @@ unify_var(struct type_env *env, rego_name_t name, type_t t, bool unite)
 {
 	type_t known = env_var(env, name);
 
-	if (known != NULL && !unite)
+	if (known != NULL && (!unite || !var_set_has(&env->uniting, name)))
 		return type_unifies(known, t);
+	if (unite)
+		var_set_add(env->compiler, &env->uniting, name);
 	env_set_var(env, name, unite ? type_or(env->compiler, known, t) : t);
 	return true;
 }
@@ -74,6 +76,8 @@ unify_var(struct type_env *env, rego_name_t name, type_t t, bool unite)
 bool
 unify_term(struct type_env *env, const struct ast_term *term, type_t t, bool unite)
 {
+	if (!unite)
+		env->uniting = (struct var_set){ 0 };
 	switch ((enum ast_term_kind)term->kind) {
 	case AST_VAR:
 		return unify_var(env, term->var.name, t, unite);

@@ -22,6 +22,9 @@ struct type_finding {
 struct checker {
 	struct compiler *compiler;
 	struct type_env env;
+	VEC(uint8_t *) effects; /* one for each `with` around the current place */
+	size_t effect_depth;
+	VEC(uint32_t) affected; /* rules still to be followed to their users */
 	VEC(struct type_finding) findings;
 };
 
@@ -97,6 +100,8 @@ check_data_ref(struct checker *k, const struct ast_term *ref)
 {
 	const struct rego_node *node = k->compiler->unit->root;
 
+	if (!k->env.rules->present[node->id])
+		return check_ref_in_type(k, ref, &type_any, 1);
 	for (size_t i = 1; node != NULL && i < ref->items.count; i++) {
 		const struct ast_term *part = ref->items.at[i];
 		const struct rego_node *child = NULL;
@@ -112,6 +117,8 @@ check_data_ref(struct checker *k, const struct ast_term *ref)
 			child = compiler_child(node, part->constant);
 		if (child == NULL || !k->env.rules->present[child->id])
 			return check_ref_in_type(k, ref, &type_any, 1);
+		if (env_effect(&k->env, child) >= EFFECT_ANY)
+			return check_ref_in_type(k, ref, env_effect_type(&k->env, child), i + 1);
 		if (k->env.rules->of[child->id] != NULL)
 			return check_ref_in_type(k, ref, k->env.rules->of[child->id], i + 1);
 		node = child;
@@ -280,20 +287,111 @@ check_withs(struct checker *k, const struct ast_expr *e)
 	return true;
 }
 
+/* ---- what `with` does to types ---- */
+
+static void
+set_effect(const struct rego_node *node, uint8_t *effects, enum node_effect effect)
+{
+	if (effects[node->id] < effect)
+		effects[node->id] = (uint8_t)effect;
+	for (node = node->parent; node != NULL && effects[node->id] == EFFECT_NONE;
+	     node = node->parent)
+		effects[node->id] = EFFECT_BELOW;
+}
+
+/* The rules at and below a target. */
+static void
+collect_rules(struct checker *k, const struct rego_node *node)
+{
+	for (size_t i = 0; i < node->rules.count; i++) {
+		for (const struct ast_rule *r = node->rules.at[i]; r != NULL; r = r->else_rule)
+			PUSH(k->compiler, &k->affected, r->serial);
+	}
+	for (size_t i = 0; i < node->children.count; i++)
+		collect_rules(k, node->children.at[i]);
+}
+
+static void
+affect_users(struct checker *k, uint8_t *effects)
+{
+	const struct rule_types *rules = k->env.rules;
+
+	while (k->affected.count > 0) {
+		uint32_t rule = k->affected.at[--k->affected.count];
+
+		for (size_t i = 0; i < rules->users[rule].count; i++) {
+			uint32_t user = rules->users[rule].at[i];
+
+			if (effects[rules->node_of_rule[user]->id] >= EFFECT_ANY)
+				continue;
+			set_effect(rules->node_of_rule[user], effects, EFFECT_ANY);
+			PUSH(k->compiler, &k->affected, user);
+		}
+	}
+}
+
+/* A fresh table of effects, beginning with those around. */
+static uint8_t *
+push_effects(struct checker *k)
+{
+	uint32_t count = k->env.rules->node_count;
+	uint8_t *effects;
+
+	if (k->effect_depth == k->effects.count)
+		PUSH(k->compiler, &k->effects, compiler_alloc(k->compiler, count, 1));
+	effects = k->effects.at[k->effect_depth++];
+	for (uint32_t i = 0; i < count; i++)
+		effects[i] = k->env.effects == NULL ? EFFECT_NONE : k->env.effects[i];
+	return effects;
+}
+
+/* Replaced documents have the type of what replaces them; what depends on them, any. */
+static void
+enter_withs(struct checker *k, const struct ast_expr *e)
+{
+	uint8_t *effects = NULL;
+
+	for (size_t i = 0; i < e->withs.count; i++) {
+		const struct ast_with *w = &e->withs.at[i];
+		struct type_target target = { compiler_find_node(k->compiler, w->target), NULL };
+
+		if (target.node == NULL)
+			continue;
+		target.type = env_term(&k->env, w->value);
+		if (target.type == NULL || target.node->rules.count == 0 ||
+		    target.node->rules.at[0]->head.args.count > 0)
+			target.type = &type_any;
+		if (effects == NULL)
+			effects = push_effects(k);
+		set_effect(target.node, effects, EFFECT_REPLACED);
+		PUSH(k->compiler, &k->env.targets, target);
+		k->affected.count = 0;
+		collect_rules(k, target.node);
+		affect_users(k, effects);
+	}
+	if (effects != NULL)
+		k->env.effects = effects;
+}
+
 static void
 check_expr(struct checker *k, struct ast_expr *e)
 {
+	const uint8_t *effects_around = k->env.effects;
+	size_t depth_around = k->effect_depth, targets_around = k->env.targets.count;
 	struct walker closures = { .on_term = check_closure, .on_expr = check_logic,
 		.compiler = k->compiler, .context = k };
 	struct walker refs = { .on_term = check_ref, .on_expr = check_refs_of_expr,
 		.compiler = k->compiler, .context = k };
 	size_t before = k->findings.count, inside;
 
+	bool withs_fit = check_withs(k, e);
+
+	enter_withs(k, e);
 	walk_expr(&closures, e);
 	if (e->logic == NULL)
 		walk_expr(&refs, e);
 	inside = k->findings.count;
-	if (check_withs(k, e) && e->kind == AST_EXPR_CALL) {
+	if (withs_fit && e->kind == AST_EXPR_CALL) {
 		if (expr_is_equality(e))
 			check_equality(k, e);
 		else
@@ -302,6 +400,9 @@ check_expr(struct checker *k, struct ast_expr *e)
 	/* Where a part is wrong, that the whole does not fit is no news. */
 	if (inside > before && k->findings.count > inside && k->findings.at[inside].hole)
 		k->findings.count = inside;
+	k->env.effects = effects_around;
+	k->effect_depth = depth_around;
+	k->env.targets.count = targets_around;
 }
 
 static void
@@ -352,10 +453,14 @@ nest(struct checker *k, const struct ast_terms *path, size_t i, type_t value)
 }
 
 static type_t
-rule_type(struct checker *k, struct ast_rule *r, size_t ground)
+rule_type(struct checker *k, struct ast_rule *r)
 {
 	const struct ast_terms *path = &r->head.ref->items;
+	size_t ground = 1; /* parts that lead to the rule's node */
 	type_t key;
+
+	while (ground < path->count && path->at[ground]->kind == AST_CONST)
+		ground++;
 
 	if (r->head.args.count > 0)
 		return function_type(k, &r->head);
@@ -365,26 +470,25 @@ rule_type(struct checker *k, struct ast_rule *r, size_t ground)
 	return key == NULL ? NULL : type_set(k->compiler, key);
 }
 
-/* The rule's node, and how many parts of its path lead there. */
 static struct rego_node *
-find_rule_node(struct compiler *c, const struct ast_rule *r, size_t *ret_ground)
+find_rule_node(struct compiler *c, const struct ast_rule *r)
 {
 	const struct ast_terms *path = &r->head.ref->items;
 	struct rego_node *node = compiler_find_node(c, r->module->package);
 	size_t i = 1;
 
 	node = compiler_child(node, intern_add(c->unit->intern, name_str(path->at[0]->var.name)));
-	while (i < path->count && path->at[i]->kind == AST_CONST)
-		node = compiler_child(node, path->at[i++]->constant);
-	*ret_ground = i;
+	for (; i < path->count && path->at[i]->kind == AST_CONST; i++)
+		node = compiler_child(node, path->at[i]->constant);
 	return node;
 }
 
 static void
 check_rule(struct checker *k, struct ast_rule *r)
 {
-	size_t before = k->findings.count, ground;
-	struct rego_node *node = find_rule_node(k->compiler, r, &ground);
+	struct rego_node *node = k->env.rules->node_of_rule[r->serial];
+	size_t before = k->findings.count;
+
 	type_t type;
 
 	k->env.scope = NULL;
@@ -396,7 +500,7 @@ check_rule(struct checker *k, struct ast_rule *r)
 		env_add_rule(&k->env, node, &type_any);
 		return;
 	}
-	type = rule_type(k, r, ground);
+	type = rule_type(k, r);
 	if (type != NULL)
 		env_add_rule(&k->env, node, type);
 }
@@ -462,8 +566,11 @@ pass_types(struct compiler *c)
 {
 	struct checker k = { .compiler = c, .env = { .compiler = c, .rules = c->unit->types } };
 
-	if (k.env.rules == NULL)
+	if (c->query == NULL) {
 		k.env.rules = c->unit->types = rule_types_make(c);
+		for (uint32_t i = 0; i < c->rules.count; i++)
+			k.env.rules->node_of_rule[i] = find_rule_node(c, c->rules.at[i]);
+	}
 	if (c->query != NULL) {
 		env_push(&k.env);
 		check_body(&k, &c->rules.at[0]->body);
