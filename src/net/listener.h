@@ -30,7 +30,7 @@ struct listener_address {
 struct listener_options {
 	mode_t unix_mode; /* of a Unix socket's file, e.g. 0660 */
 	int backlog; /* 0: SOMAXCONN */
-	bool fast_reuse; /* SO_REUSEPORT, for several workers */
+	bool share_port; /* SO_REUSEPORT, for several workers */
 };
 
 enum { LISTENER_TEXT_MAX = 128 };

@@ -38,4 +38,23 @@ err_t tls_context_new(const struct tls_config *, struct tls_context **ret_contex
     struct diag *);
 void tls_context_destroy(void *context); /* a shared_destroy_fn */
 
+/*
+ * One connection's side, on a non-blocking socket it does not own.  Used by
+ * conn.c alone.  What a call wants before it can go on is a readable or a
+ * writable socket; after TLS_FAILED only tls_free() may be called.
+ */
+struct peer;
+struct tls;
+
+enum tls_protocol { TLS_H2, TLS_HTTP1 };
+enum tls_outcome { TLS_DONE, TLS_WANTS_READ, TLS_WANTS_WRITE, TLS_CLOSED, TLS_FAILED };
+
+struct tls *tls_new(const struct tls_context *, int fd, enum tls_protocol); /* NULL: no memory */
+void tls_free(struct tls **);
+enum tls_outcome tls_shake(struct tls *, struct peer *); /* done: fills the peer's identity */
+enum tls_outcome tls_read(struct tls *, char *room, size_t size, size_t *ret_len);
+enum tls_outcome tls_write(struct tls *, str_t, size_t *ret_len); /* maybe fewer */
+void tls_say_goodbye(struct tls *); /* close_notify, if it can be written at once */
+const char *tls_failure(const struct tls *); /* why a handshake failed, for the log */
+
 #endif

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/guard.h"
+
+#include "base/clock.h"
+
+enum frame_type { /* rfc9113 6, rfc9218 7.1 */
+	DATA = 0,
+	HEADERS = 1,
+	PRIORITY = 2,
+	RST_STREAM = 3,
+	SETTINGS = 4,
+	PUSH_PROMISE = 5,
+	PING = 6,
+	GOAWAY = 7,
+	WINDOW_UPDATE = 8,
+	CONTINUATION = 9,
+};
+
+enum { END_STREAM = 0x1, PADDED = 0x8, PADDING_MAX = 256 };
+
+static const uint8_t costs[] = {
+	[DATA] = 0, /* but see cost_of() */
+	[HEADERS] = 3,
+	[PRIORITY] = 1,
+	[RST_STREAM] = 3,
+	[SETTINGS] = 1,
+	[PUSH_PROMISE] = 1,
+	[PING] = 1,
+	[GOAWAY] = 20,
+	[WINDOW_UPDATE] = 1,
+	[CONTINUATION] = 1,
+};
+enum { COST_UNKNOWN = 1, COST_EMPTY = 1 };
+
+void
+guard_init(struct guard *g, int64_t now_ns, uint32_t preface_len)
+{
+	/* The preface passes as if it were the payload of a frame. */
+	*g = (struct guard){ .left = preface_len, .budget = GUARD_BUDGET, .refilled_ns = now_ns };
+}
+
+bool
+guard_charge(struct guard *g, int32_t cost)
+{
+	g->budget -= cost;
+	return g->budget >= 0;
+}
+
+void
+guard_earn(struct guard *g, int32_t amount)
+{
+	g->budget = g->budget < GUARD_BUDGET - amount ? g->budget + amount : GUARD_BUDGET;
+}
+
+static void
+refill(struct guard *g, int64_t now_ns)
+{
+	int64_t step_ns = CLOCK_NS_PER_S / GUARD_REFILL_PER_S;
+	int64_t steps = (now_ns - g->refilled_ns) / step_ns;
+
+	if (steps <= 0)
+		return;
+	g->refilled_ns += steps * step_ns;
+	guard_earn(g, steps < GUARD_BUDGET ? (int32_t)steps : GUARD_BUDGET);
+}
+
+static int32_t
+cost_of(uint8_t type, uint8_t flags, uint32_t len)
+{
+	if (type == DATA) {
+		/* Empty, or so short that it may be nothing but padding. */
+		bool empty = len == 0 || ((flags & PADDED) != 0 && len <= PADDING_MAX);
+
+		return empty && (flags & END_STREAM) == 0 ? COST_EMPTY : 0;
+	}
+	return type < COUNT(costs) ? costs[type] : COST_UNKNOWN;
+}
+
+static bool
+begin_frame(struct guard *g)
+{
+	uint32_t len = (uint32_t)g->head[0] << 16 | (uint32_t)g->head[1] << 8 | g->head[2];
+	uint8_t type = g->head[3], flags = g->head[4];
+
+	g->left = len;
+	g->head_len = 0;
+	if (type == HEADERS) {
+		g->continuations = 0;
+		g->block = len;
+	} else if (type == CONTINUATION) {
+		g->block += len;
+		if (++g->continuations > GUARD_CONTINUATIONS || g->block > GUARD_BLOCK_BYTES)
+			return false;
+	}
+	return guard_charge(g, cost_of(type, flags, len));
+}
+
+bool
+guard_look(struct guard *g, str_t bytes, int64_t now_ns)
+{
+	refill(g, now_ns);
+	while (bytes.len > 0) {
+		if (g->left > 0) {
+			size_t skip = bytes.len < g->left ? bytes.len : g->left;
+
+			g->left -= (uint32_t)skip;
+			bytes = str_skip(bytes, skip);
+			continue;
+		}
+		if (g->head_len == 0 && bytes.len >= sizeof(g->head)) {
+			memcpy(g->head, bytes.data, sizeof(g->head));
+			g->head_len = sizeof(g->head);
+			bytes = str_skip(bytes, sizeof(g->head));
+		} else {
+			g->head[g->head_len++] = (uint8_t)bytes.data[0];
+			bytes = str_skip(bytes, 1);
+		}
+		if (g->head_len == sizeof(g->head) && !begin_frame(g))
+			return false;
+	}
+	return true;
+}
