@@ -10,6 +10,8 @@
 
 static const struct rego_builtin *const families[] = {
 	rego_builtins_compare,
+	rego_builtins_jwt,
+	rego_builtins_crypto,
 };
 
 enum {
