@@ -375,12 +375,12 @@ static const struct {
 	enum format format;
 	unsigned floor;
 } corpora[] = {
-	{ "conformance/opa/compile/v1", CASES_YAML_V1, 0 },
-	{ "conformance/opa/compile/v0", CASES_YAML_V0, 0 },
-	{ "conformance/opa-derived/compile.jsonl", CASES_JSONL, 0 },
-	{ "conformance/language-cases.json", CASES_LANGUAGE, 0 },
-	{ "conformance/opa/v1", CASES_YAML_V1, 0 },
-	{ "conformance/opa/v0", CASES_YAML_V0, 0 },
+	{ "conformance/opa/compile/v1", CASES_YAML_V1, 13 },
+	{ "conformance/opa/compile/v0", CASES_YAML_V0, 1 },
+	{ "conformance/opa-derived/compile.jsonl", CASES_JSONL, 816 },
+	{ "conformance/language-cases.json", CASES_LANGUAGE, 197 },
+	{ "conformance/opa/v1", CASES_YAML_V1, 1599 },
+	{ "conformance/opa/v0", CASES_YAML_V0, 1403 },
 };
 
 static void
