@@ -61,6 +61,25 @@ node_name(struct planner *p, const struct rego_node *node)
 	return made;
 }
 
+static uint32_t
+new_rule_func(struct planner *p)
+{
+	uint32_t func = plan_func_new(p);
+
+	p->program->funcs.at[func].memo = p->program->memo_count++;
+	return func;
+}
+
+static bool
+has_rules_below(const struct rego_node *node)
+{
+	for (size_t i = 0; i < node->children.count; i++) {
+		if (node->children.at[i]->rules.count > 0 || has_rules_below(node->children.at[i]))
+			return true;
+	}
+	return false;
+}
+
 /* Makes the node's plan and tree node; ids for its functions, whose code comes later. */
 static struct rego_tree *
 prepare_node(struct planner *p, struct rego_node *node, struct rego_tree *parent)
@@ -71,7 +90,8 @@ prepare_node(struct planner *p, struct rego_node *node, struct rego_tree *parent
 
 	if (plan == NULL || tree == NULL)
 		return NULL;
-	*plan = (struct plan_node){ REGO_FUNC_NONE, REGO_FUNC_NONE, (uint32_t)p->program->nodes.count, false };
+	*plan = (struct plan_node){ .func = REGO_FUNC_NONE, .whole = REGO_FUNC_NONE, .function = REGO_FUNC_NONE,
+		.tree = (uint32_t)p->program->nodes.count };
 	node->plan = plan;
 	VEC_PUSH(arena, &p->program->nodes, tree);
 	tree->key = node->key;
@@ -85,14 +105,16 @@ prepare_node(struct planner *p, struct rego_node *node, struct rego_tree *parent
 				plan->function = plan_func_new(p);
 			continue;
 		}
-		if (plan->func == REGO_FUNC_NONE) {
-			plan->func = plan_func_new(p);
-			p->program->funcs.at[plan->func].memo = p->program->memo_count++;
-		}
+		if (plan->func == REGO_FUNC_NONE)
+			plan->func = new_rule_func(p);
 		if (is_partial_set(rule) || suffix_of(p, node, rule).count > 0)
 			plan->is_partial = true;
 	}
+	if (plan->is_partial && has_rules_below(node))
+		plan->whole = new_rule_func(p);
 	tree->func = plan->func;
+	tree->whole = plan->whole;
+	tree->is_functions = node->rules.count > 0 && plan->func == REGO_FUNC_NONE && node->children.count == 0;
 	tree->is_partial = plan->is_partial;
 	tree->memo = p->program->memo_count++;
 	tree->children = ARENA_ARRAY(arena, struct rego_tree *, node->children.count);
@@ -273,6 +295,26 @@ plan_contribution(struct planner *p, const struct rego_node *node, const struct 
 	    (uint8_t)suffix.count);
 }
 
+static void
+plan_contributions(struct planner *p, const struct rego_node *at, const struct rego_node *node,
+    uint16_t collector, uint32_t regs)
+{
+	for (size_t i = 0; i < node->rules.count && !p->failed; i++) {
+		const struct ast_rule *rule = node->rules.at[i];
+		struct plan_block block;
+
+		if (rule->is_default || rule->head.is_function)
+			continue;
+		p->bindings.count = 0;
+		p->next_reg = regs;
+		plan_block_begin(p, &block);
+		plan_body(p, &rule->body);
+		p->loc = rule->head.loc;
+		plan_contribution(p, at, rule, collector);
+		plan_block_end(p, &block);
+	}
+}
+
 /* Kinds of collector are those of comprehensions; nested paths need the general one. */
 static uint32_t
 collector_kind(struct planner *p, const struct rego_node *node)
@@ -298,20 +340,55 @@ plan_partial(struct planner *p, const struct rego_node *node)
 	uint32_t regs = p->next_reg;
 
 	plan_emit(p, OP_COLLECT, collector, 0, 0, collector_kind(p, node), 0, 1);
-	for (size_t i = 0; i < node->rules.count && !p->failed; i++) {
-		const struct ast_rule *rule = node->rules.at[i];
-		struct plan_block block;
+	plan_contributions(p, node, node, collector, regs);
+	p->loc = p->func->loc;
+	plan_emit(p, OP_FINISH, result, collector, 0, 0, 0, 0);
+	plan_emit(p, OP_RETURN, result, 0, 0, 0, 0, 0);
+}
 
-		if (rule->is_default || rule->head.is_function)
-			continue;
-		p->bindings.count = 0;
-		p->next_reg = regs;
-		plan_block_begin(p, &block);
-		plan_body(p, &rule->body);
-		p->loc = rule->head.loc;
-		plan_contribution(p, node, rule, collector);
-		plan_block_end(p, &block);
-	}
+/* The value of a complete rule below `at`, put at its path. */
+static void
+plan_complete_below(struct planner *p, const struct rego_node *at, const struct rego_node *node,
+    uint16_t collector)
+{
+	size_t count = depth_of(node) - depth_of(at);
+	struct plan_block block;
+	uint16_t value, first;
+	const struct rego_node *step = node;
+
+	plan_block_begin(p, &block);
+	value = plan_reg(p);
+	plan_emit(p, OP_CALL_RULE, value, 0, 0, plan_of(node)->func, p->fail, 0);
+	first = plan_regs(p, (uint32_t)count);
+	for (size_t i = count; i-- > 0; step = step->parent)
+		plan_emit(p, OP_CONST, (uint16_t)(first + i), 0, 0, plan_const(p, step->key), 0, 0);
+	plan_emit(p, OP_PUT_PATH, collector, first, value, 0, 0, (uint8_t)count);
+	plan_block_end(p, &block);
+}
+
+static void
+plan_rules_below(struct planner *p, const struct rego_node *at, const struct rego_node *node,
+    uint16_t collector, uint32_t regs)
+{
+	const struct plan_node *plan = plan_of(node);
+
+	if (plan->is_partial)
+		plan_contributions(p, at, node, collector, regs);
+	else if (plan->func != REGO_FUNC_NONE)
+		plan_complete_below(p, at, node, collector);
+	for (size_t i = 0; i < node->children.count; i++)
+		plan_rules_below(p, at, node->children.at[i], collector, regs);
+}
+
+/* Rules of a node and of all below it as one object, so that overlaps are found. */
+static void
+plan_whole(struct planner *p, const struct rego_node *node)
+{
+	uint16_t collector = plan_reg(p), result = plan_reg(p);
+	uint32_t regs = p->next_reg;
+
+	plan_emit(p, OP_COLLECT, collector, 0, 0, AST_OBJECT, 0, 1);
+	plan_rules_below(p, node, node, collector, regs);
 	p->loc = p->func->loc;
 	plan_emit(p, OP_FINISH, result, collector, 0, 0, 0, 0);
 	plan_emit(p, OP_RETURN, result, 0, 0, 0, 0, 0);
@@ -330,6 +407,13 @@ plan_node_funcs(struct planner *p, struct rego_node *node)
 			plan_partial(p, node);
 		else
 			plan_complete(p, &node->rules, false, 0);
+		plan_func_end(p);
+	}
+	if (plan->whole != REGO_FUNC_NONE) {
+		TRY(plan_func_begin(p, FUNC_RULE, node_name(p, node), node->rules.at[0]->loc, plan->whole));
+		p->fail = plan_label(p);
+		plan_place(p, p->fail);
+		plan_whole(p, node);
 		plan_func_end(p);
 	}
 	if (plan->function != REGO_FUNC_NONE) {

@@ -94,6 +94,7 @@ struct rego_node *plan_find_node(const struct rego_unit *, const struct ast_term
 /* What the planner knows of a node of the rule tree: node->plan. */
 struct plan_node {
 	uint32_t func; /* rules as a document; REGO_FUNC_NONE */
+	uint32_t whole; /* partial rules together with those of the nodes below; REGO_FUNC_NONE */
 	uint32_t function; /* rules with arguments; REGO_FUNC_NONE */
 	uint32_t tree; /* index in program.nodes */
 	bool is_partial;

@@ -288,7 +288,7 @@ plan_data_ref(struct planner *p, const struct ast_terms *items)
 		}
 		if (plan->func == REGO_FUNC_NONE && i < items->count && items->at[i]->kind == AST_CONST) {
 			child = find_child(node, items->at[i]->constant);
-			if (child == NULL || (child->children.count == 0 &&
+			if (child == NULL || (child->children.count == 0 && child->rules.count > 0 &&
 						 plan_of(child)->func == REGO_FUNC_NONE)) {
 				reg = plan_base_path(p, items, &i);
 				return plan_steps(p, items, i, reg, false);

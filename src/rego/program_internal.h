@@ -71,7 +71,9 @@ struct rego_tree {
 	struct rego_tree **children; /* sorted by key */
 	uint32_t child_count;
 	uint32_t func; /* REGO_FUNC_NONE: no rules here (functions do not count) */
+	uint32_t whole; /* func and all rules below, as one document; REGO_FUNC_NONE */
 	bool is_partial; /* func gives an object or set that children add to */
+	bool is_functions; /* nothing but functions here: not part of any document */
 	uint32_t memo; /* of the whole document */
 	uint32_t first_rule_memo, rule_memo_end; /* memo slots of all rules at and below */
 };

@@ -60,18 +60,13 @@ find_child(const struct rego_tree *node, value_t key)
 	return NULL;
 }
 
-/* Nothing but functions at and below it: it is not part of any document. */
-static bool
-is_empty(const struct rego_tree *node)
-{
-	return node->func == REGO_FUNC_NONE && node->child_count == 0;
-}
-
 static bool
 rules_value(struct rego_eval *e, const struct rego_tree *node, value_t *top, value_t *ret)
 {
+	uint32_t func = node->whole != REGO_FUNC_NONE ? node->whole : node->func;
+
 	*ret = VALUE_NONE;
-	return node->func == REGO_FUNC_NONE || vm_rule(e, node->func, top, ret);
+	return func == REGO_FUNC_NONE || vm_rule(e, func, top, ret);
 }
 
 static value_t
@@ -84,6 +79,35 @@ merge(struct rego_eval *e, value_t under, value_t over)
 	return value_object_merge(e->arena, under, over);
 }
 
+/* What two sets of rules say of one path: objects and sets are united. */
+static value_t
+join(struct rego_eval *e, value_t a, value_t b)
+{
+	struct object_builder object;
+	struct set_builder set;
+
+	if (a.tag == VALUE_SET && b.tag == VALUE_SET) {
+		set_builder_init(&set, e->arena, (size_t)a.count + b.count);
+		for (uint32_t i = 0; i < a.count; i++)
+			(void)set_builder_add(&set, a.set->items[i]);
+		for (uint32_t i = 0; i < b.count; i++)
+			(void)set_builder_add(&set, b.set->items[i]);
+		return set_builder_freeze(&set);
+	}
+	if (a.tag != VALUE_OBJECT || b.tag != VALUE_OBJECT)
+		return merge(e, a, b);
+	object_builder_init(&object, e->arena, (size_t)a.count + b.count);
+	for (uint32_t i = 0; i < a.count; i++)
+		(void)object_builder_add(&object, a.object->entries[i].key, a.object->entries[i].value);
+	for (uint32_t i = 0; i < b.count; i++) {
+		const struct value_entry *entry = &b.object->entries[i];
+
+		(void)object_builder_add(&object, entry->key,
+		    join(e, value_object_get(a, entry->key), entry->value));
+	}
+	return object_builder_freeze(&object, OBJECT_LAST_WINS, NULL);
+}
+
 static bool
 value_of(struct rego_eval *e, const struct rego_tree *node, value_t base, value_t *top, value_t *ret)
 {
@@ -92,10 +116,13 @@ value_of(struct rego_eval *e, const struct rego_tree *node, value_t base, value_
 
 	if (!rules_value(e, node, top, &own))
 		return false;
-	if (node->child_count == 0) {
-		*ret = own.tag == VALUE_OBJECT && node->is_partial ? merge(e, base, own)
-		    : value_is_defined(own)			 ? own
-								 : base;
+	if (node->child_count == 0 || node->whole != REGO_FUNC_NONE) {
+		if (node->func == REGO_FUNC_NONE) /* a package without rules */
+			own = value_empty_object();
+		*ret = own.tag == VALUE_OBJECT && (node->is_partial || node->func == REGO_FUNC_NONE)
+		    ? merge(e, whole, own)
+		    : value_is_defined(own) ? own
+					    : base;
 		return true;
 	}
 	if (++e->doc_depth > DOC_DEPTH)
@@ -105,7 +132,7 @@ value_of(struct rego_eval *e, const struct rego_tree *node, value_t base, value_
 		const struct rego_tree *child = node->children[i];
 		value_t v;
 
-		if (is_empty(child))
+		if (child->is_functions)
 			continue;
 		if (!value_of(e, child, value_get(base, child->key), top, &v))
 			return false;
@@ -145,10 +172,12 @@ vm_doc_get(struct rego_eval *e, value_t v, value_t key, value_t *top, value_t *r
 	const struct rego_tree *child = find_child(d->node, key);
 	value_t base = value_get(d->base, key), own, of_child;
 
-	if (!rules_value(e, d->node, top, &own))
+	/* Only the partial rules here: those of other children need not be had for this one. */
+	own = VALUE_NONE;
+	if (d->node->func != REGO_FUNC_NONE && !vm_rule(e, d->node->func, top, &own))
 		return false;
 	own = value_get(own, key);
-	if (child == NULL || is_empty(child)) {
+	if (child == NULL || child->is_functions) {
 		*ret = value_is_defined(own) ? merge(e, base, own) : base;
 		return true;
 	}
@@ -156,8 +185,8 @@ vm_doc_get(struct rego_eval *e, value_t v, value_t key, value_t *top, value_t *r
 		return make(e, child, base, ret);
 	if (!value_of(e, child, base, top, &of_child))
 		return false;
-	*ret = merge(e, own, of_child);
-	return true;
+	*ret = join(e, own, of_child);
+	return !arena_failed(e->arena) || vm_spend(e);
 }
 
 bool
@@ -165,13 +194,13 @@ vm_doc_keys(struct rego_eval *e, value_t v, value_t *top, value_t *ret)
 {
 	const struct doc *d = doc_of(v);
 	struct set_builder keys;
-	value_t own, set;
+	value_t own = VALUE_NONE, set;
 
-	if (!rules_value(e, d->node, top, &own))
+	if (d->node->func != REGO_FUNC_NONE && !vm_rule(e, d->node->func, top, &own))
 		return false;
 	set_builder_init(&keys, e->arena, d->node->child_count);
 	for (uint32_t i = 0; i < d->node->child_count; i++) {
-		if (!is_empty(d->node->children[i]))
+		if (!d->node->children[i]->is_functions)
 			(void)set_builder_add(&keys, d->node->children[i]->key);
 	}
 	for (uint32_t i = 0; d->base.tag == VALUE_OBJECT && i < d->base.count; i++)
