@@ -54,6 +54,15 @@ conn_cut(struct conn *c)
 	loop_defer(c->host->loop, &c->flush);
 }
 
+void
+conn_end_now(struct conn *c)
+{
+	conn_cut(c);
+	loop_forget(c->host->loop, &c->flush);
+	c->host->on_gone(c->host, c);
+	free(c);
+}
+
 /* Half-closed and drained for a moment, or the kernel's reset would overtake our last words. */
 static void
 begin_linger(struct conn *c)
@@ -240,8 +249,7 @@ on_flush(struct loop_task *task)
 	struct conn *c = conn_of(task, offsetof(struct conn, flush));
 
 	if (c->state == CONN_GONE) {
-		c->host->on_gone(c->host, c);
-		free(c);
+		conn_end_now(c);
 		return;
 	}
 	if (c->app == NULL)

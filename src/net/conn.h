@@ -79,6 +79,7 @@ struct conn {
 /* Owns the descriptor from now on; `tls` may be NULL, and is taken in. */
 struct conn *conn_new(struct conn_host *, int fd, const struct peer *, struct tls *tls);
 void conn_cut(struct conn *); /* not from inside its protocol */
+void conn_end_now(struct conn *); /* cuts and frees; not inside a batch that may report it */
 void conn_drain(struct conn *);
 void conn_flush_later(struct conn *); /* there is something to write */
 

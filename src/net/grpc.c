@@ -188,10 +188,10 @@ respond_http(struct grpc_call *c, str_t status)
 	h2_respond(&c->stream, fields, 1, false);
 }
 
-void
-grpc_fail(struct grpc_call *c, int status, str_t text)
+static void
+fail(struct grpc_call *c, int status, str_t text)
 {
-	must(c->state != ANSWERED && status > 0 && (size_t)status < COUNT(status_texts));
+	must(status > 0 && (size_t)status < COUNT(status_texts));
 	end_running(c, ANSWERED);
 	c->status = status;
 	c->finished = true;
@@ -200,6 +200,13 @@ grpc_fail(struct grpc_call *c, int status, str_t text)
 		h2_resume(&c->stream);
 	else
 		respond_failure(c);
+}
+
+void
+grpc_fail(struct grpc_call *c, int status, str_t text)
+{
+	must(c->state == RUNNING);
+	fail(c, status, text);
 }
 
 static bool
@@ -274,7 +281,6 @@ read_body(struct h2_stream *s, char *room, size_t size, bool *ret_done)
 		*ret_done = c->finished;
 		if (!c->finished && len > 0 && c->on_drain != NULL) {
 			/* Nothing may be submitted from here: told when this batch has been written. */
-			c->timer.deadline_ns = 0;
 			loop_timer_start(c->host->loop, &c->timer, 0);
 		}
 	}
@@ -322,15 +328,14 @@ on_timer(struct loop_timer *timer)
 	}
 	/* The handler hears of it first; the call stays until the client has been told. */
 	cancel(c);
-	c->state = RECEIVING;
-	grpc_fail(c, GRPC_DEADLINE_EXCEEDED, STR("the deadline passed"));
+	fail(c, GRPC_DEADLINE_EXCEEDED, STR("the deadline passed"));
 }
 
 static void
 refuse(struct grpc_call *c, int status, const char *text)
 {
 	if (c->state == RECEIVING)
-		grpc_fail(c, status, str_of(text));
+		fail(c, status, str_of(text));
 	drop_message(c);
 }
 
@@ -589,8 +594,7 @@ grpc_call_metadata(const struct grpc_call *c, str_t name)
 			    str_sub(buf_str(&c->fields), c->metadata[i].from, c->metadata[i].len) :
 			    STR_NONE;
 	}
-	must(!"metadata that the table does not list");
-	return STR_NONE;
+	must_failed("the table lists the metadata", __FILE__, __LINE__);
 }
 
 int64_t

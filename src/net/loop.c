@@ -206,6 +206,12 @@ loop_now_ns(const struct loop *loop)
 	return loop->now_ns;
 }
 
+const struct clock *
+loop_clock(const struct loop *loop)
+{
+	return loop->clock;
+}
+
 /* Ticks until the next slot that holds a timer; -1: none does. */
 static int64_t
 ticks_to_next(const struct loop *loop)

@@ -76,6 +76,7 @@ void loop_defer(struct loop *, struct loop_task *); /* queued twice runs once */
 void loop_forget(struct loop *, struct loop_task *); /* takes it out again */
 
 int64_t loop_now_ns(const struct loop *); /* steady; read once a batch */
+const struct clock *loop_clock(const struct loop *);
 
 err_t loop_run(struct loop *); /* until loop_stop */
 err_t loop_turn(struct loop *, int timeout_ms); /* one batch; -1: wait as long as it takes */
