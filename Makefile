@@ -1,0 +1,69 @@
+# Verbs only; Meson does the work.  `make help` lists them.
+MAKEFLAGS += --no-print-directory
+JOBS ?= $(shell nproc)
+PYTHON = /usr/bin/python3
+RELEASE = build
+PROGRAMS = bin/core bin/coresdk-sidecar bin/conform
+SANITIZED = -Dbuildtype=debug -Doptimization=1 -Dstatic=false
+configure = [ -f $(1)/build.ninja ] || meson setup $(1) $(2) >$(1).log 2>&1 || { cat $(1).log; exit 1; }; rm -f $(1).log
+
+all: setup ## release build of the programs: build/bin
+	@$(call configure,$(RELEASE),)
+	@ninja -C $(RELEASE) -j$(JOBS) --quiet $(PROGRAMS)
+	@ln -sf core $(RELEASE)/bin/coresdk
+
+demo: all ## the whole job: sign, deliver, decide, record
+	@tools/demo $(RELEASE)/bin
+
+check: all ## all tests in the release build; ends with `N passed, N failed`
+	@tools/check $(RELEASE)
+
+conform: all ## OPA's conformance cases: make conform CASES=DIR
+	@[ -n "$(CASES)" ] || { echo 'make conform CASES=DIR' >&2; exit 64; }
+	@$(RELEASE)/bin/conform $(CASES)
+
+bench: all ## time decisions in the process and through the daemon
+	@ninja -C $(RELEASE) -j$(JOBS) --quiet bench/evaluate
+	@$(RELEASE)/bench/evaluate $(or $(WORKLOADS),$(firstword $(wildcard ../shared/perf/workloads) bench/workloads))
+	@bench/serve.sh $(RELEASE)/bin
+
+asan: setup ## all tests under AddressSanitizer and UBSan
+	@$(call configure,build-asan,$(SANITIZED) -Db_sanitize=address$(comma)undefined)
+	@ninja -C build-asan -j$(JOBS) --quiet
+	@tools/check build-asan
+
+tsan: setup ## all tests under ThreadSanitizer
+	@$(call configure,build-tsan,$(SANITIZED) -Db_sanitize=thread)
+	@ninja -C build-tsan -j$(JOBS) --quiet
+	@tools/check build-tsan
+
+fuzz: setup-clang ## fuzz every decoder for SECONDS=60 each; one: T=codec_json
+	@CC=clang CXX=clang++ $(call configure,build-fuzz,$(SANITIZED) -Dfuzz=true -Db_lundef=false -Db_sanitize=address$(comma)undefined)
+	@tools/fuzz build-fuzz $(or $(SECONDS),60) $(T)
+
+cover: setup-clang ## line coverage of each room
+	@$(call configure,build-cover,-Dbuildtype=debug -Dstatic=false -Db_coverage=true)
+	@ninja -C build-cover -j$(JOBS) --quiet
+	@tools/check build-cover || true
+	@tools/cover build-cover
+
+format: setup-clang ## clang-format on the files named, or on those changed: make format F=...
+	@clang-format -i $(or $(F),$(shell git diff --name-only HEAD -- '*.c' '*.h'))
+
+docs: all ## write doc/{config,errors,builtins}.md from the tables
+	@$(PYTHON) tools/docs $(RELEASE)/bin/core
+
+setup:
+	@tools/setup
+
+setup-clang:
+	@tools/setup clang
+
+clean: ## remove what these verbs built
+	@rm -rf build build-asan build-tsan build-fuzz build-cover
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+
+comma = ,
+.PHONY: all demo check conform bench asan tsan fuzz cover format docs setup setup-clang clean help
