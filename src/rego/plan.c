@@ -236,6 +236,7 @@ plan_default(struct planner *p, const struct ast_rule *rule, uint16_t result, la
 	plan_place(p, missing);
 	plan_block_begin(p, &block);
 	match_params(p, rule);
+	plan_body(p, &rule->body); /* where the passes put what the value needs */
 	plan_term_to(p, rule->head.value, result);
 	plan_block_end(p, &block);
 }
