@@ -146,8 +146,9 @@ config_load_text(struct arena *arena, str_t name, str_t text, const struct confi
 }
 
 /* The file asked for, or the first of those searched; none is fine then. */
-static err_t
-read_text(const struct config_inputs *in, struct diag *diag, struct buf *text, str_t *ret_name)
+err_t
+config_read_text(const struct config_inputs *in, struct diag *diag, struct buf *text,
+    str_t *ret_name)
 {
 	if (in->path.len > 0) {
 		*ret_name = in->path;
@@ -177,7 +178,7 @@ config_load(struct arena *arena, const struct config_inputs *in, struct diag *di
 	err_t err;
 
 	buf_init(&text, FILE_BYTES_MAX);
-	err = read_text(in, diag, &text, &name);
+	err = config_read_text(in, diag, &text, &name);
 	copy = arena_str(arena, buf_str(&text)); /* findings quote its lines */
 	buf_fini(&text);
 	TRY(err);

@@ -78,7 +78,10 @@ struct config_inputs {
 
 err_t config_load(struct arena *, const struct config_inputs *, struct diag *,
     struct config *ret);
-/* The same from a text in memory, for `core config check` and tests; name is for findings. */
+/* The two halves of config_load: the text of the file that counts (name empty: there is none) … */
+err_t config_read_text(const struct config_inputs *, struct diag *, struct buf *text,
+    str_t *ret_name);
+/* … and what it means together with the other places; name is for findings. */
 err_t config_load_text(struct arena *, str_t name, str_t text, const struct config_inputs *,
     struct diag *, struct config *ret);
 

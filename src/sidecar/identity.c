@@ -96,7 +96,7 @@ identity_check(struct identity_checker *c, const struct rulebook *book, struct a
 		id.reason = TOKEN_EMPTY;
 	else if (token.len > JWS_SIZE_DEFAULT)
 		id.reason = TOKEN_TOO_LONG;
-	else if (book->development && snapshot_jwks(book->snapshot) == NULL)
+	else if (book->believes_anything)
 		id.reason = believe_anything(arena, token, &id);
 	else
 		id.reason = verify(c, book, arena, token, now, &id);

@@ -25,6 +25,7 @@ struct rulebook {
 	struct audit_mask mask;
 	uint64_t generation; /* grows with each: caches compare it */
 	bool development;
+	bool believes_anything; /* development without a key set: any well-formed token */
 	str_t note; /* what each audit record must say: "development", or empty */
 };
 
@@ -33,6 +34,7 @@ struct rulebook_texts { /* what it is made from */
 	const struct config_inputs *inputs;
 	str_t bundle_name, bundle; /* empty: none */
 	str_t jwks_name, jwks;
+	bool jwks_refused; /* there is a file, and it is no good: not the same as none */
 };
 
 err_t rulebook_make(const struct rulebook_texts *, uint64_t generation, struct diag *,

@@ -305,12 +305,9 @@ open_servers(struct worker *w)
 {
 	const struct worker_options *o = &w->options;
 
-	must(o->listener_count <= WORKER_LISTENERS_MAX &&
-	    o->http_listener_count <= WORKER_LISTENERS_MAX);
+	must(o->listener_count <= WORKER_LISTENERS_MAX);
 	for (size_t i = 0; i < o->listener_count; i++, w->server_count++)
-		TRY(server_new(w->loop, o->listeners[i], &o->server, w, &w->servers[w->server_count]));
-	for (size_t i = 0; i < o->http_listener_count; i++, w->server_count++)
-		TRY(server_new(w->loop, o->http_listeners[i], &o->http, w,
+		TRY(server_new(w->loop, o->listeners[i].fd, &o->listeners[i].server, w,
 		    &w->servers[w->server_count]));
 	return ERR_OK;
 }

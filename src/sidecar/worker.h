@@ -23,11 +23,16 @@
 #include "net/server.h"
 #include "sidecar/request.h"
 
-enum { WORKER_LISTENERS_MAX = 16 };
+enum { WORKER_LISTENERS_MAX = 32 };
 
 struct worker_counts {
 	uint64_t requests, allowed, denied, failed, withheld; /* withheld: no record, no answer */
 	uint64_t tokens_accepted, tokens_refused, tokens_cached;
+};
+
+struct worker_listener {
+	int fd;
+	struct server_config server; /* what is spoken there */
 };
 
 struct worker_options {
@@ -37,12 +42,8 @@ struct worker_options {
 	struct audit_lane *lane;
 	bool answer_unrecorded; /* audit.on_error: drop */
 	size_t arena_bytes, answer_bytes, cache_slots;
-	const int *listeners; /* descriptors of this worker */
+	const struct worker_listener *listeners; /* borrowed by worker_new only */
 	size_t listener_count;
-	struct server_config server; /* gRPC */
-	const int *http_listeners; /* for one of the workers */
-	size_t http_listener_count;
-	struct server_config http;
 };
 
 struct pending;
@@ -52,7 +53,7 @@ struct worker {
 	pthread_t thread;
 	bool has_thread;
 	struct loop *loop;
-	struct server *servers[2 * WORKER_LISTENERS_MAX];
+	struct server *servers[WORKER_LISTENERS_MAX];
 	size_t server_count, drained_count;
 
 	struct shared_view view;

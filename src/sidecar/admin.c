@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "sidecar/admin.h"
+
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "admin/protocol.h"
+#include "base/clock.h"
+#include "codec/json.h"
+#include "sidecar/daemon.h"
+#include "sidecar/version.h"
+
+enum { CALLER_WAIT_MS = 1000 };
+#define CALL_BYTES_MAX ((size_t)8 << 20)
+
+struct admin_call {
+	struct daemon *daemon;
+	struct arena *arena;
+	struct diag diag;
+	value_t request;
+	int passed_fd; /* -1: none */
+	struct buf *answer;
+};
+
+/* ---- writing answers ---- */
+
+static void
+add_text(struct buf *out, const char *name, str_t text)
+{
+	buf_printf(out, ",\"%s\":", name);
+	json_write_string(out, text, false);
+}
+
+static void
+add_number(struct buf *out, const char *name, uint64_t number)
+{
+	buf_printf(out, ",\"%s\":%llu", name, (unsigned long long)number);
+}
+
+static void
+add_policy(struct buf *out, struct daemon *d)
+{
+	const struct rulebook *book = reload_current(&d->reload);
+	const struct snapshot_facts *f = snapshot_facts(book->snapshot);
+
+	add_text(out, "bundle", buf_str(&d->reload.bundle_name));
+	add_text(out, "revision", f->revision);
+	add_number(out, "revision_number", f->revision_number);
+	add_text(out, "sha256", f->digest);
+	add_text(out, "algorithm", f->algorithm);
+	add_number(out, "policy_count", f->policy_count);
+	buf_add_text(out, ",\"policies\":[");
+	for (uint32_t i = 0; i < f->policy_count; i++) {
+		if (i > 0)
+			buf_add_char(out, ',');
+		json_write_string(out, f->policies[i], false);
+	}
+	buf_add_char(out, ']');
+}
+
+static void
+answer_refused(struct admin_call *call, err_t err)
+{
+	struct buf *out = call->answer;
+	str_t message = diag_first_message(&call->diag);
+
+	buf_add_text(out, "{\"ok\":false");
+	add_text(out, "code", str_of(err_name(err)));
+	add_text(out, "message", message.len > 0 ? message : str_of(err_text(err)));
+	buf_add_text(out, ",\"findings\":[");
+	for (const struct diag_finding *f = call->diag.first; f != NULL; f = f->next) {
+		buf_add_text(out, f == call->diag.first ? "{\"level\":" : ",{\"level\":");
+		buf_add_text(out, f->level == DIAG_ERROR ? "\"error\"" : "\"warning\"");
+		add_text(out, "code", f->code);
+		add_text(out, "message", f->message);
+		add_text(out, "hint", f->hint);
+		add_text(out, "file", f->place.file);
+		add_number(out, "row", f->place.row);
+		add_number(out, "col", f->place.col);
+		buf_add_char(out, '}');
+	}
+	buf_add_text(out, "]}");
+}
+
+/* ---- commands ---- */
+
+static void
+answer_reload(struct admin_call *call, err_t err)
+{
+	const struct snapshot_facts *f;
+
+	if (err != ERR_OK) {
+		answer_refused(call, err);
+		return;
+	}
+	f = snapshot_facts(reload_current(&call->daemon->reload)->snapshot);
+	buf_add_text(call->answer, "{\"ok\":true");
+	add_text(call->answer, "message",
+	    arena_printf(call->arena, "Policy bundle loaded and verified. %u %s active.",
+		f->policy_count, f->policy_count == 1 ? "policy" : "policies"));
+	add_policy(call->answer, call->daemon);
+	buf_add_char(call->answer, '}');
+}
+
+static void
+do_reload_policy(struct admin_call *call)
+{
+	value_t name = value_object_get_text(call->request, "name");
+	value_t rollback = value_object_get_text(call->request, "allow_rollback");
+	err_t err;
+
+	if (call->passed_fd < 0) {
+		diag_say(&call->diag, "admin", "no descriptor of a bundle came with the request");
+		answer_refused(call, ERR_PROTOCOL);
+		return;
+	}
+	notify_reloading(&call->daemon->notify);
+	err = reload_policy(&call->daemon->reload, call->passed_fd,
+	    value_is_string(name) ? value_str(name) : STR("(bundle)"), rollback.tag == VALUE_TRUE,
+	    &call->diag);
+	notify_ready(&call->daemon->notify);
+	answer_reload(call, err);
+}
+
+static void
+do_reload(struct admin_call *call)
+{
+	err_t err;
+
+	notify_reloading(&call->daemon->notify);
+	err = reload_everything(&call->daemon->reload, &call->diag);
+	notify_ready(&call->daemon->notify);
+	answer_reload(call, err);
+}
+
+static void
+add_counts(struct buf *out, const struct daemon *d)
+{
+	struct worker_counts all = { 0 };
+
+	for (uint32_t i = 0; i < d->worker_count; i++) {
+		struct worker_counts one = worker_get_counts(d->workers[i]);
+
+		all.requests += one.requests;
+		all.allowed += one.allowed;
+		all.denied += one.denied;
+		all.failed += one.failed;
+		all.withheld += one.withheld;
+		all.tokens_accepted += one.tokens_accepted;
+		all.tokens_refused += one.tokens_refused;
+		all.tokens_cached += one.tokens_cached;
+	}
+	add_number(out, "workers", d->worker_count);
+	add_number(out, "connections", gate_count(d->gate));
+	add_number(out, "requests", all.requests);
+	add_number(out, "allowed", all.allowed);
+	add_number(out, "denied", all.denied);
+	add_number(out, "failed", all.failed);
+	add_number(out, "withheld", all.withheld);
+	add_number(out, "tokens_accepted", all.tokens_accepted);
+	add_number(out, "tokens_refused", all.tokens_refused);
+	add_number(out, "tokens_cached", all.tokens_cached);
+}
+
+static void
+add_audit(struct buf *out, const struct daemon *d)
+{
+	struct audit_status s;
+
+	audit_writer_status(d->audit, &s);
+	buf_printf(out, ",\"audit\":{\"trouble\":%s", s.trouble ? "true" : "false");
+	add_text(out, "error", s.trouble ? str_of(strerror(s.error)) : STR(""));
+	add_number(out, "seq", s.seq);
+	add_number(out, "written", s.written);
+	add_number(out, "lost", s.lost);
+	add_number(out, "spilled", s.spilled);
+	add_number(out, "dropped", s.dropped);
+	add_number(out, "rotations", s.rotations);
+	add_number(out, "batches", s.batches);
+	buf_add_char(out, '}');
+}
+
+static void
+do_status(struct admin_call *call)
+{
+	struct daemon *d = call->daemon;
+	struct buf *out = call->answer;
+
+	buf_add_text(out, "{\"ok\":true");
+	add_text(out, "message", STR("serving"));
+	add_text(out, "version", STR(CORESDK_VERSION));
+	add_number(out, "pid", (uint64_t)getpid());
+	add_number(out, "uptime_s", (uint64_t)(clock_wall_s(&clock_system) - d->start_s));
+	add_text(out, "environment", reload_current(&d->reload)->development ? STR("development") :
+									      STR("production"));
+	add_policy(out, d);
+	add_number(out, "reloads", d->reload.done_count);
+	add_number(out, "reloads_refused", d->reload.refused_count);
+	add_text(out, "last_problem", d->reload.last_problem);
+	add_counts(out, d);
+	add_audit(out, d);
+	buf_add_char(out, '}');
+}
+
+static const struct {
+	const char *name;
+	void (*run)(struct admin_call *);
+} commands[] = {
+	{ "status", do_status },
+	{ "reload", do_reload },
+	{ "reload-policy", do_reload_policy },
+};
+
+static void
+dispatch(struct admin_call *call)
+{
+	value_t name = value_object_get_text(call->request, "command");
+
+	for (size_t i = 0; value_is_string(name) && i < COUNT(commands); i++) {
+		if (str_eq(value_str(name), str_of(commands[i].name))) {
+			commands[i].run(call);
+			return;
+		}
+	}
+	diag_say(&call->diag, "admin", "the command is not one of status, reload, reload-policy");
+	answer_refused(call, ERR_UNIMPLEMENTED);
+}
+
+/* ---- callers ---- */
+
+static bool
+may_call(int fd)
+{
+	struct ucred who;
+	socklen_t len = sizeof(who);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) == 0 &&
+	    (who.uid == 0 || who.uid == geteuid());
+}
+
+static void
+answer_caller(struct daemon *d, int fd, struct arena *arena)
+{
+	struct admin_call call = { .daemon = d, .arena = arena, .passed_fd = -1 };
+	struct buf line, answer;
+	err_t err;
+
+	buf_init(&line, ADMIN_LINE_MAX);
+	buf_init(&answer, ADMIN_LINE_MAX);
+	call.answer = &answer;
+	diag_init(&call.diag, arena, 64);
+	err = may_call(fd) ? admin_receive(fd, CALLER_WAIT_MS, &line, &call.passed_fd) : ERR_REFUSED;
+	if (err == ERR_OK)
+		err = json_read(arena, buf_str(&line), NULL, &call.diag, &call.request);
+	if (err == ERR_OK)
+		dispatch(&call);
+	else
+		answer_refused(&call, err);
+	if (call.passed_fd >= 0)
+		(void)close(call.passed_fd);
+	if (buf_failed(&answer) || admin_send(fd, buf_str(&answer), -1) != ERR_OK)
+		log_warn(&d->log, "a caller of the admin socket got no answer");
+	buf_fini(&line);
+	buf_fini(&answer);
+}
+
+void
+admin_serve(struct daemon *d)
+{
+	int fd = accept4(d->admin_fd, NULL, NULL, SOCK_CLOEXEC);
+	struct arena *arena = fd >= 0 ? arena_new(CALL_BYTES_MAX) : NULL;
+
+	if (arena != NULL)
+		answer_caller(d, fd, arena);
+	arena_free(&arena);
+	if (fd >= 0)
+		(void)close(fd);
+}

@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "sidecar/daemon.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "audit/lane.h"
+#include "crypt/random.h"
+#include "sidecar/admin.h"
+#include "sidecar/findings.h"
+#include "sidecar/health.h"
+#include "sidecar/listen.h"
+#include "sidecar/sandbox.h"
+#include "sidecar/service.h"
+#include "sidecar/version.h"
+
+enum {
+	WATCH_MS = 1000,
+	LANE_BYTES = 4 << 20,
+	ANSWER_BYTES = 4 << 20,
+	CONFIG_TEXT_MAX = 1 << 20,
+};
+#define PROCESS_BYTES_MAX ((size_t)64 << 20)
+
+/* ---- coming up, in this order ---- */
+
+typedef err_t stage_fn(struct daemon *, struct diag *);
+
+static err_t
+key_hashes(struct daemon *d, struct diag *diag)
+{
+	uint8_t key[16];
+
+	random_bytes(key, sizeof(key));
+	value_hash_key(key);
+	return ERR_OK;
+}
+
+static err_t
+read_config(struct daemon *d, struct diag *diag)
+{
+	struct buf text;
+	str_t name;
+	err_t err;
+
+	buf_init(&text, CONFIG_TEXT_MAX);
+	err = config_read_text(&d->inputs, diag, &text, &name);
+	if (err == ERR_OK)
+		err = config_load_text(d->arena, name, arena_str(d->arena, buf_str(&text)), &d->inputs,
+		    diag, &d->config);
+	if (err == ERR_OK)
+		err = reload_init(&d->reload, &d->log, &d->inputs, name, &text);
+	buf_fini(&text);
+	return err;
+}
+
+static err_t
+open_log(struct daemon *d, struct diag *diag)
+{
+	log_init(&d->log, STDERR_FILENO, (enum log_level)d->config.log_level,
+	    d->config.log_format == CONFIG_LOG_PRETTY, &clock_system);
+	findings_log(&d->log, diag, 0); /* warnings of the configuration */
+	return ERR_OK;
+}
+
+/* Each connection is a descriptor; the limit that we inherit is often 1,024. */
+static err_t
+raise_limits(struct daemon *d, struct diag *diag)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
+		files.rlim_cur = files.rlim_max;
+		if (setrlimit(RLIMIT_NOFILE, &files) != 0)
+			log_warn(&d->log, "the limit of open files cannot be raised");
+	}
+	(void)signal(SIGPIPE, SIG_IGN);
+	return ERR_OK;
+}
+
+static err_t
+load_rules(struct daemon *d, struct diag *diag)
+{
+	return reload_first(&d->reload);
+}
+
+static err_t
+open_sockets(struct daemon *d, struct diag *diag)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+	d->worker_count = (uint32_t)d->config.workers;
+	if (d->worker_count == 0)
+		d->worker_count = processors > 0 && processors <= DAEMON_WORKERS_MAX ?
+		    (uint32_t)processors :
+		    1;
+	TRY(listen_open_grpc(d, diag));
+	TRY(listen_open_http(d));
+	return listen_open_admin(d, diag);
+}
+
+static bool
+has_sink(const struct daemon *d, str_t name)
+{
+	for (size_t i = 0; i < d->config.audit_sink.count; i++) {
+		if (str_eq_nocase(d->config.audit_sink.at[i], name))
+			return true;
+	}
+	return false;
+}
+
+static err_t
+open_audit(struct daemon *d, struct diag *diag)
+{
+	const struct config *c = &d->config;
+	struct audit_options o = {
+		.path = has_sink(d, STR("file")) ? c->audit_file_path : STR_NONE,
+		.to_stdout = has_sink(d, STR("stdout")),
+		.rotate_bytes = (uint64_t)c->audit_file_rotate_mb << 20,
+		.compress = c->audit_file_compress,
+		.keep_rotated = (uint32_t)c->audit_file_keep_rotated,
+		.durability = c->audit_durability == CONFIG_DURABILITY_WRITE ? AUDIT_WRITE :
+									       AUDIT_FDATASYNC,
+		.on_error = (enum audit_on_error)c->audit_on_error,
+		.spill_path = c->audit_spill_path,
+		.spill_bytes = (uint64_t)c->audit_spill_max_mb << 20,
+		.lane_count = d->worker_count,
+		.lane_bytes = LANE_BYTES,
+	};
+
+	TRY(audit_writer_open(&o, &d->audit));
+	d->reload.audit = d->audit;
+	return ERR_OK;
+}
+
+static err_t
+make_tables(struct daemon *d, struct diag *diag)
+{
+	static const str_t metadata[] = { { "x-service-token", 15 }, { "user-agent", 10 } };
+	struct grpc_options options = {
+		.message_limit = (size_t)d->config.listen_max_message_kb << 10,
+		.metadata = metadata,
+		.metadata_count = COUNT(metadata),
+	};
+	uint64_t most = (uint64_t)d->config.listen_max_connections * d->worker_count;
+	const struct grpc_method *methods;
+	size_t count;
+
+	methods = service_methods(&count);
+	d->grpc = grpc_table_new(methods, count, &options);
+	d->gate = gate_new(most > UINT32_MAX ? UINT32_MAX : (uint32_t)most, UINT32_MAX);
+	return d->grpc != NULL && d->gate != NULL ? ERR_OK : ERR_MEMORY;
+}
+
+static size_t
+list_listeners(struct daemon *d, uint32_t worker, struct worker_listener *list)
+{
+	bool secured = d->config.tls_mode == CONFIG_TLS_MTLS ||
+	    d->config.tls_mode == CONFIG_TLS_ONE_WAY;
+	size_t count = 0;
+
+	for (size_t i = 0; i < d->grpc_count; i++) {
+		const struct daemon_socket *s = &d->grpc_sockets[i];
+		bool local = s->address.sockaddr.ss_family == AF_UNIX;
+
+		list[count++] = (struct worker_listener){
+			.fd = s->fd[worker < s->fd_count ? worker : 0],
+			.server = { .grpc = d->grpc,
+			    .tls = secured && !local ? d->reload.tls : NULL,
+			    .gate = d->gate,
+			    .log = &d->log },
+		};
+	}
+	for (size_t i = 0; worker == 0 && i < d->http_count; i++)
+		list[count++] = (struct worker_listener){
+			.fd = d->http_sockets[i].fd[0],
+			.server = { .http1 = &health_table, .gate = d->gate, .log = &d->log },
+		};
+	return count;
+}
+
+static err_t
+make_workers(struct daemon *d, struct diag *diag)
+{
+	const struct config *c = &d->config;
+	struct worker_listener list[WORKER_LISTENERS_MAX];
+
+	for (uint32_t i = 0; i < d->worker_count; i++) {
+		struct worker_options o = {
+			.log = &d->log,
+			.books = d->reload.books,
+			.audit = d->audit,
+			.lane = audit_writer_lane(d->audit, i),
+			.answer_unrecorded = c->audit_on_error == CONFIG_ON_ERROR_DROP,
+			.arena_bytes = (size_t)c->policy_budget_memory_kb << 10,
+			.answer_bytes = ANSWER_BYTES,
+			.cache_slots = (size_t)c->auth_cache_size,
+			.listeners = list,
+			.listener_count = list_listeners(d, i, list),
+		};
+
+		TRY(worker_new(&o, &d->workers[i]));
+	}
+	return ERR_OK;
+}
+
+static err_t
+take_signals(struct daemon *d, struct diag *diag)
+{
+	sigset_t ours;
+
+	(void)sigemptyset(&ours);
+	(void)sigaddset(&ours, SIGHUP);
+	(void)sigaddset(&ours, SIGINT);
+	(void)sigaddset(&ours, SIGTERM);
+	(void)pthread_sigmask(SIG_BLOCK, &ours, NULL);
+	d->signal_fd = signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK);
+	return d->signal_fd >= 0 ? ERR_OK : ERR_IO;
+}
+
+static err_t
+lock_in(struct daemon *d, struct diag *diag)
+{
+	notify_open(&d->notify);
+	return sandbox_enter(diag);
+}
+
+static err_t
+start_workers(struct daemon *d, struct diag *diag)
+{
+	for (uint32_t i = 0; i < d->worker_count; i++)
+		TRY(worker_start(d->workers[i]));
+	return ERR_OK;
+}
+
+static void
+announce_addresses(const struct daemon *d, const struct daemon_socket *s, size_t count,
+    const char *name)
+{
+	char room[LISTENER_TEXT_MAX];
+
+	for (size_t i = 0; i < count; i++)
+		log_write(&d->log, LOG_LEVEL_INFO, str_of(name),
+		    &LOG_STR("address", listener_address_write(&s[i].address, room)), 1);
+}
+
+static err_t
+announce(struct daemon *d, struct diag *diag)
+{
+	static const char *const transports[] = { "plaintext", "mtls", "tls", "plaintext" };
+	const struct config *c = &d->config;
+	bool development = c->environment == CONFIG_DEVELOPMENT;
+
+	log_info(&d->log, "CoreSDK Sidecar", LOG_STR("version", STR(CORESDK_VERSION)),
+	    LOG_STR("transport", str_of(transports[c->tls_mode])),
+	    LOG_STR("environment", development ? STR("development") : STR("production")),
+	    LOG_STR("fail_mode", c->fail_mode == CONFIG_FAIL_OPEN ? STR("open") : STR("closed")),
+	    LOG_STR("tenant", c->tenant_id), LOG_STR("service_name", c->service_name),
+	    LOG_STR("jwks", buf_str(&d->reload.jwks_name)), LOG_STR("control_plane", STR("off")),
+	    LOG_INT("workers", d->worker_count));
+	announce_addresses(d, d->grpc_sockets, d->grpc_count, "gRPC");
+	announce_addresses(d, d->http_sockets, d->http_count, "health");
+	if (development)
+		log_warn(&d->log, "development: policies need no signature here; not for production");
+	if (reload_current(&d->reload)->believes_anything)
+		log_warn(&d->log, "development without a key set: any well-formed token is believed");
+	else if (d->reload.jwks.len == 0)
+		log_warn(&d->log, "there is no key set: no token is believed",
+		    LOG_STR("path", c->auth_jwks_path));
+	notify_ready(&d->notify);
+	log_info(&d->log, "CoreSDK Sidecar ready.");
+	return ERR_OK;
+}
+
+static const struct {
+	const char *name;
+	stage_fn *run;
+} stages[] = {
+	{ "hash key", key_hashes },
+	{ "configuration", read_config },
+	{ "log", open_log },
+	{ "limits", raise_limits },
+	{ "signals", take_signals },
+	{ "rules", load_rules },
+	{ "sockets", open_sockets },
+	{ "audit log", open_audit },
+	{ "services", make_tables },
+	{ "workers", make_workers },
+	{ "sandbox", lock_in },
+	{ "threads", start_workers },
+	{ "announcement", announce },
+};
+
+/* ---- serving ---- */
+
+static void
+watch_audit(struct daemon *d)
+{
+	struct audit_status s;
+
+	audit_writer_status(d->audit, &s);
+	if (s.trouble == d->audit_in_trouble)
+		return;
+	d->audit_in_trouble = s.trouble;
+	if (s.trouble)
+		log_error(&d->log, "the audit log cannot be written",
+		    LOG_STR("cause", str_of(strerror(s.error))),
+		    LOG_STR("path", d->config.audit_file_path));
+	else
+		log_info(&d->log, "the audit log is written again", LOG_INT("lost", (int64_t)s.lost),
+		    LOG_INT("spilled", (int64_t)s.spilled), LOG_INT("dropped", (int64_t)s.dropped));
+}
+
+static void
+reload_on_signal(struct daemon *d)
+{
+	struct arena *arena = arena_new((size_t)4 << 20);
+	struct diag diag;
+
+	if (arena == NULL)
+		return;
+	diag_init(&diag, arena, 64);
+	notify_reloading(&d->notify);
+	if (reload_everything(&d->reload, &diag) == ERR_OK)
+		log_info(&d->log, "everything was read again");
+	else
+		log_error(&d->log, "not everything could be read again; what was refused stays as it was");
+	notify_ready(&d->notify);
+	arena_free(&arena);
+}
+
+/* false: time to go. */
+static bool
+heed_signals(struct daemon *d)
+{
+	struct signalfd_siginfo info;
+
+	while (read(d->signal_fd, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo != SIGHUP) {
+			log_info(&d->log, "stopping", LOG_INT("signal", info.ssi_signo));
+			return false;
+		}
+		reload_on_signal(d);
+	}
+	return true;
+}
+
+static void
+serve(struct daemon *d)
+{
+	struct pollfd wait[] = { { .fd = d->signal_fd, .events = POLLIN },
+		{ .fd = d->admin_fd, .events = POLLIN } };
+
+	for (;;) {
+		if (poll(wait, COUNT(wait), WATCH_MS) > 0) {
+			if ((wait[0].revents & POLLIN) && !heed_signals(d))
+				return;
+			if (wait[1].revents & POLLIN)
+				admin_serve(d);
+		}
+		watch_audit(d);
+	}
+}
+
+/* ---- going down ---- */
+
+static void
+stop_workers(struct daemon *d)
+{
+	for (uint32_t i = 0; i < d->worker_count; i++) {
+		if (d->workers[i] != NULL && d->workers[i]->has_thread)
+			worker_drain(d->workers[i]);
+	}
+	for (uint32_t i = 0; i < d->worker_count; i++) {
+		if (d->workers[i] != NULL)
+			worker_join(d->workers[i]);
+		worker_free(&d->workers[i]);
+	}
+}
+
+static void
+take_down(struct daemon *d)
+{
+	notify_stopping(&d->notify);
+	stop_workers(d);
+	audit_writer_close(&d->audit);
+	listen_close(d);
+	grpc_table_free(&d->grpc);
+	if (d->gate != NULL)
+		gate_free(&d->gate);
+	if (d->signal_fd >= 0)
+		(void)close(d->signal_fd);
+	reload_fini(&d->reload);
+	log_info(&d->log, "stopped");
+	notify_close(&d->notify);
+}
+
+err_t
+daemon_run(const struct config_inputs *inputs, struct diag *diag)
+{
+	struct daemon *d = calloc(1, sizeof(*d));
+	err_t err = ERR_OK;
+
+	if (d == NULL)
+		return ERR_MEMORY;
+	d->inputs = *inputs;
+	d->arena = arena_new(PROCESS_BYTES_MAX);
+	d->admin_fd = d->signal_fd = d->notify.fd = -1;
+	d->start_s = clock_wall_s(&clock_system);
+	log_init(&d->log, STDERR_FILENO, LOG_LEVEL_OFF, false, &clock_system);
+	if (d->arena == NULL)
+		err = ERR_MEMORY;
+	for (size_t i = 0; err == ERR_OK && i < COUNT(stages); i++) {
+		err = stages[i].run(d, diag);
+		if (err != ERR_OK && diag->error_count == 0)
+			diag_say(diag, "start", "%s: %s", stages[i].name, err_text(err));
+	}
+	if (err == ERR_OK)
+		serve(d);
+	take_down(d);
+	arena_free(&d->arena);
+	free(d);
+	return err;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * daemon: everything that serving needs, brought up in order and taken down again.
+ *
+ *   threads  main brings up, becomes the maintenance thread (signals, reloads, the
+ *            admin socket), and takes down; workers serve; the audit writer writes
+ */
+#ifndef SIDECAR_DAEMON_H
+#define SIDECAR_DAEMON_H
+
+#include "net/listener.h"
+#include "sidecar/notify.h"
+#include "sidecar/reload.h"
+#include "sidecar/worker.h"
+
+enum { DAEMON_WORKERS_MAX = 256, DAEMON_ADDRESSES_MAX = WORKER_LISTENERS_MAX / 2 };
+
+struct daemon_socket { /* an address, and its descriptor for each worker */
+	struct listener_address address;
+	int fd[DAEMON_WORKERS_MAX];
+	uint32_t fd_count;
+};
+
+struct daemon {
+	struct arena *arena;
+	struct config_inputs inputs;
+	struct config config; /* as at the start: what a reload cannot change */
+	struct log log;
+	struct reload reload;
+	struct notify notify;
+	struct audit_writer *audit;
+	struct gate *gate;
+	struct grpc_table *grpc;
+	struct http1_table http;
+	struct daemon_socket grpc_sockets[DAEMON_ADDRESSES_MAX], http_sockets[DAEMON_ADDRESSES_MAX];
+	size_t grpc_count, http_count;
+	struct listener_address admin_address;
+	int admin_fd, signal_fd; /* -1: none */
+	struct worker *workers[DAEMON_WORKERS_MAX];
+	uint32_t worker_count;
+	int64_t start_s; /* wall */
+	bool audit_in_trouble; /* as last logged */
+};
+
+/* Up, serve until told to stop, down.  What stopped it, and in diag why it did not start. */
+err_t daemon_run(const struct config_inputs *, struct diag *);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * reload: from files to a published rulebook, at start and whenever asked.
+ *
+ * Read → verify → compile → self-check → publish, all aside.  Each part that is
+ * refused (configuration, key set, bundle, TLS files) leaves its predecessor in
+ * use, and the findings say why; the parts that are good are taken.  At start a
+ * bundle that is refused or missing gives way to the last good one in data_dir;
+ * if there is none either, the daemon serves and denies.
+ *
+ *   revision  a bundle's revision number never goes below the highest taken into
+ *             use, unless a rollback is allowed, which the audit log then says
+ *   threads   the maintenance thread's alone; what it publishes is for all
+ */
+#ifndef SIDECAR_RELOAD_H
+#define SIDECAR_RELOAD_H
+
+#include "audit/writer.h"
+#include "base/log.h"
+#include "base/shared.h"
+#include "sidecar/rulebook.h"
+#include "sidecar/state.h"
+
+struct reload {
+	const struct log *log;
+	struct arena *arena; /* of the process */
+	struct config_inputs inputs;
+	struct shared *books; /* of struct rulebook */
+	struct shared *tls; /* of struct tls_context; empty while tls is off */
+	struct shared_view view; /* of books: what was published last */
+	struct audit_writer *audit; /* NULL until there is one */
+	struct state state;
+	uint64_t generation;
+
+	struct buf config_text, bundle, jwks; /* the texts in use … */
+	bool jwks_refused; /* the file was there, and never any good */
+	struct buf config_name, bundle_name, jwks_name; /* … and the names of their files */
+
+	uint64_t done_count, refused_count;
+	int64_t last_s; /* wall */
+	str_t last_problem; /* of the last reload; empty: it went well */
+	struct arena *last_arena; /* that text's */
+};
+
+/* Takes over `config_text`, which is emptied. */
+err_t reload_init(struct reload *, const struct log *, const struct config_inputs *,
+    str_t config_name, struct buf *config_text);
+void reload_fini(struct reload *);
+
+/* ERR_OK whenever there is something to serve with; findings are logged. */
+err_t reload_first(struct reload *);
+/* SIGHUP: configuration, key set, bundle and TLS files.  The first error, after all was tried. */
+err_t reload_everything(struct reload *, struct diag *);
+/* A bundle that `core` holds open; closes nothing. */
+err_t reload_policy(struct reload *, int bundle_fd, str_t name, bool allow_rollback,
+    struct diag *);
+
+const struct rulebook *reload_current(struct reload *); /* until the next reload */
+
+#endif
