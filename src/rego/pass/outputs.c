@@ -218,17 +218,19 @@ ref_outputs(struct compiler *c, const struct ast_expr *e, const struct var_set *
 static struct var_set
 equality_outputs(struct compiler *c, const struct ast_expr *e, const struct var_set *bound)
 {
-	struct var_set out = ref_outputs(c, e, bound), right = { 0 };
+	struct var_set refs = ref_outputs(c, e, bound), right = { 0 };
+	struct var_set out = var_set_within(bound);
 	struct unifier u = { .compiler = c, .bound = &out };
 
-	var_set_add_all(c, &out, bound);
+	var_set_add_all(c, &out, &refs);
 	/* What stands right of := is only read. */
 	if (e->assigned)
 		vars_of_term(c, &right, e->terms.at[2], SKIP_FOR_UNIFY);
 	if (var_set_has_all(&out, &right))
 		unify(&u, e->terms.at[1], e->terms.at[2]);
 	var_set_add_all(c, &out, &u.unified);
-	return var_set_minus(c, &out, bound);
+	out.around = NULL;
+	return out;
 }
 
 static struct var_set
@@ -279,12 +281,13 @@ struct var_set
 outputs_of_exprs(struct compiler *c, struct ast_expr *const *exprs, size_t count,
     const struct var_set *bound)
 {
-	struct var_set all = var_set_copy(c, bound);
+	struct var_set all = var_set_within(bound);
 
 	for (size_t i = 0; i < count; i++) {
 		struct var_set out = outputs_of_expr(c, exprs[i], &all);
 
 		var_set_add_all(c, &all, &out);
 	}
-	return var_set_minus(c, &all, bound);
+	all.around = NULL;
+	return all;
 }

@@ -86,18 +86,15 @@ add_generated(struct walker *w, struct ast_term *t)
 	return true;
 }
 
-/* Variables bound by the first `count` expressions; renamed ones in them count as bound. */
-static struct var_set
-bound_before(struct compiler *c, const struct ast_body *b, size_t count, const struct var_set *bound)
+/* Adds what an expression binds for those behind it; renamed variables in it count. */
+static void
+add_bound(struct compiler *c, struct var_set *bound, struct ast_expr *e)
 {
-	struct var_set vars = outputs_of_exprs(c, b->exprs.at, count, bound);
+	struct var_set vars = outputs_of_expr(c, e, bound);
+	struct walker w = { .on_term = add_generated, .compiler = c, .context = bound };
 
-	struct walker w = { .on_term = add_generated, .compiler = c, .context = &vars };
-
-	var_set_add_all(c, &vars, bound);
-	for (size_t i = 0; i < count; i++)
-		walk_expr(&w, b->exprs.at[i]);
-	return vars;
+	var_set_add_all(c, bound, &vars);
+	walk_expr(&w, e);
 }
 
 static bool
@@ -144,19 +141,19 @@ rewrite_print(struct compiler *c, struct ast_expr *e, const struct var_set *boun
 static void
 rewrite_body(struct compiler *c, struct ast_body *b, const struct var_set *bound)
 {
+	struct var_set before = var_set_within(bound);
+
 	for (size_t i = 0; i < b->exprs.count; i++) {
-		struct closure_scope scope = { bound_before(c, b, i, bound) };
+		struct ast_expr *e = b->exprs.at[i];
+		struct closure_scope scope = { var_set_within(&before) };
 		struct walker w = { .on_term = rewrite_comp, .on_expr = rewrite_closure,
 			.compiler = c, .context = &scope };
 
-		walk_expr(&w, b->exprs.at[i]);
-	}
-	for (size_t i = 0; i < b->exprs.count; i++) {
-		if (is_print(b->exprs.at[i])) {
-			struct var_set before = bound_before(c, b, i, bound);
-
-			rewrite_print(c, b->exprs.at[i], &before);
-		}
+		walk_expr(&w, e);
+		if (is_print(e))
+			rewrite_print(c, e, &before);
+		else
+			add_bound(c, &before, e);
 	}
 }
 
@@ -166,7 +163,7 @@ pass_prints(struct compiler *c)
 	for (size_t i = 0; i < c->rules.count; i++) {
 		struct ast_rule *r = c->rules.at[i];
 		struct walker erase = { .on_body = erase_in_body, .compiler = c };
-		struct closure_scope scope = { var_set_copy(c, &c->reserved) };
+		struct closure_scope scope = { var_set_within(&c->reserved) };
 		struct walker keep = { .on_term = rewrite_comp, .compiler = c, .context = &scope };
 
 		if (!c->unit->keep_prints) {

@@ -13,7 +13,7 @@
 
 struct pending {
 	struct ast_expr *expr;
-	struct var_set unsafe;
+	struct var_set vars; /* not bound outside the body */
 	bool placed;
 };
 
@@ -82,12 +82,11 @@ static bool
 order_comp(struct walker *w, struct ast_term *t)
 {
 	struct closure_order *at = w->context;
-	struct var_set inside = { 0 }, term = { 0 };
+	struct var_set inside = var_set_within(&at->bound), term = { 0 };
 
 	if (!term_is_comp(t))
 		return true;
 	vars_of_body(w->compiler, &inside, &t->comp.body, SKIP_FOR_SAFETY);
-	var_set_add_all(w->compiler, &inside, &at->bound);
 	if (t->comp.key != NULL)
 		vars_of_term(w->compiler, &term, t->comp.key, 0);
 	vars_of_term(w->compiler, &term, t->comp.value, 0);
@@ -121,7 +120,7 @@ order_closure(struct walker *w, struct ast_expr *e)
 static void
 order_closures(struct orderer *o, struct ast_body *b, const struct var_set *bound)
 {
-	struct closure_order at = { .orderer = o, .bound = var_set_copy(o->compiler, bound) };
+	struct closure_order at = { .orderer = o, .bound = var_set_within(bound) };
 	struct walker w = { .on_term = order_comp, .on_expr = order_closure,
 		.compiler = o->compiler, .context = &at };
 
@@ -135,13 +134,14 @@ order_closures(struct orderer *o, struct ast_body *b, const struct var_set *boun
 
 /* ---- one body ---- */
 
-/* Has the expression all it needs?  Then its outputs are bound from here on. */
-static bool
-place(struct compiler *c, struct pending *p, const struct var_set *body_vars,
+/* What the expression still needs; nothing: its outputs are bound from here on. */
+static struct var_set
+find_unsafe(struct compiler *c, const struct pending *p, const struct var_set *body_vars,
     const struct var_set *globals, struct var_set *bound)
 {
 	struct var_set out = outputs_of_expr(c, p->expr, bound);
 	struct var_set inside = closure_vars(c, p->expr), closed = { 0 }, left = { 0 };
+	const struct var_set *const needed[] = { &p->vars, &closed };
 
 	for (size_t i = 0; i < inside.count; i++) {
 		if (var_set_has(body_vars, inside.at[i]) && !var_set_has(globals, inside.at[i]))
@@ -149,17 +149,29 @@ place(struct compiler *c, struct pending *p, const struct var_set *body_vars,
 	}
 	/* x = [y | y = x]: what it binds is what it needs. */
 	if (closed.count > 0 && var_set_equal(&closed, &out))
-		return false;
-	var_set_add_all(c, &p->unsafe, &closed);
-	for (size_t i = 0; i < p->unsafe.count; i++) {
-		if (!var_set_has(&out, p->unsafe.at[i]) && !var_set_has(bound, p->unsafe.at[i]))
-			var_set_add(c, &left, p->unsafe.at[i]);
+		return closed;
+	for (size_t n = 0; n < COUNT(needed); n++) {
+		for (size_t i = 0; i < needed[n]->count; i++) {
+			if (!var_set_has(&out, needed[n]->at[i]) && !var_set_has(bound, needed[n]->at[i]))
+				var_set_add(c, &left, needed[n]->at[i]);
+		}
 	}
-	p->unsafe = left;
-	if (left.count > 0)
-		return false;
-	var_set_add_all(c, bound, &out);
-	return true;
+	if (left.count == 0)
+		var_set_add_all(c, bound, &out);
+	return left;
+}
+
+/* The memory of a try that fails is given back: there may be many. */
+static bool
+place(struct compiler *c, struct pending *p, const struct var_set *body_vars,
+    const struct var_set *globals, struct var_set *bound)
+{
+	struct arena_mark mark = arena_mark(c->arena);
+
+	if (find_unsafe(c, p, body_vars, globals, bound).count == 0)
+		return true;
+	arena_release(c->arena, mark);
+	return false;
 }
 
 static struct pending *
@@ -172,7 +184,7 @@ begin(struct compiler *c, const struct ast_body *b, const struct var_set *bound)
 
 		list[i].expr = b->exprs.at[i];
 		vars_of_expr(c, &vars, list[i].expr, SKIP_FOR_SAFETY);
-		list[i].unsafe = var_set_minus(c, &vars, bound);
+		list[i].vars = var_set_minus(c, &vars, bound);
 	}
 	return list;
 }
@@ -184,7 +196,7 @@ order_body(struct orderer *o, struct ast_body *b, const struct var_set *globals)
 	struct compiler *c = o->compiler;
 	struct pending *list = begin(c, b, globals);
 	struct ast_body ordered = { .loc = b->loc };
-	struct var_set body_vars = { 0 }, bound = var_set_copy(c, globals);
+	struct var_set body_vars = { 0 }, bound = var_set_within(globals);
 	size_t before = o->findings.count;
 
 	vars_of_body(c, &body_vars, b, SKIP_FOR_SAFETY);
@@ -198,8 +210,13 @@ order_body(struct orderer *o, struct ast_body *b, const struct var_set *globals)
 		}
 	}
 	for (size_t i = 0; i < b->exprs.count; i++) {
-		for (size_t k = 0; !list[i].placed && k < list[i].unsafe.count; k++)
-			add_finding(o, list[i].expr->loc, list[i].unsafe.at[k]);
+		struct var_set unsafe;
+
+		if (list[i].placed)
+			continue;
+		unsafe = find_unsafe(c, &list[i], &body_vars, globals, &bound);
+		for (size_t k = 0; k < unsafe.count; k++)
+			add_finding(o, list[i].expr->loc, unsafe.at[k]);
 	}
 	order_closures(o, &ordered, globals);
 	if (o->findings.count > before)
@@ -260,7 +277,7 @@ pass_safety(struct compiler *c)
 	for (size_t i = 0; i < c->rules.count; i++) {
 		struct ast_rule *r = c->rules.at[i];
 		struct orderer o = { .compiler = c };
-		struct var_set bound = var_set_copy(c, &c->reserved);
+		struct var_set bound = var_set_within(&c->reserved);
 
 		vars_of_args(c, &bound, &r->head);
 		if (!order_body(&o, &r->body, &bound))

@@ -117,7 +117,7 @@ rewrite_expr(struct compiler *c, struct ast_expr *e, const struct var_set *bound
 		rewrite_term(c, e->withs.at[i].value, bound);
 	}
 	if (e->kind == AST_EXPR_EVERY) {
-		struct var_set inside = var_set_copy(c, bound);
+		struct var_set inside = var_set_within(bound);
 
 		rewrite_term(c, e->every->domain, bound);
 		vars_of_term(c, &inside, e->every->key, 0);
@@ -131,13 +131,13 @@ rewrite_expr(struct compiler *c, struct ast_expr *e, const struct var_set *bound
 	}
 }
 
-/* Answers what is bound within the body. */
+/* Answers what is bound within the body, a set within `bound`. */
 static struct var_set
 rewrite_body(struct compiler *c, struct ast_body *b, const struct var_set *bound)
 {
 	struct var_set inside = outputs_of_exprs(c, b->exprs.at, b->exprs.count, bound);
 
-	var_set_add_all(c, &inside, bound);
+	inside.around = bound;
 	for (size_t i = 0; i < b->exprs.count; i++)
 		rewrite_expr(c, b->exprs.at[i], &inside);
 	return inside;
@@ -148,10 +148,10 @@ pass_templates(struct compiler *c)
 {
 	for (size_t i = 0; i < c->rules.count; i++) {
 		struct ast_rule *r = c->rules.at[i];
-		struct var_set bound = var_set_copy(c, &c->reserved);
+		struct var_set args = var_set_within(&c->reserved), bound;
 
-		vars_of_args(c, &bound, &r->head);
-		bound = rewrite_body(c, &r->body, &bound);
+		vars_of_args(c, &args, &r->head);
+		bound = rewrite_body(c, &r->body, &args);
 		for (size_t k = 0; k < head_part_count(&r->head); k++)
 			rewrite_term(c, *head_part(&r->head, k), &bound);
 	}

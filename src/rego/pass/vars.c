@@ -54,13 +54,23 @@ name_map_put(struct compiler *c, struct name_map *m, rego_name_t key, void *valu
 	*slot = (struct name_slot){ key, value };
 }
 
-bool
-var_set_has(const struct var_set *s, rego_name_t name)
+static bool
+has_itself(const struct var_set *s, rego_name_t name)
 {
 	if (s->count > SCAN_LIMIT)
 		return name_map_find(&s->index, name) != NULL;
 	for (size_t i = 0; i < s->count; i++) {
 		if (s->at[i] == name)
+			return true;
+	}
+	return false;
+}
+
+bool
+var_set_has(const struct var_set *s, rego_name_t name)
+{
+	for (; s != NULL; s = s->around) {
+		if (has_itself(s, name))
 			return true;
 	}
 	return false;
@@ -108,12 +118,9 @@ var_set_minus(struct compiler *c, const struct var_set *s, const struct var_set 
 }
 
 struct var_set
-var_set_copy(struct compiler *c, const struct var_set *s)
+var_set_within(const struct var_set *around)
 {
-	struct var_set copy = { 0 };
-
-	var_set_add_all(c, &copy, s);
-	return copy;
+	return (struct var_set){ .around = around };
 }
 
 bool

@@ -4,8 +4,8 @@
  *
  * Names are interned, so a name is its pointer.  Sets remember the order in
  * which names came, which keeps messages and generated code the same from run to
- * run.  All of it lives in the arena given; a set is never taken apart, a new
- * one is made.
+ * run.  Nothing is ever taken out of a set; a new one is made.  A set may stand
+ * within another: it has what that has, but lists only what was added to it.
  */
 #ifndef REGO_PASS_VARS_H
 #define REGO_PASS_VARS_H
@@ -30,6 +30,7 @@ void name_map_put(struct compiler *, struct name_map *, rego_name_t, void *value
 struct var_set {
 	rego_name_t *at; /* in the order they came */
 	size_t count, capacity;
+	const struct var_set *around; /* must outlive this one; NULL: none */
 	struct name_map index; /* used beyond a handful */
 };
 
@@ -38,7 +39,7 @@ bool var_set_has_all(const struct var_set *, const struct var_set *part);
 void var_set_add(struct compiler *, struct var_set *, rego_name_t);
 void var_set_add_all(struct compiler *, struct var_set *, const struct var_set *more);
 struct var_set var_set_minus(struct compiler *, const struct var_set *, const struct var_set *less);
-struct var_set var_set_copy(struct compiler *, const struct var_set *);
+struct var_set var_set_within(const struct var_set *around); /* adds nothing yet */
 bool var_set_equal(const struct var_set *, const struct var_set *);
 void var_set_sort(struct var_set *); /* by text */
 
