@@ -102,20 +102,22 @@ compiler_is_full(const struct compiler *c)
 	return c->error_count >= error_limit(c);
 }
 
-void
+struct diag_finding *
 compiler_error(struct compiler *c, const char *code, struct ast_loc loc, const char *format, ...)
 {
+	struct diag_finding *finding;
 	char message[MESSAGE_LIMIT];
 	va_list args;
 
 	if (compiler_is_full(c))
-		return;
+		return NULL;
 	va_start(args, format);
 	(void)vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
-	diag_add(c->unit->diag, DIAG_ERROR, code, place_of(c, loc), "%s", message);
+	finding = diag_add(c->unit->diag, DIAG_ERROR, code, place_of(c, loc), "%s", message);
 	if (++c->error_count == error_limit(c))
 		diag_say(c->unit->diag, COMPILE_ERROR, "error limit reached");
+	return finding;
 }
 
 /* ---- what is called ---- */

@@ -84,7 +84,8 @@ rego_name_t compiler_source(const struct compiler *, rego_name_t); /* as it was 
 #define UNSAFE_ERROR "rego_unsafe_var_error"
 #define RECURSION_ERROR "rego_recursion_error"
 
-void compiler_error(struct compiler *, const char *code, struct ast_loc, const char *format, ...)
+/* The finding, to hang a hint on; NULL when it was not kept. */
+struct diag_finding *compiler_error(struct compiler *, const char *code, struct ast_loc, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
 bool compiler_is_full(const struct compiler *); /* the limit of errors is reached */

@@ -65,4 +65,9 @@ type_t type_select(struct compiler *, type_t, value_t key);
 bool type_unifies(type_t, type_t); /* can one value have both types? */
 type_t type_merge(struct compiler *, type_t, type_t); /* of two rules with one path */
 
+/* As OPA writes them. */
+void type_write(struct buf *, type_t);
+str_t type_text(struct compiler *, type_t);
+str_t type_list_text(struct compiler *, const type_t *, size_t count); /* with commas */
+
 #endif

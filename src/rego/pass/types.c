@@ -15,7 +15,7 @@
 
 struct type_finding {
 	struct ast_loc loc;
-	str_t message;
+	str_t message, hint; /* the hint may be empty */
 	bool hole; /* the cause is a term of which nothing is known */
 };
 
@@ -30,23 +30,28 @@ struct checker {
 
 static void check_body(struct checker *, struct ast_body *);
 
-static void
+static struct type_finding *
 add_finding(struct checker *k, struct ast_loc loc, str_t message, bool hole)
 {
-	struct type_finding f = { loc, message, hole };
+	struct type_finding f = { loc, message, STR_NONE, hole };
 
 	PUSH(k->compiler, &k->findings, f);
+	return &k->findings.at[k->findings.count - 1];
 }
 
 /* ---- references ---- */
 
+/* `t`: the type that has no such part; NULL: it is not known. */
 static bool
-refuse_ref(struct checker *k, const struct ast_term *ref)
+refuse_ref(struct checker *k, const struct ast_term *ref, type_t t)
 {
+	struct arena *a = k->compiler->arena;
 	str_t text = term_text(k->compiler, ref);
+	struct type_finding *f = add_finding(k, ref->items.at[0]->loc,
+	    arena_printf(a, "undefined ref: %.*s", STR_FMT(text)), false);
 
-	add_finding(k, ref->items.at[0]->loc,
-	    arena_printf(k->compiler->arena, "undefined ref: %.*s", STR_FMT(text)), false);
+	if (t != NULL)
+		f->hint = arena_printf(a, "it goes into %.*s", STR_FMT(type_text(k->compiler, t)));
 	return false;
 }
 
@@ -73,11 +78,12 @@ check_ref_in_type(struct checker *k, const struct ast_term *ref, type_t t, size_
 		bool good = true;
 
 		if (keys == NULL)
-			return refuse_ref(k, ref);
+			return refuse_ref(k, ref, t);
 		if (part->kind == AST_CONST) {
-			t = type_select(c, t, part->constant);
-			if (t == NULL)
-				return refuse_ref(k, ref);
+			known = type_select(c, t, part->constant);
+			if (known == NULL)
+				return refuse_ref(k, ref, t);
+			t = known;
 			continue;
 		}
 		if (part->kind == AST_VAR) {
@@ -89,7 +95,7 @@ check_ref_in_type(struct checker *k, const struct ast_term *ref, type_t t, size_
 			good = unify_term(&k->env, part, keys, false);
 		}
 		if (!good)
-			return refuse_ref(k, ref);
+			return refuse_ref(k, ref, t);
 		t = type_values(c, t);
 	}
 	return true;
@@ -109,10 +115,10 @@ check_data_ref(struct checker *k, const struct ast_term *ref)
 
 		/* The first two steps are a package's. */
 		if (i <= 2 && part->kind != AST_VAR && !is_string)
-			return refuse_ref(k, ref);
+			return refuse_ref(k, ref, NULL);
 		if (part->kind == AST_VAR &&
 		    !check_key_var(k, part, type_keys(k->compiler, env_extent(&k->env, node))))
-			return refuse_ref(k, ref);
+			return refuse_ref(k, ref, NULL);
 		if (part->kind == AST_CONST)
 			child = compiler_child(node, part->constant);
 		if (child == NULL || !k->env.rules->present[child->id])
@@ -223,15 +229,23 @@ check_logic(struct walker *w, struct ast_expr *e)
 /* ---- expressions ---- */
 
 static void
-refuse_call(struct checker *k, const struct ast_expr *e, const char *why)
+refuse_call(struct checker *k, const struct ast_expr *e, type_t f, const char *why)
 {
-	str_t name = term_text(k->compiler, e->terms.at[0]);
+	struct compiler *c = k->compiler;
+	str_t name = term_text(c, e->terms.at[0]);
+	size_t count = e->terms.count - 1 < f->count ? e->terms.count - 1 : f->count;
+	type_t *have = compiler_alloc(c, count, sizeof(*have));
 	bool hole = false;
+	struct type_finding *found;
 
 	for (size_t i = 1; i < e->terms.count; i++)
 		hole = hole || type_has_hole(env_term(&k->env, e->terms.at[i]));
-	add_finding(k, e->loc,
-	    arena_printf(k->compiler->arena, "%.*s: %s", STR_FMT(name), why), hole);
+	for (size_t i = 0; i < count; i++)
+		have[i] = env_term(&k->env, e->terms.at[i + 1]);
+	found = add_finding(k, e->loc, arena_printf(c->arena, "%.*s: %s", STR_FMT(name), why), hole);
+	found->hint = arena_printf(c->arena, "it takes (%.*s), not (%.*s)",
+	    STR_FMT(type_list_text(c, f->items, f->count)),
+	    STR_FMT(type_list_text(c, have, count)));
 }
 
 static void
@@ -244,17 +258,17 @@ check_call(struct checker *k, const struct ast_expr *e)
 	if (f == NULL || f->kind != TYPE_FUNCTION || f->variadic)
 		return;
 	if (given > f->count + (f->result != NULL ? 1 : 0)) {
-		refuse_call(k, e, "too many arguments");
+		refuse_call(k, e, f, "too many arguments");
 		return;
 	}
 	if (given < f->count) {
-		refuse_call(k, e, "too few arguments");
+		refuse_call(k, e, f, "too few arguments");
 		return;
 	}
 	for (size_t i = 0; i < given; i++) {
 		if (!unify_term(&k->env, e->terms.at[i + 1], i < f->count ? f->items[i] : f->result,
 			false)) {
-			refuse_call(k, e, "invalid argument(s)");
+			refuse_call(k, e, f, "invalid argument(s)");
 			return;
 		}
 	}
@@ -264,10 +278,15 @@ static void
 check_equality(struct checker *k, const struct ast_expr *e)
 {
 	const struct ast_term *a = e->terms.at[1], *b = e->terms.at[2];
-	bool hole = type_has_hole(env_term(&k->env, a)) || type_has_hole(env_term(&k->env, b));
+	type_t left = env_term(&k->env, a), right = env_term(&k->env, b);
+	struct type_finding *found;
 
-	if (!unify_terms(&k->env, a, b))
-		add_finding(k, e->loc, STR("match error"), hole);
+	if (unify_terms(&k->env, a, b))
+		return;
+	found = add_finding(k, e->loc, STR("match error"),
+	    type_has_hole(left) || type_has_hole(right));
+	found->hint = arena_printf(k->compiler->arena, "%.*s on the left, %.*s on the right",
+	    STR_FMT(type_text(k->compiler, left)), STR_FMT(type_text(k->compiler, right)));
 }
 
 static bool
@@ -556,9 +575,14 @@ report(struct checker *k)
 {
 	if (k->findings.count > 1)
 		qsort(k->findings.at, k->findings.count, sizeof(*k->findings.at), compare_findings);
-	for (size_t i = 0; i < k->findings.count; i++)
-		compiler_error(k->compiler, TYPE_ERROR, k->findings.at[i].loc, "%.*s",
-		    STR_FMT(k->findings.at[i].message));
+	for (size_t i = 0; i < k->findings.count; i++) {
+		const struct type_finding *f = &k->findings.at[i];
+		struct diag_finding *kept =
+		    compiler_error(k->compiler, TYPE_ERROR, f->loc, "%.*s", STR_FMT(f->message));
+
+		if (kept != NULL && f->hint.len > 0)
+			diag_hint(k->compiler->unit->diag, kept, "%.*s", STR_FMT(f->hint));
+	}
 }
 
 void
