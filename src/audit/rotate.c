@@ -5,7 +5,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <libdeflate.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 
 #include "base/file.h"
 #include "base/vec.h"
+#include "codec/gzip.h"
 
 enum { NAME_MAX_LEN = 320, SEQ_DIGITS = 12, FILE_MODE = 0640 };
 enum { MEMBER_BYTES = 1 << 20, GZIP_LEVEL = 6 };
@@ -121,9 +121,7 @@ audit_rotate_rename(int dir_fd, const char *log_name, uint64_t last_seq)
 /* ---- compressing ---- */
 
 struct press {
-	struct libdeflate_compressor *deflate;
-	char *in, *out;
-	size_t out_size;
+	struct buf in, out; /* `in` is memory only: never appended to */
 	const _Atomic bool *stop;
 };
 
@@ -152,17 +150,16 @@ static err_t
 compress_bytes(struct press *p, int from, int to)
 {
 	for (;;) {
-		size_t got, made;
+		size_t got;
 
 		if (atomic_load(p->stop))
 			return ERR_LIMIT;
-		TRY(read_some(from, p->in, MEMBER_BYTES, &got));
+		TRY(read_some(from, p->in.data, MEMBER_BYTES, &got));
 		if (got == 0)
 			return ERR_OK;
-		made = libdeflate_gzip_compress(p->deflate, p->in, got, p->out, p->out_size);
-		if (made == 0)
-			return ERR_INTERNAL;
-		TRY(file_write_all(NULL, to, str_make(p->out, made)));
+		buf_clear(&p->out);
+		TRY(gzip_write(&p->out, str_make(p->in.data, got), GZIP_LEVEL));
+		TRY(file_write_all(NULL, to, buf_str(&p->out)));
 	}
 }
 
@@ -210,20 +207,16 @@ compress_all(const struct audit_tend *t, const struct audit_file *files, size_t 
 	struct press p = { .stop = t->stop };
 	err_t err = ERR_OK;
 
-	p.deflate = libdeflate_alloc_compressor(GZIP_LEVEL);
-	p.out_size = p.deflate != NULL ?
-	    libdeflate_gzip_compress_bound(p.deflate, MEMBER_BYTES) : 0;
-	p.in = malloc(MEMBER_BYTES);
-	p.out = malloc(p.out_size);
-	if (p.deflate == NULL || p.in == NULL || p.out == NULL)
+	buf_init(&p.in, MEMBER_BYTES);
+	buf_init(&p.out, 2 * MEMBER_BYTES);
+	if (!buf_reserve(&p.in, MEMBER_BYTES))
 		err = ERR_MEMORY;
 	for (size_t i = 0; err == ERR_OK && i < count; i++) {
 		if (!files[i].compressed)
 			err = compress_file(&p, t->dir_fd, files[i].name.data);
 	}
-	free(p.in);
-	free(p.out);
-	libdeflate_free_compressor(p.deflate);
+	buf_fini(&p.in);
+	buf_fini(&p.out);
 	return err;
 }
 

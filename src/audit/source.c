@@ -22,13 +22,11 @@ struct audit_source {
 err_t
 audit_source_open(int dir_fd, const char *name, struct audit_source **ret)
 {
-	struct audit_source *s = malloc(sizeof(*s));
+	struct audit_source *s = calloc(1, sizeof(*s));
 	int fd;
 
 	if (s == NULL)
 		return ERR_MEMORY;
-	s->at_end = false;
-	s->from = s->to = 0;
 	fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	s->gzip = fd >= 0 ? gzdopen(fd, "rb") : NULL;
 	if (s->gzip == NULL) {

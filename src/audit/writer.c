@@ -24,6 +24,7 @@ enum {
 	RETRY_MS = 100,
 	EVENT_WAIT_MS = 2000,
 	BATCH_BYTES = 256 << 10,
+	PATHS_BYTES_MAX = 64 << 10,
 };
 
 struct trouble { /* since when the log cannot be written */
@@ -36,7 +37,8 @@ struct trouble { /* since when the log cannot be written */
 };
 
 struct audit_writer {
-	struct audit_options options; /* path is our copy */
+	struct arena *arena; /* the options' texts */
+	struct audit_options options;
 	struct audit_lane *lanes; /* the last one is for audit_writer_event */
 	struct buf event_body; /* of the thread that calls audit_writer_event */
 	pthread_t thread, tender;
@@ -456,24 +458,9 @@ start_thread(pthread_t *thread, void *(*run)(void *), struct audit_writer *w, bo
 /* ---- the outside ---- */
 
 static err_t
-copy_path(str_t path, str_t *ret)
-{
-	char *copy = malloc(path.len + 1);
-
-	if (copy == NULL)
-		return ERR_MEMORY;
-	if (path.len > 0)
-		memcpy(copy, path.data, path.len);
-	copy[path.len] = '\0';
-	*ret = str_make(copy, path.len);
-	return ERR_OK;
-}
-
-static err_t
 build(struct audit_writer *w, const struct audit_options *options)
 {
 	w->options = *options;
-	w->options.path = w->options.spill_path = STR_NONE;
 	w->wake_fd = w->file.fd = w->file.dir_fd = w->file.lock_fd = -1;
 	(void)pthread_mutex_init(&w->tend_lock, NULL);
 	(void)pthread_cond_init(&w->tend_come, NULL);
@@ -483,8 +470,13 @@ build(struct audit_writer *w, const struct audit_options *options)
 	buf_init(&w->event_body, AUDIT_BODY_MAX);
 	buf_init(&w->batch, BATCH_BYTES + 8 * AUDIT_LINE_MAX);
 	audit_spill_init(&w->spill);
-	TRY(copy_path(options->path, &w->options.path));
-	TRY(copy_path(options->spill_path, &w->options.spill_path));
+	w->arena = arena_new(PATHS_BYTES_MAX);
+	if (w->arena == NULL)
+		return ERR_MEMORY;
+	w->options.path = arena_str(w->arena, options->path);
+	w->options.spill_path = arena_str(w->arena, options->spill_path);
+	if (arena_failed(w->arena))
+		return ERR_MEMORY;
 	if (!buf_reserve(&w->batch, BATCH_BYTES + 8 * AUDIT_LINE_MAX))
 		return ERR_MEMORY;
 	w->digest = digest_new(DIGEST_SHA256);
@@ -565,8 +557,7 @@ audit_writer_close(struct audit_writer **writer)
 		(void)close(w->wake_fd);
 	(void)pthread_cond_destroy(&w->tend_come);
 	(void)pthread_mutex_destroy(&w->tend_lock);
-	free((char *)w->options.path.data);
-	free((char *)w->options.spill_path.data);
+	arena_free(&w->arena);
 	free(w);
 	*writer = NULL;
 }

@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -428,13 +429,10 @@ check_kills(struct arena *arena)
 	free(seen);
 }
 
-static void
-remove_directory(void)
+static int
+remove_entry(const char *path, const struct stat *st, int kind, struct FTW *where)
 {
-	char command[sizeof(directory) + 16];
-
-	(void)snprintf(command, sizeof(command), "rm -rf %s", directory);
-	(void)!system(command);
+	return remove(path);
 }
 
 int
@@ -452,7 +450,7 @@ main(void)
 	check_no_directory(arena);
 	check_two_daemons(arena);
 	check_kills(arena);
-	remove_directory();
+	(void)nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 	arena_free(&arena);
 	return tap_done();
 }

@@ -164,6 +164,8 @@ static const struct {
 	{ "CORESDK_LISTEN_ADMIN=", CONFIG_KEY_listen_admin, "\"\"" },
 	{ "CORESDK_AUDIT_FILE_ROTATE_MB=7", CONFIG_KEY_audit_file_rotate_mb, "7" },
 	{ "CORESDK_AUDIT_FILE_ROTATE_MB=", CONFIG_KEY_audit_file_rotate_mb, "100" },
+	{ "CORESDK_AUDIT_FILE_COMPRESS=off", CONFIG_KEY_audit_file_compress, "false" },
+	{ "CORESDK_AUDIT_FILE_COMPRESS=Yes", CONFIG_KEY_audit_file_compress, "true" },
 	{ "CORESDK_AUDIT_SINK=file, stdout", CONFIG_KEY_audit_sink, "[\"file\", \"stdout\"]" },
 };
 

@@ -63,14 +63,16 @@ read_int(str_t text, int64_t *ret)
 	return true;
 }
 
+/* Also the words that YAML 1.1 has for them. */
 static str_t
 set_flag(struct arena *arena, str_t text, bool *ret)
 {
-	if (str_eq_nocase(text, STR("true")) || str_eq_nocase(text, STR("false"))) {
-		*ret = text.len == 4;
-		return STR_NONE;
-	}
-	return arena_printf(arena, "must be true or false, not `%.*s`", STR_FMT(text));
+	int word = find_word("false|true|no|yes|off|on", text);
+
+	if (word < 0)
+		return arena_printf(arena, "must be true or false, not `%.*s`", STR_FMT(text));
+	*ret = word % 2 == 1;
+	return STR_NONE;
 }
 
 static str_t

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "audit/lane.h"
 #include "base/must.h"
 #include "crypt/random.h"
 #include "crypt/secret.h"
@@ -17,13 +16,6 @@ enum {
 	PATIENCE_TICK_MS = 250,
 	NOTES_BYTES = 256 << 10,
 	ANSWER_BYTES_MAX = 1 << 20,
-};
-
-struct pending { /* an answer that waits for its record */
-	struct grpc_call *call; /* NULL: nobody waits any more */
-	const struct handler *handler;
-	int64_t since_ns;
-	int status; /* gRPC; not 0: the answer's bytes are the text */
 };
 
 static void
@@ -327,10 +319,9 @@ take_memory(struct worker *w)
 	w->arena = arena_new(o->arena_bytes);
 	w->notes = arena_new(NOTES_BYTES);
 	w->answers = ring_new(o->answer_bytes);
-	w->pending = calloc(AUDIT_LANE_TICKETS, sizeof(*w->pending));
 	return w->loop != NULL && w->evaluator != NULL && w->checker.cache != NULL &&
 	    w->checker.context != NULL && w->arena != NULL && w->notes != NULL &&
-	    w->answers != NULL && w->pending != NULL && buf_reserve(&w->line, AUDIT_BODY_MAX) &&
+	    w->answers != NULL && buf_reserve(&w->line, AUDIT_BODY_MAX) &&
 	    buf_reserve(&w->answer, 4096) && buf_reserve(&w->scratch, 4096);
 }
 
@@ -418,7 +409,6 @@ worker_free(struct worker **worker)
 	arena_free(&w->arena);
 	arena_free(&w->notes);
 	ring_free(&w->answers);
-	free(w->pending);
 	buf_fini(&w->line);
 	buf_fini(&w->answer);
 	buf_fini(&w->scratch);

@@ -16,6 +16,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "audit/lane.h"
 #include "audit/record.h"
 #include "audit/writer.h"
 #include "base/ring.h"
@@ -46,7 +47,12 @@ struct worker_options {
 	size_t listener_count;
 };
 
-struct pending;
+struct pending { /* an answer that waits for its record */
+	struct grpc_call *call; /* NULL: nobody waits any more */
+	const struct handler *handler;
+	int64_t since_ns;
+	int status; /* gRPC; not 0: the answer's bytes are the text */
+};
 
 struct worker {
 	struct worker_options options;
@@ -65,7 +71,7 @@ struct worker {
 	uint8_t luck[16]; /* the ULID of the last record, counted up */
 
 	struct ring *answers; /* bytes of the answers that wait, in order */
-	struct pending *pending; /* AUDIT_LANE_TICKETS of them, in order */
+	struct pending pending[AUDIT_LANE_TICKETS]; /* by ticket, likewise */
 	uint64_t pending_first, pending_next;
 	struct loop_source lane_source;
 	struct loop_hook end_hook, wake_hook;
