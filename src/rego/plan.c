@@ -242,6 +242,33 @@ plan_default(struct planner *p, const struct ast_rule *rule, uint16_t result, la
 }
 
 static void
+plan_clauses(struct planner *p, const struct ast_rules *rules, bool functions, uint16_t result, label_t end,
+    bool single)
+{
+	label_t defaults = plan_label(p);
+	struct plan_clauses clauses = { 0 };
+	bool indexed;
+
+	clauses.at = ARENA_ARRAY(p->arena, const struct ast_rule *, rules->count);
+	clauses.labels = ARENA_ARRAY(p->arena, label_t, rules->count);
+	for (size_t i = 0; clauses.at != NULL && i < rules->count; i++) {
+		if (!rules->at[i]->is_default && rules->at[i]->head.is_function == functions)
+			clauses.at[clauses.count++] = rules->at[i];
+	}
+	indexed = clauses.labels != NULL && plan_index(p, &clauses, defaults);
+	for (size_t i = 0; i < clauses.count && !p->failed; i++) {
+		if (indexed)
+			plan_place(p, clauses.labels[i]);
+		plan_chain(p, clauses.at[i], result, end, single);
+		if (indexed) {
+			plan_emit(p, OP_INDEX_NEXT, clauses.cursor, 0, 0, 0, 0, 0);
+			plan_jump(p, defaults);
+		}
+	}
+	plan_place(p, defaults);
+}
+
+static void
 plan_complete(struct planner *p, const struct ast_rules *rules, bool functions, uint32_t params)
 {
 	bool single = is_single_valued(rules, functions);
@@ -253,12 +280,7 @@ plan_complete(struct planner *p, const struct ast_rules *rules, bool functions, 
 	end = plan_label(p);
 	p->fail = end;
 	plan_emit(p, OP_UNDEFINED, result, 0, 0, 0, 0, 0);
-	for (size_t i = 0; i < rules->count && !p->failed; i++) {
-		const struct ast_rule *rule = rules->at[i];
-
-		if (!rule->is_default && rule->head.is_function == functions)
-			plan_chain(p, rule, result, end, single);
-	}
+	plan_clauses(p, rules, functions, result, end, single);
 	for (size_t i = 0; i < rules->count && !p->failed; i++) {
 		const struct ast_rule *rule = rules->at[i];
 

@@ -11,6 +11,7 @@
  *   plan.c       rule tree, functions, clauses, entry points
  *   plan_expr.c  literals: calls, equality, not, every, with
  *   plan_term.c  terms: references, composites, comprehensions
+ *   plan_index.c  picking clauses by a value of input
  *   plan_emit.c  registers, labels, constants, instructions
  */
 #ifndef REGO_PLAN_H
@@ -86,6 +87,18 @@ void plan_term_to(struct planner *, struct ast_term *, uint16_t reg);
 void plan_match(struct planner *, struct ast_term *pattern, uint16_t reg);
 void plan_equal(struct planner *, struct ast_term *, struct ast_term *);
 uint16_t plan_data_path(struct planner *, const value_t *keys, size_t count);
+
+/* The clauses of a rule, to be tried in order, or as an index picks them. */
+struct plan_clauses {
+	const struct ast_rule **at;
+	label_t *labels; /* where each begins, once there is an index */
+	size_t count;
+	uint16_t cursor; /* register */
+};
+
+/* plan_index.c.  False: not worth one; else the clauses must be placed at their labels and
+ * each must end in OP_INDEX_NEXT. */
+bool plan_index(struct planner *, struct plan_clauses *, label_t end);
 
 /* plan_expr.c */
 void plan_body(struct planner *, const struct ast_body *);

@@ -204,6 +204,14 @@ plan_func_begin(struct planner *p, enum rego_func_kind kind, str_t name, struct 
 	return ERR_OK;
 }
 
+/* From labels to positions. */
+static void
+resolve_list(const struct planner *p, uint32_t *list)
+{
+	for (; *list != INDEX_END; list++)
+		*list = p->labels.at[*list];
+}
+
 void
 plan_func_end(struct planner *p)
 {
@@ -220,5 +228,14 @@ plan_func_end(struct planner *p)
 			return;
 		}
 		insn->jump = p->labels.at[insn->jump];
+	}
+	for (size_t i = 0; i < program->indexes.count; i++) {
+		struct rego_index *index = &program->indexes.at[i];
+
+		if (index->func != p->func_id)
+			continue;
+		for (uint32_t k = 0; k < index->list_count; k++)
+			resolve_list(p, index->lists[k]);
+		resolve_list(p, index->otherwise);
 	}
 }

@@ -78,7 +78,16 @@ struct rego_tree {
 	uint32_t first_rule_memo, rule_memo_end; /* memo slots of all rules at and below */
 };
 
-enum { REGO_FUNC_NONE = UINT32_MAX };
+/* Which clauses of a function can hold, by the value at a path of input. */
+struct rego_index {
+	uint32_t func, path;
+	value_t numbers; /* object: value -> number of its list */
+	uint32_t **lists; /* positions of clauses, INDEX_END last */
+	uint32_t *otherwise; /* for every other value, and none */
+	uint32_t list_count;
+};
+
+enum { REGO_FUNC_NONE = UINT32_MAX, INDEX_END = UINT32_MAX };
 
 struct rego_program {
 	struct arena *arena;
@@ -91,6 +100,7 @@ struct rego_program {
 	VEC(value_t) consts;
 	VEC(struct rego_path) paths;
 	VEC(struct rego_withs) withs;
+	VEC(struct rego_index) indexes;
 	VEC(struct rego_tree *) nodes;
 	VEC(struct rego_file) files;
 	uint32_t memo_count;

@@ -25,6 +25,27 @@ is_call_valid(const struct rego_program *p, const struct rego_insn *insn)
 	return true;
 }
 
+static bool
+is_list_valid(const struct rego_func *f, const uint32_t *list)
+{
+	for (; *list != INDEX_END; list++) {
+		if (*list < f->begin || *list >= f->end)
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_index_valid(const struct rego_func *f, const struct rego_index *index)
+{
+	for (uint32_t i = 0; i < index->list_count; i++) {
+		if (!is_list_valid(f, index->lists[i]))
+			return false;
+	}
+	return index->numbers.tag == VALUE_OBJECT && index->numbers.count == index->list_count &&
+	    is_list_valid(f, index->otherwise);
+}
+
 /* One operand letter of opcode.def. */
 static bool
 is_operand_valid(const struct rego_program *p, const struct rego_func *f, const struct rego_insn *insn,
@@ -55,6 +76,8 @@ is_operand_valid(const struct rego_program *p, const struct rego_func *f, const 
 		return insn->x < rego_builtin_count();
 	case 'w':
 		return insn->x < p->withs.count && p->withs.at[insn->x].count == insn->n;
+	case 'i':
+		return insn->x < p->indexes.count && is_index_valid(f, &p->indexes.at[insn->x]);
 	case 't':
 		return insn->x < p->nodes.count;
 	case 'j':

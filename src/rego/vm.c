@@ -196,6 +196,18 @@ scan_begin(struct rego_eval *e, value_t *iter, value_t collection, value_t *key,
 	return scan_entry(e, iter, collection, key, top);
 }
 
+/* The list of clauses for what input has at the index's path. */
+static uint32_t *
+pick_clauses(const struct rego_eval *e, const struct rego_index *index)
+{
+	value_t v = walk_path(e->context->input, &e->program->paths.at[index->path]), number;
+
+	if (!value_is_defined(v))
+		return index->otherwise;
+	number = value_object_get(index->numbers, v);
+	return value_is_defined(number) ? index->lists[number.integer] : index->otherwise;
+}
+
 /* Outcome of a built-in, or of what stands for it; false: halted.  *ret undefined: no value. */
 static bool
 call_builtin(struct rego_eval *e, uint32_t id, const value_t *args, uint32_t count, value_t *ret)
@@ -533,6 +545,20 @@ do_PUT_MEMBER:
 do_FINISH:
 	HALT_UNLESS(vm_finish(e, r[ip->b], &r[ip->a]));
 	STEP;
+do_INDEX:
+	r[ip->a] = (value_t){ .tag = TAG_ITER, .internal = pick_clauses(e, &program->indexes.at[ip->x]) };
+	if (*(const uint32_t *)r[ip->a].internal == INDEX_END)
+		FAIL;
+	ip = code + *(const uint32_t *)r[ip->a].internal;
+	NEXT;
+do_INDEX_NEXT: {
+	const uint32_t *list = r[ip->a].internal;
+
+	if (list[++r[ip->a].count] == INDEX_END)
+		STEP;
+	ip = code + list[r[ip->a].count];
+	NEXT;
+}
 do_RESULT:
 	if (!value_is_defined(r[ip->a])) {
 		r[ip->a] = r[ip->b];
