@@ -460,9 +460,60 @@ plan_expr(struct planner *p, struct ast_expr *expr)
 		plan_literal(p, expr);
 }
 
+/* Whether a reference in it has a variable behind its head: it may open a scan. */
+static bool
+may_scan(const struct ast_expr *e)
+{
+	for (size_t i = 0; i < e->terms.count; i++) {
+		const struct ast_term *t = e->terms.at[i];
+
+		for (size_t k = 1; t->kind == AST_REF && k < t->items.count; k++) {
+			if (t->items.at[k]->kind == AST_VAR)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* `__local3__ = input.user`: the same wherever it stands in the body. */
+static bool
+is_invariant(const struct ast_expr *e)
+{
+	const struct ast_term *ref;
+
+	if (e->kind != AST_EXPR_CALL || e->negated || e->withs.count > 0 || e->terms.count != 3 ||
+	    e->terms.at[1]->kind != AST_VAR || e->terms.at[2]->kind != AST_REF)
+		return false;
+	ref = e->terms.at[2];
+	if (ref->items.at[0]->kind != AST_VAR ||
+	    !str_eq(str_make(ref->items.at[0]->var.name->bytes, ref->items.at[0]->var.name->len), STR("input")))
+		return false;
+	for (size_t i = 1; i < ref->items.count; i++) {
+		if (ref->items.at[i]->kind != AST_CONST)
+			return false;
+	}
+	return e->terms.at[0]->items.count == 1 && e->terms.at[0]->items.at[0]->kind == AST_VAR &&
+	    str_eq(str_make(e->terms.at[0]->items.at[0]->var.name->bytes, e->terms.at[0]->items.at[0]->var.name->len),
+		STR("eq"));
+}
+
+/*
+ * In order, but for what is the same in every round of a scan: that goes before
+ * the scan.  A body is a conjunction, so an earlier failure is the same failure.
+ */
 void
 plan_body(struct planner *p, const struct ast_body *body)
 {
-	for (size_t i = 0; i < body->exprs.count && !p->failed; i++)
-		plan_expr(p, body->exprs.at[i]);
+	size_t scan = 0;
+
+	while (scan < body->exprs.count && !may_scan(body->exprs.at[scan]))
+		scan++;
+	for (size_t i = 0; i < body->exprs.count && !p->failed; i++) {
+		for (size_t k = scan + 1; i == scan && k < body->exprs.count; k++) {
+			if (is_invariant(body->exprs.at[k]))
+				plan_expr(p, body->exprs.at[k]);
+		}
+		if (i <= scan || !is_invariant(body->exprs.at[i]))
+			plan_expr(p, body->exprs.at[i]);
+	}
 }
