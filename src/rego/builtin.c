@@ -10,6 +10,13 @@
 
 static const struct rego_builtin *const families[] = {
 	rego_builtins_compare,
+	rego_builtins_numbers,
+	rego_builtins_aggregates,
+	rego_builtins_bits,
+	rego_builtins_arrays,
+	rego_builtins_sets,
+	rego_builtins_objects,
+	rego_builtins_types,
 	rego_builtins_jwt,
 	rego_builtins_crypto,
 };

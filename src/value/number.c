@@ -125,60 +125,6 @@ number_of_decimal(struct arena *arena, const struct number_decimal *d)
 	return number_of_limbs(arena, limbs, count + power / 64, d->negative);
 }
 
-value_t
-number_of_real(struct arena *arena, struct number_real r)
-{
-	static const struct value_number minus_zero = { .kind = NUMBER_INT64, .spelling = "-0",
-		.spelling_len = 2 };
-	char digits[NUMBER_REAL_DIGITS];
-	int point;
-	size_t count;
-	struct number_decimal d;
-
-	if (r.mantissa == 0)
-		return r.negative ? (value_t){ .tag = VALUE_NUMBER, .number = &minus_zero } : value_int(0);
-	if (r.exponent > NUMBER_LARGEST_EXPONENT - 64 || r.exponent < -NUMBER_LARGEST_EXPONENT + 64)
-		return VALUE_NONE;
-	if (!number_real_is_integer(r))
-		return make_number(arena, (struct value_number){ .kind = NUMBER_FLOAT,
-						     .negative = r.negative,
-						     .exponent = r.exponent,
-						     .mantissa = r.mantissa });
-	if (r.exponent <= 0) {
-		value_t whole = number_from_uint64(arena, r.mantissa >> -r.exponent);
-
-		return r.negative && value_is_defined(whole)
-		    ? number_sub(arena, value_int(0), whole) : whole;
-	}
-	/* What OPA prints, the shortest digits and zeros behind them, is the value from now on. */
-	count = number_real_digits(r, digits, &point);
-	d = (struct number_decimal){ .whole = str_make(digits, count),
-		.exponent = point - (int)count, .negative = r.negative };
-	return number_of_decimal(arena, &d);
-}
-
-/* A whole number of at most 18 digits in its plain spelling: nearly all there are. */
-static bool
-parse_plain(str_t text, int64_t *ret)
-{
-	bool negative = text.len > 0 && text.data[0] == '-';
-	str_t digits = str_skip(text, negative);
-	int64_t i = 0;
-
-	if (digits.len == 0 || digits.len > 18 ||
-	    (digits.data[0] == '0' && (digits.len > 1 || negative)))
-		return false;
-	for (size_t at = 0; at < digits.len; at++) {
-		unsigned digit = (unsigned)(unsigned char)digits.data[at] - '0';
-
-		if (digit > 9)
-			return false;
-		i = i * 10 + digit;
-	}
-	*ret = negative ? -i : i;
-	return true;
-}
-
 /* The value of a decimal, without its spelling. */
 static value_t
 value_of_decimal(struct arena *arena, const struct number_decimal *d)
@@ -201,6 +147,74 @@ value_of_decimal(struct arena *arena, const struct number_decimal *d)
 						     .mantissa = r.mantissa });
 	}
 	return number_of_decimal(arena, d);
+}
+
+static value_t
+reread_printed(struct arena *arena, struct number_real r, unsigned bits)
+{
+	char digits[NUMBER_REAL_DIGITS];
+	int point;
+	size_t count = number_real_digits(r, bits, digits, &point);
+	struct number_decimal d = { .whole = str_make(digits, count),
+		.exponent = point - (int)count, .negative = r.negative };
+
+	return value_of_decimal(arena, &d);
+}
+
+value_t
+number_of_real(struct arena *arena, struct number_real r)
+{
+	static const struct value_number minus_zero = { .kind = NUMBER_INT64, .spelling = "-0",
+		.spelling_len = 2 };
+
+	if (r.mantissa == 0)
+		return r.negative ? (value_t){ .tag = VALUE_NUMBER, .number = &minus_zero } : value_int(0);
+	if (r.exponent > NUMBER_LARGEST_EXPONENT - 64 || r.exponent < -NUMBER_LARGEST_EXPONENT + 64)
+		return VALUE_NONE;
+	if (!number_real_is_integer(r))
+		return make_number(arena, (struct value_number){ .kind = NUMBER_FLOAT,
+						     .negative = r.negative,
+						     .exponent = r.exponent,
+						     .mantissa = r.mantissa });
+	if (r.exponent <= 0) {
+		value_t whole = number_from_uint64(arena, r.mantissa >> -r.exponent);
+
+		return r.negative && value_is_defined(whole)
+		    ? number_sub(arena, value_int(0), whole) : whole;
+	}
+	/* What OPA prints, the shortest digits and zeros behind them, is the value from now on. */
+	return reread_printed(arena, r, 64);
+}
+
+value_t
+number_of_real53(struct arena *arena, struct number_real r)
+{
+	if (r.mantissa == 0 || r.exponent > NUMBER_LARGEST_EXPONENT - 64 ||
+	    r.exponent < -NUMBER_LARGEST_EXPONENT + 64)
+		return number_of_real(arena, r);
+	return reread_printed(arena, r, 53);
+}
+
+/* A whole number of at most 18 digits in its plain spelling: nearly all there are. */
+static bool
+parse_plain(str_t text, int64_t *ret)
+{
+	bool negative = text.len > 0 && text.data[0] == '-';
+	str_t digits = str_skip(text, negative);
+	int64_t i = 0;
+
+	if (digits.len == 0 || digits.len > 18 ||
+	    (digits.data[0] == '0' && (digits.len > 1 || negative)))
+		return false;
+	for (size_t at = 0; at < digits.len; at++) {
+		unsigned digit = (unsigned)(unsigned char)digits.data[at] - '0';
+
+		if (digit > 9)
+			return false;
+		i = i * 10 + digit;
+	}
+	*ret = negative ? -i : i;
+	return true;
 }
 
 value_t

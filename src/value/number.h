@@ -58,6 +58,10 @@ value_t number_round(struct arena *, value_t); /* half away from zero */
 value_t number_ceil(struct arena *, value_t); /* as OPA: ceil(-0.5) is 1 */
 value_t number_floor(struct arena *, value_t); /* as OPA: floor(-0.5) is 0 */
 
+/* Of numbers only.  Integers exactly; else as OPA: the product is rounded to a double's 53 bits. */
+value_t number_sum(struct arena *, const value_t *, size_t count);
+value_t number_product(struct arena *, const value_t *, size_t count);
+
 /* Bits, on integers of any size, two's complement as Go's big.Int; VALUE_NONE if not integers. */
 value_t number_bits_and(struct arena *, value_t, value_t);
 value_t number_bits_or(struct arena *, value_t, value_t);

@@ -163,6 +163,57 @@ number_rem(struct arena *arena, value_t a, value_t b)
 	return number_of_limbs(arena, rest, y.count, x.negative);
 }
 
+/* ---- totals ---- */
+
+static bool
+all_integers(const value_t *items, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!number_is_integer(items[i]))
+			return false;
+	}
+	return true;
+}
+
+value_t
+number_sum(struct arena *arena, const value_t *items, size_t count)
+{
+	struct number_real sum = { .mantissa = 0 };
+	value_t exact = value_int(0);
+
+	if (all_integers(items, count)) {
+		for (size_t i = 0; i < count && value_is_defined(exact); i++)
+			exact = number_add(arena, exact, items[i]);
+		return exact;
+	}
+	for (size_t i = 0; i < count; i++) {
+		sum = number_real_add(sum, number_to_real(items[i]));
+		if (sum.exponent > NUMBER_LARGEST_EXPONENT)
+			return VALUE_NONE;
+	}
+	return number_of_real(arena, sum);
+}
+
+value_t
+number_product(struct arena *arena, const value_t *items, size_t count)
+{
+	struct number_real product = number_real_of_int(1);
+	value_t exact = value_int(1);
+
+	if (all_integers(items, count)) {
+		for (size_t i = 0; i < count && value_is_defined(exact); i++)
+			exact = number_mul(arena, exact, items[i]);
+		return exact;
+	}
+	for (size_t i = 0; i < count; i++) {
+		product = number_real_mul53(product, number_to_real(items[i]));
+		if (product.exponent > NUMBER_LARGEST_EXPONENT ||
+		    product.exponent < -NUMBER_LARGEST_EXPONENT)
+			return VALUE_NONE;
+	}
+	return number_of_real53(arena, product);
+}
+
 value_t
 number_abs(struct arena *arena, value_t v)
 {

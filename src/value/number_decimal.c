@@ -379,10 +379,10 @@ compare_sum(struct printing *p, const struct natural *addend, bool twice)
 
 /* Sets value/unit to r / 10^k, for a k that may be one too small; answers k. */
 static int
-begin_printing(struct printing *p, struct number_real r)
+begin_printing(struct printing *p, struct number_real r, unsigned bits)
 {
-	int64_t bits = (int64_t)r.exponent + 63; /* log10(2), rounded so that k is never too big */
-	int64_t power = bits * (bits < 0 ? 30103000 : 30102999), unit = 100000000;
+	int64_t top = (int64_t)r.exponent + 63; /* times log10(2), so rounded that k is never too big */
+	int64_t power = top * (top < 0 ? 30103000 : 30102999), unit = 100000000;
 	int k = (int)(power / unit - (power % unit < 0)) + 1;
 	int shift;
 
@@ -390,8 +390,8 @@ begin_printing(struct printing *p, struct number_real r)
 	p->value.count = 1;
 	shift_left(&p->value, 2);
 	p->narrow_below = r.mantissa == (uint64_t)1 << 63;
-	p->even = (r.mantissa & 1) == 0;
-	p->gap.limbs[0] = p->narrow_below ? 1 : 2;
+	p->even = (r.mantissa >> (64 - bits) & 1) == 0;
+	p->gap.limbs[0] = (mp_limb_t)(p->narrow_below ? 1 : 2) << (64 - bits);
 	p->unit.limbs[0] = p->gap.count = p->unit.count = 1;
 	if (k > 0) {
 		times_pow5(&p->unit, (uint32_t)k);
@@ -439,10 +439,11 @@ round_last(struct printing *p, unsigned digit, bool *ret_done)
 }
 
 size_t
-number_real_digits(struct number_real r, char digits[NUMBER_REAL_DIGITS], int *ret_point)
+number_real_digits(struct number_real r, unsigned bits, char digits[NUMBER_REAL_DIGITS],
+    int *ret_point)
 {
 	struct printing p;
-	int point = begin_printing(&p, r);
+	int point = begin_printing(&p, r, bits);
 	size_t count = 0;
 	bool done = false, up = false;
 
@@ -479,7 +480,7 @@ number_real_text(struct number_real r, char text[NUMBER_REAL_TEXT])
 {
 	char digits[NUMBER_REAL_DIGITS];
 	int point;
-	size_t count = number_real_digits(r, digits, &point);
+	size_t count = number_real_digits(r, 64, digits, &point);
 	struct buf b = { .data = text, .capacity = NUMBER_REAL_TEXT, .limit = NUMBER_REAL_TEXT };
 
 	if (r.negative)

@@ -36,6 +36,7 @@ struct number_real number_real_of_limbs(const mp_limb_t *, size_t count, int64_t
     bool sticky);
 struct number_real number_real_add(struct number_real, struct number_real);
 struct number_real number_real_mul(struct number_real, struct number_real);
+struct number_real number_real_mul53(struct number_real, struct number_real); /* to 53 bits */
 struct number_real number_real_div(struct number_real, struct number_real); /* not by zero */
 int number_real_compare(struct number_real, struct number_real);
 bool number_real_is_integer(struct number_real);
@@ -56,8 +57,12 @@ enum { NUMBER_REAL_DIGITS = 24, NUMBER_REAL_TEXT = 48 };
 bool number_decimal_scan(str_t text, struct number_decimal *ret); /* false: not a number */
 struct number_real number_decimal_to_real(const struct number_decimal *); /* exponent below 0 */
 
-/* The shortest digits that read back the same; value is 0.DIGITS * 10^*ret_point.  Not for 0. */
-size_t number_real_digits(struct number_real, char digits[NUMBER_REAL_DIGITS], int *ret_point);
+/*
+ * The shortest digits that read back the same with a mantissa of `bits` (53, 64);
+ * the value is 0.DIGITS * 10^*ret_point.  Not for 0.
+ */
+size_t number_real_digits(struct number_real, unsigned bits, char digits[NUMBER_REAL_DIGITS],
+    int *ret_point);
 /* A real that is not integral, as Go's %g. */
 str_t number_real_text(struct number_real, char text[NUMBER_REAL_TEXT]);
 
@@ -81,5 +86,6 @@ value_t number_of_decimal(struct arena *, const struct number_decimal *);
 
 struct number_real number_to_real(value_t);
 value_t number_of_real(struct arena *, struct number_real);
+value_t number_of_real53(struct arena *, struct number_real); /* as printed with 53 bits */
 
 #endif

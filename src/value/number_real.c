@@ -113,6 +113,33 @@ number_real_mul(struct number_real a, struct number_real b)
 }
 
 struct number_real
+number_real_mul53(struct number_real a, struct number_real b)
+{
+	const uint64_t unit = (uint64_t)1 << 11, half = unit / 2;
+	wide_t v = (wide_t)a.mantissa * b.mantissa;
+	struct number_real product = { .exponent = a.exponent + b.exponent + 64,
+		.negative = a.negative != b.negative };
+	uint64_t below;
+
+	if (v == 0)
+		return (struct number_real){ .negative = product.negative };
+	if (v >> 127 == 0) {
+		v <<= 1;
+		product.exponent--;
+	}
+	product.mantissa = (uint64_t)(v >> 64) & ~(unit - 1);
+	below = (uint64_t)(v >> 64) & (unit - 1);
+	if (below > half || (below == half && ((uint64_t)v != 0 || (product.mantissa & unit) != 0))) {
+		product.mantissa += unit;
+		if (product.mantissa == 0) {
+			product.mantissa = HALF;
+			product.exponent++;
+		}
+	}
+	return product;
+}
+
+struct number_real
 number_real_div(struct number_real a, struct number_real b)
 {
 	bool carry = a.mantissa >= b.mantissa;

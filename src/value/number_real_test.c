@@ -96,7 +96,7 @@ is_shortest(struct number_real r)
 {
 	char digits[NUMBER_REAL_DIGITS], text[64];
 	int point;
-	size_t count = number_real_digits(r, digits, &point);
+	size_t count = number_real_digits(r, 64, digits, &point);
 	mpfr_t f, shorter;
 	bool good;
 

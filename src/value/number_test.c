@@ -130,6 +130,21 @@ static const struct {
 } double_cases[] = { { 0.1, "0.1" }, { 1.0, "1" }, { -2.5, "-2.5" }, { 1e21, "1000000000000000000000" },
 	{ 1.0 / 3, "0.3333333333333333" }, { 0, "0" }, { 5e-324, "5e-324" } };
 
+static const struct {
+	const char *items[4], *sum, *product;
+} total_cases[] = {
+	{ { NULL }, "0", "1" },
+	{ { "1", "2", "3" }, "6", "6" },
+	{ { "9223372036854775807", "1" }, "9223372036854775808", "9223372036854775807" },
+	{ { "18446744073709551617", "2" }, "18446744073709551619", "36893488147419103234" },
+	{ { "0.1", "0.2", "0.3" }, "0.6", "0.006" },
+	{ { "1.5", "2.5" }, "4", "3.75" },
+	{ { "0.1", "3" }, "3.1", "0.30000000000000004" },
+	{ { "1.1", "3" }, "4.1", "3.3000000000000003" },
+	{ { "-1.5", "0" }, "-1.5", "-0" },
+	{ { "1e-300", "1e-300" }, "2e-300", "1e-600" },
+};
+
 static value_t
 parse(struct arena *arena, const char *text)
 {
@@ -202,6 +217,20 @@ main(void)
 
 		ok(prints_as(v, double_cases[i].want), "%g", double_cases[i].d);
 		ok(number_to_double(v) == double_cases[i].d, "and back");
+	}
+	for (size_t i = 0; i < COUNT(total_cases); i++) {
+		value_t items[4];
+		size_t count = 0;
+
+		while (count < 4 && total_cases[i].items[count] != NULL) {
+			items[count] = parse(arena, total_cases[i].items[count]);
+			count++;
+		}
+		if (total_cases[i].sum != NULL)
+			ok(prints_as(number_sum(arena, items, count), total_cases[i].sum), "sum %zu", i);
+		if (total_cases[i].product != NULL)
+			ok(prints_as(number_product(arena, items, count), total_cases[i].product),
+			    "product %zu", i);
 	}
 	ok(!arena_failed(arena), "memory sufficed");
 	arena_free(&arena);
