@@ -106,11 +106,27 @@ vm_spend(struct rego_eval *e)
 
 /* ---- steps that are too long for the loop ---- */
 
+/* A field of a small object, by its name: the commonest step of all. */
+static inline value_t
+get_constant(const value_t *container, const value_t *key)
+{
+	if (container->tag == VALUE_OBJECT && (key->flags & VALUE_INTERNED) != 0) {
+		const struct value_object *o = container->object;
+		const struct value_string *name = key->string;
+
+		for (uint32_t i = 0; o->index == NULL && i < o->count; i++) {
+			if (o->entries[i].key.string == name)
+				return o->entries[i].value;
+		}
+	}
+	return value_get(*container, *key);
+}
+
 static value_t
 walk_path(value_t v, const struct rego_path *path)
 {
 	for (uint32_t i = 0; i < path->count && value_is_defined(v); i++)
-		v = value_get(v, path->keys[i]);
+		v = get_constant(&v, &path->keys[i]);
 	return v;
 }
 
@@ -312,6 +328,7 @@ vm_run(struct rego_eval *e, uint32_t func_id, value_t *base, value_t *ret)
 	struct rego_func *func = &program->funcs.at[func_id];
 	struct vm_context *context = e->context;
 	value_t *r, v;
+	value_t made; /* whose address is taken: kept apart, so that v stays in registers */
 
 /* Macros of this function only: undefined at its end. */
 #define NEXT goto *dispatch[ip->op]
@@ -338,11 +355,11 @@ vm_run(struct rego_eval *e, uint32_t func_id, value_t *base, value_t *ret)
 			goto halt; \
 	} while (0)
 #define TOP (r + func->reg_count)
-#define SET_OR_FAIL(reg, value)          \
-	do {                             \
-		v = (value);             \
-		r[reg] = v;              \
-		FAIL_UNLESS(value_is_defined(v)); \
+#define SET_OR_FAIL(reg, value)                     \
+	do {                                        \
+		const value_t got = (value);        \
+		r[reg] = got;                       \
+		FAIL_UNLESS(value_is_defined(got)); \
 	} while (0)
 
 	r = base;
@@ -412,7 +429,7 @@ do_GET:
 	}
 	SET_OR_FAIL(ip->a, value_get(v, r[ip->c]));
 do_GET_CONST:
-	SET_OR_FAIL(ip->a, value_get(r[ip->b], consts[ip->x]));
+	SET_OR_FAIL(ip->a, get_constant(&r[ip->b], &consts[ip->x]));
 do_TEST:
 	FAIL_UNLESS(value_is_truthy(r[ip->a]));
 do_DEFINED:
@@ -495,9 +512,8 @@ do_CALL_BUILTIN:
 	if (--e->slice < 0) {
 		HALT_UNLESS(vm_spend(e));
 	}
-	HALT_UNLESS(call_builtin(e, ip->x, &r[ip->b], ip->n, &v));
-	r[ip->a] = v;
-	FAIL_UNLESS(value_is_defined(v));
+	HALT_UNLESS(call_builtin(e, ip->x, &r[ip->b], ip->n, &made));
+	SET_OR_FAIL(ip->a, made);
 do_RETURN: {
 	struct vm_frame *frame = &e->frames[--e->frame_count];
 
@@ -578,8 +594,8 @@ do_DOC:
 	HALT_UNLESS(vm_doc_make(e, ip->x, &r[ip->a]));
 	STEP;
 do_DOC_VALUE:
-	HALT_UNLESS(vm_doc_value(e, r[ip->b], TOP, &v));
-	SET_OR_FAIL(ip->a, v);
+	HALT_UNLESS(vm_doc_value(e, r[ip->b], TOP, &made));
+	SET_OR_FAIL(ip->a, made);
 
 made:
 	if (!value_is_defined(r[ip->a])) {
