@@ -25,6 +25,10 @@ static const struct {
 #undef PASS
 };
 
+const struct rego_capabilities rego_capabilities_air_gapped = { .name = "air-gapped" };
+const struct rego_capabilities rego_capabilities_connected = { .name = "connected",
+	.network = true };
+
 /* ---- memory ---- */
 
 _Noreturn void
@@ -148,6 +152,14 @@ compiler_builtin(const struct compiler *c, const struct ast_term *ref)
 			name[len++] = text.data[k];
 	}
 	return rego_builtin_find(str_make(name, len));
+}
+
+bool
+compiler_allows(const struct compiler *c, uint32_t builtin)
+{
+	const struct rego_capabilities *may = c->unit->capabilities;
+
+	return may == NULL || may->network || (rego_builtin_at(builtin)->flags & REGO_NETWORK) == 0;
 }
 
 int

@@ -30,7 +30,7 @@ struct expected_error {
 };
 
 struct corpus_case {
-	str_t title;
+	str_t title, query; /* the query may be empty */
 	struct {
 		str_t name, text;
 	} modules[MOST_MODULES];
@@ -130,7 +130,12 @@ run_case(const struct corpus_case *k, struct tally *t)
 		parsed = rego_parse_module(&unit, k->modules[i].name, k->modules[i].text, k->version,
 			     NULL) == ERR_OK &&
 		    parsed;
-	if (parsed && rego_compile(&unit) != ERR_OK && d.error_count == 0)
+	if (parsed && rego_compile(&unit) == ERR_OK && k->query.len > 0) {
+		struct rego_query q;
+
+		parsed = rego_compile_query(&unit, k->query, k->version, NULL, 0, STR_NONE, &q) == ERR_OK;
+	}
+	if (!parsed && d.error_count == 0)
 		diag_say(&d, "internal", "failed without a finding");
 	t->total++;
 	if (agrees(k, &d))
@@ -171,6 +176,7 @@ read_json_case(value_t v, value_t outcome, struct corpus_case *k)
 	value_t errors = value_object_get_text(outcome, "errors");
 
 	*k = (struct corpus_case){ .title = text_of(v, "title"), .exhaustive = true,
+		.query = text_of(v, "query"),
 		.version = str_eq(text_of(v, "version"), STR("v0")) ? REGO_V0 : REGO_V1,
 		.strict = flag_of(v, "strict"), .print = flag_of(v, "print"),
 		.experimental = flag_of(v, "experimental"), .want_ok = flag_of(outcome, "ok") };
@@ -189,6 +195,16 @@ read_json_case(value_t v, value_t outcome, struct corpus_case *k)
 		k->error_count++;
 	}
 	return true;
+}
+
+/* Errors of evaluation are no business of the compiler. */
+static void
+forget_evaluation(struct corpus_case *k)
+{
+	if (k->error_count == 0 || str_has_prefix(k->errors[0].code, STR("rego_")))
+		return;
+	k->want_ok = true;
+	k->error_count = 0;
 }
 
 static char *
@@ -218,19 +234,15 @@ run_json_text(str_t text, bool is_language, struct tally *t)
 	if (json_read(a, text, NULL, NULL, &v) == ERR_OK) {
 		for (uint32_t i = 0; is_language && i < v.count; i++) {
 			value_t want = value_object_get_text(v.items[i], "expect");
-			str_t code;
-
 			if (!read_json_case(v.items[i], want, &k))
 				continue;
-			/* Errors of evaluation are no business of the compiler. */
-			code = k.error_count > 0 ? k.errors[0].code : STR_NONE;
-			k.want_ok = k.want_ok || !str_has_prefix(code, STR("rego_"));
-			if (k.want_ok)
-				k.error_count = 0;
+			forget_evaluation(&k);
 			run_case(&k, t);
 		}
-		if (!is_language && read_json_case(v, v, &k))
+		if (!is_language && read_json_case(v, v, &k)) {
+			forget_evaluation(&k);
 			run_case(&k, t);
+		}
 	}
 	arena_free(&a);
 }
@@ -304,6 +316,7 @@ run_yaml_case(yaml_document_t *doc, yaml_node_t *n, enum rego_version version, s
 		.print = yaml_flag(doc, n, "print_statements"), .exhaustive = false,
 		.strict = str_eq(yaml_text(yaml_get(doc, n, "strict")), STR("enabled")),
 		.experimental = yaml_get(doc, n, "experimental_keywords") != NULL };
+	k.query = yaml_text(yaml_get(doc, n, "query"));
 	k.want_ok = errors == NULL && !str_has_prefix(code, STR("rego_"));
 	for (; (item = yaml_at(doc, modules, k.module_count)) != NULL; k.module_count++) {
 		(void)snprintf(names[k.module_count], sizeof(names[0]), "module-%zu.rego",
@@ -378,6 +391,7 @@ static const struct {
 	{ "conformance/opa/compile/v1", CASES_YAML_V1, 13 },
 	{ "conformance/opa/compile/v0", CASES_YAML_V0, 1 },
 	{ "conformance/opa-derived/compile.jsonl", CASES_JSONL, 816 },
+	{ "conformance/opa-derived/query.jsonl", CASES_JSONL, 183 },
 	{ "conformance/language-cases.json", CASES_LANGUAGE, 197 },
 	{ "conformance/opa/v1", CASES_YAML_V1, 1599 },
 	{ "conformance/opa/v0", CASES_YAML_V0, 1403 },

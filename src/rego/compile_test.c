@@ -265,6 +265,30 @@ test_error_limit(void)
 	close_fixture(&f);
 }
 
+static void
+test_capabilities(void)
+{
+	struct fixture f;
+
+	for (uint32_t i = 0; i < rego_builtin_count(); i++) {
+		const struct rego_builtin *b = rego_builtin_at(i);
+		str_t rule;
+
+		if ((b->flags & REGO_NETWORK) == 0)
+			continue;
+		open_fixture(&f);
+		f.unit.capabilities = &rego_capabilities_air_gapped;
+		rule = arena_printf(f.arena, "p := %s(input.x)", b->name);
+		ok(compile(&f, rule.data) == ERR_POLICY, "%s is refused: %s", b->name,
+		    first_message(&f));
+		close_fixture(&f);
+	}
+	open_fixture(&f);
+	f.unit.capabilities = &rego_capabilities_air_gapped;
+	ok(compile(&f, "p if input.a == 1") == ERR_OK, "others are not");
+	close_fixture(&f);
+}
+
 /* Memory runs out at every step on the way, and nothing but ERR_MEMORY comes of it. */
 static void
 test_little_memory(void)
@@ -326,6 +350,7 @@ main(void)
 	test_queries();
 	test_query_scope();
 	test_error_limit();
+	test_capabilities();
 	test_little_memory();
 	test_signatures();
 	return tap_done();

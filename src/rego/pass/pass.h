@@ -97,7 +97,7 @@ enum { ARITY_UNKNOWN = -1, ARITY_ANY = -2 };
 /* Operands that the operator takes; ARITY_ANY for a variadic built-in. */
 int compiler_arity(const struct compiler *, const struct ast_term *operator_ref);
 uint32_t compiler_builtin(const struct compiler *, const struct ast_term *ref); /* REGO_BUILTIN_NONE */
-bool compiler_has_builtin(const struct compiler *, uint32_t id); /* capabilities permitting */
+bool compiler_allows(const struct compiler *, uint32_t builtin); /* by the capabilities */
 
 /* The rule tree's node at exactly that ref; NULL. */
 struct rego_node *compiler_find_node(const struct compiler *, const struct ast_term *ref);

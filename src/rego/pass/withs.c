@@ -55,6 +55,9 @@ check_builtin_target(struct compiler *c, uint32_t id, struct ast_loc loc)
 	else if (str_has_prefix(name, STR("internal.")))
 		compiler_error(c, COMPILE_ERROR, loc,
 		    PREFIX "replacement of internal function \"%s\" invalid", b->name);
+	else if (!compiler_allows(c, id))
+		compiler_error(c, COMPILE_ERROR, loc, PREFIX "target must not be unsafe: \"%s\"",
+		    b->name);
 	else if ((b->flags & REGO_RELATION) != 0)
 		compiler_error(c, COMPILE_ERROR, loc, PREFIX "target must not be a relation");
 	else if (rego_builtin_is_void(id))
