@@ -9,7 +9,6 @@
 #include "net/guard.h"
 
 enum {
-	STREAM_WINDOW = 256 * 1024,
 	CONNECTION_WINDOW = 1024 * 1024,
 	SPARE_STREAMS = 1024, /* kept for reuse by a server */
 	DRAIN_GRACE_MS = 200, /* for requests that crossed our first GOAWAY */
@@ -470,7 +469,6 @@ greet(struct h2 *h)
 {
 	const nghttp2_settings_entry settings[] = {
 		{ NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, h->conn->host->limits.streams },
-		{ NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, STREAM_WINDOW },
 		{ NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, H2_FIELD_BYTES_MAX },
 		{ NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1 },
 	};
