@@ -204,19 +204,37 @@ type_bit(value_t v)
 	return bits[v.tag];
 }
 
+/* The operand's type as its signature says: "string", or "one of {set, array}" in that order. */
 static enum rego_outcome
 refuse_operand(struct rego_call *call, unsigned operand, uint8_t accepts)
 {
-	char what[96];
-	size_t len = 0;
+	str_t signature = str_of(call->builtin->signature), text;
+	char what[128];
+	size_t at = 0, len, end;
 	bool several = (accepts & (accepts - 1)) != 0;
+	uint8_t listed = 0;
 
-	len += (size_t)snprintf(what, sizeof(what), "%s", several ? "one of {" : "");
-	for (size_t t = 1, listed = 0; t < COUNT(type_names); t++) {
-		if ((accepts & type_names[t].bit) == 0)
-			continue;
-		len += (size_t)snprintf(what + len, sizeof(what) - len, "%s%s",
-		    listed++ > 0 ? ", " : "", type_names[t].name);
+	for (unsigned i = 1; i < operand; i++)
+		at = operand_end(signature, at) + 1;
+	text = str_sub(signature, at, operand_end(signature, at) - at);
+	text = str_skip(text, str_find(text, STR(": "), 0));
+	text = str_sub(text, 0, str_find(text, STR("->"), 0));
+	len = (size_t)snprintf(what, sizeof(what), "%s", several ? "one of {" : "");
+	for (size_t i = 0, depth = 0; i < text.len; i = end) {
+		char c = text.data[i];
+
+		end = i + 1;
+		depth += c == '[' || c == '<' ? 1 : c == ']' || c == '>' ? (size_t)-1 : 0;
+		while (c >= 'a' && c <= 'z' && end < text.len && text.data[end] >= 'a' && text.data[end] <= 'z')
+			end++;
+		for (size_t t = 1; depth == 0 && t < COUNT(type_names); t++) {
+			if ((listed & type_names[t].bit) != 0 ||
+			    !str_eq(str_sub(text, i, end - i), str_of(type_names[t].name)))
+				continue;
+			len += (size_t)snprintf(what + len, sizeof(what) - len, "%s%s", listed != 0 ? ", " : "",
+			    type_names[t].name);
+			listed |= type_names[t].bit;
+		}
 	}
 	(void)snprintf(what + len, sizeof(what) - len, "%s", several ? "}" : "");
 	return rego_fail_type(call, operand, what, call->arg[operand - 1]);

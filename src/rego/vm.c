@@ -300,8 +300,10 @@ call_mock(struct rego_eval *e, const struct vm_mock *mock, const value_t *args, 
 		return vm_halt(e, ERR_LIMIT, "eval_cancel_error", "the stack is full");
 	if (count > 0)
 		memmove(top, args, count * sizeof(*args));
-	/* The replacement itself is not replaced again: f with f as g, g calling f. */
-	return vm_run(e, mock->replacement, top, ret);
+	if (!vm_without_mocks(e) || !vm_run(e, mock->replacement, top, ret))
+		return false;
+	vm_with_end(e);
+	return true;
 }
 
 /* ---- the loop ---- */

@@ -115,7 +115,8 @@ bool vm_finish(struct rego_eval *, value_t collector, value_t *ret);
 
 /* vm_with.c */
 bool vm_with_begin(struct rego_eval *, const struct rego_withs *, const value_t *values, value_t *top);
-void vm_with_end(struct rego_eval *);
+bool vm_without_mocks(struct rego_eval *); /* what stands in for a function sees the real ones */
+void vm_with_end(struct rego_eval *); /* of either */
 const struct vm_mock *vm_find_mock(const struct vm_context *, bool of_builtin, uint32_t target);
 
 /* vm_trace.c */

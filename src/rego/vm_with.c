@@ -131,22 +131,43 @@ replace(struct rego_eval *e, struct vm_context *context, const struct rego_with 
 	}
 }
 
-bool
-vm_with_begin(struct rego_eval *e, const struct rego_withs *withs, const value_t *values, value_t *top)
+/* A context inside the current one, with nothing remembered but what is pinned. */
+static struct vm_context *
+open_context(struct rego_eval *e)
 {
-	struct vm_context *outer = e->context, *context = ARENA_NEW(e->arena, struct vm_context);
+	struct vm_context *context = ARENA_NEW(e->arena, struct vm_context);
+
+	if (context == NULL)
+		return NULL;
+	*context = *e->context;
+	context->outer = e->context;
+	context->memo = ARENA_ARRAY(e->arena, value_t, e->program->memo_count);
+	if (context->memo == NULL)
+		return NULL;
+	e->slice -= e->program->memo_count / 16;
+	repin(e, context, context->pins);
+	e->context = context;
+	return context;
+}
+
+bool
+vm_without_mocks(struct rego_eval *e)
+{
+	struct vm_context *context = open_context(e);
 
 	if (context == NULL)
 		return vm_spend(e);
-	*context = *outer;
-	context->outer = outer;
-	context->memo = ARENA_ARRAY(e->arena, value_t, e->program->memo_count);
-	if (context->memo == NULL)
+	context->mocks = NULL;
+	return true;
+}
+
+bool
+vm_with_begin(struct rego_eval *e, const struct rego_withs *withs, const value_t *values, value_t *top)
+{
+	struct vm_context *context = open_context(e);
+
+	if (context == NULL)
 		return vm_spend(e);
-	e->slice -= e->program->memo_count / 16;
-	/* What an enclosing `with` has pinned stays pinned. */
-	repin(e, context, context->pins);
-	e->context = context;
 	for (uint32_t i = 0; i < withs->count; i++) {
 		if (!replace(e, context, &withs->at[i], values[i], top))
 			return false;
