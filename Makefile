@@ -24,7 +24,8 @@ conform: all ## OPA's conformance cases: make conform CASES=DIR
 
 bench: all ## time decisions in the process and through the daemon
 	@ninja -C $(RELEASE) -j$(JOBS) --quiet bench/evaluate
-	@$(RELEASE)/bench/evaluate $(or $(WORKLOADS),$(firstword $(wildcard ../shared/perf/workloads) bench/workloads))
+	@bench/workloads.py $(RELEASE)/bench/workloads
+	@$(RELEASE)/bench/evaluate $(or $(WORKLOADS),$(firstword $(wildcard ../shared/perf/workloads) $(RELEASE)/bench/workloads))
 	@bench/serve.sh $(RELEASE)/bin
 
 asan: setup ## all tests under AddressSanitizer and UBSan
