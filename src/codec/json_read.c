@@ -14,6 +14,7 @@
 
 #include "base/must.h"
 #include "base/utf8.h"
+#include "codec/hex.h"
 #include "codec/json_object.h"
 #include "value/number.h"
 
@@ -202,15 +203,6 @@ make_string(struct reader *r, str_t s, size_t readable, value_t *ret)
 	if (!value_is_defined(*ret))
 		*ret = copy_string(r, s, readable);
 	return value_is_defined(*ret) || refuse_memory(r);
-}
-
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 /* The rune of the XXXX at `at`; -1: not four hexadecimal digits before `end`. */
