@@ -56,6 +56,18 @@ plan_const(struct planner *p, value_t v)
 	return (uint32_t)(p->program->consts.count - 1);
 }
 
+/* As OPA's store: the path's keys are texts, so data[2] finds the key "2". */
+static value_t
+base_get(value_t v, value_t key)
+{
+	char digits[24];
+
+	if (v.tag != VALUE_OBJECT || key.tag != VALUE_INT)
+		return value_get(v, key);
+	(void)snprintf(digits, sizeof(digits), "%lld", (long long)key.integer);
+	return value_object_get_text(v, digits);
+}
+
 uint32_t
 plan_path(struct planner *p, const value_t *keys, size_t count)
 {
@@ -66,7 +78,7 @@ plan_path(struct planner *p, const value_t *keys, size_t count)
 		memcpy(path.keys, keys, count * sizeof(*keys));
 	path.resolved = p->program->data;
 	for (size_t i = 0; i < count && value_is_defined(path.resolved); i++)
-		path.resolved = value_get(path.resolved, keys[i]);
+		path.resolved = base_get(path.resolved, keys[i]);
 	VEC_PUSH(p->program->arena, &p->program->paths, path);
 	return (uint32_t)(p->program->paths.count - 1);
 }

@@ -119,10 +119,11 @@ value_of(struct rego_eval *e, const struct rego_tree *node, value_t base, value_
 	if (node->child_count == 0 || node->whole != REGO_FUNC_NONE) {
 		if (node->func == REGO_FUNC_NONE) /* a package without rules */
 			own = value_empty_object();
+		/* Where base data has the very place of a complete rule, it is the base that shows. */
 		*ret = own.tag == VALUE_OBJECT && (node->is_partial || node->func == REGO_FUNC_NONE)
 		    ? merge(e, whole, own)
-		    : value_is_defined(own) ? own
-					    : base;
+		    : value_is_defined(base) ? base
+					     : own;
 		return true;
 	}
 	if (++e->doc_depth > DOC_DEPTH)
