@@ -16,12 +16,9 @@ static const struct rego_builtin *const families[] = {
 	rego_builtins_arrays,
 	rego_builtins_sets,
 	rego_builtins_objects,
-	rego_builtins_strings,
-	rego_builtins_format,
 	rego_builtins_types,
 	rego_builtins_jwt,
 	rego_builtins_crypto,
-	rego_builtins_debug,
 };
 
 enum {
@@ -249,7 +246,8 @@ rego_builtin_call(uint32_t id, struct rego_call *call, value_t *ret)
 	const struct parsed_row *p = &rows[id];
 
 	call->builtin = p->row;
-	for (uint32_t i = 0; i < p->arity && i < call->arg_count; i++) {
+	for (uint32_t i = 0; (p->row->flags & REGO_LENIENT) == 0 && i < p->arity && i < call->arg_count;
+	     i++) {
 		if ((p->accepts[i] & type_bit(call->arg[i])) == 0)
 			return refuse_operand(call, i + 1, p->accepts[i]);
 	}
