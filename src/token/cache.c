@@ -14,6 +14,7 @@ struct slot {
 };
 
 struct token_cache {
+	struct arena *arena; /* the slots themselves */
 	struct slot *slots;
 	size_t set_count; /* of WAYS slots each */
 	uint64_t tick;
@@ -30,7 +31,9 @@ token_cache_new(size_t slot_count)
 	if (slot_count > SLOT_COUNT_MAX)
 		slot_count = SLOT_COUNT_MAX;
 	c->set_count = (slot_count + WAYS - 1) / WAYS;
-	c->slots = calloc(c->set_count * WAYS + 1, sizeof(*c->slots));
+	c->arena = arena_new((slot_count + WAYS) * sizeof(*c->slots) + BLOCK_OVERHEAD);
+	if (c->arena != NULL)
+		c->slots = ARENA_ARRAY(c->arena, struct slot, c->set_count * WAYS);
 	for (size_t i = 0; c->slots != NULL && i < c->set_count * WAYS; i++) {
 		struct arena *arena = arena_new(CACHE_SLOT_SIZE + BLOCK_OVERHEAD);
 
@@ -53,7 +56,7 @@ token_cache_free(struct token_cache **c)
 		return;
 	for (size_t i = 0; (*c)->slots != NULL && i < (*c)->set_count * WAYS; i++)
 		arena_free(&(*c)->slots[i].arena);
-	free((*c)->slots);
+	arena_free(&(*c)->arena);
 	free(*c);
 	*c = NULL;
 }
