@@ -67,7 +67,7 @@ err_t loop_add(struct loop *, struct loop_source *);
 err_t loop_change(struct loop *, struct loop_source *, uint32_t events);
 void loop_remove(struct loop *, struct loop_source *); /* before its fd is closed; twice is fine */
 
-void loop_timer_start(struct loop *, struct loop_timer *, int64_t after_ms); /* or anew */
+void loop_timer_start(struct loop *, struct loop_timer *, int64_t after_ms); /* anew; counts from loop_now_ns */
 void loop_timer_stop(struct loop *, struct loop_timer *);
 
 void loop_on_end(struct loop *, struct loop_hook *); /* for life */
