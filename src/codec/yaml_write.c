@@ -153,7 +153,7 @@ is_base60(str_t s)
 }
 
 static void
-write_string(struct writer *w, str_t s)
+write_text(struct writer *w, str_t s)
 {
 	enum yaml_kind kind = yaml_resolve(s).kind;
 	bool is_plain = (kind == YAML_STRING || kind == YAML_MERGE) && !is_base60(s);
@@ -161,6 +161,25 @@ write_string(struct writer *w, str_t s)
 	write_scalar(w, s, str_find_char(s, '\n', 0) < s.len ? YAML_LITERAL_SCALAR_STYLE :
 	        is_plain                                     ? YAML_PLAIN_SCALAR_STYLE :
 	                                                       YAML_DOUBLE_QUOTED_SCALAR_STYLE);
+}
+
+/* As JSON has it: each byte that is not UTF-8 is U+FFFD. */
+static void
+write_string(struct writer *w, str_t s)
+{
+	struct buf valid;
+	size_t width;
+
+	if (utf8_is_valid(s)) {
+		write_text(w, s);
+		return;
+	}
+	buf_init(&valid, w->out->limit);
+	for (; s.len > 0; s = str_skip(s, width))
+		utf8_add(&valid, utf8_decode(s, &width));
+	write_text(w, buf_str(&valid));
+	w->failed |= buf_failed(&valid);
+	buf_fini(&valid);
 }
 
 /* A number as the double that yaml.v2 makes of its JSON, unless it is a 64-bit integer. */

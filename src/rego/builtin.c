@@ -16,9 +16,16 @@ static const struct rego_builtin *const families[] = {
 	rego_builtins_arrays,
 	rego_builtins_sets,
 	rego_builtins_objects,
+	rego_builtins_strings,
+	rego_builtins_format,
 	rego_builtins_types,
+	rego_builtins_encoding,
+	rego_builtins_json,
+	rego_builtins_url,
 	rego_builtins_jwt,
 	rego_builtins_crypto,
+	rego_builtins_regex,
+	rego_builtins_debug,
 };
 
 enum {
