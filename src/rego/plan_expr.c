@@ -452,6 +452,9 @@ plan_with(struct planner *p, struct ast_expr *expr)
 static void
 plan_expr(struct planner *p, struct ast_expr *expr)
 {
+	if (expr->kind == AST_EXPR_TERM && !expr->negated && expr->terms.at[0]->kind == AST_CONST &&
+	    value_is_truthy(expr->terms.at[0]->constant))
+		return; /* `true`, written or implied */
 	p->loc = expr->loc;
 	p->mark = true;
 	if (expr->withs.count > 0)

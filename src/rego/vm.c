@@ -391,7 +391,7 @@ enter: /* func, r: the window's registers are the caller's arguments so far */
 
 trace:
 	if (previous != NULL && ip == code + previous->jump && ip != previous + 1 &&
-	    previous->op != OP_JUMP && previous->op != OP_SCAN_NEXT)
+	    previous->op != OP_JUMP && previous->op != OP_SCAN_NEXT && previous->op != OP_DEFINED)
 		vm_trace(e, REGO_EVENT_FAIL, previous, r, func, VALUE_NONE);
 	if (program->marks.at[ip - code])
 		vm_trace(e, REGO_EVENT_EVAL, ip, r, func, VALUE_NONE);
