@@ -52,6 +52,7 @@ enum rego_builtin_flag {
 	REGO_RELATION = 4, /* yields many results: *ret is the array of them (walk) */
 	REGO_NETWORK = 8, /* refused by the air-gapped capabilities */
 	REGO_OPERATOR = 16, /* written infix or only by the compiler */
+	REGO_LENIENT = 32, /* the body checks its operands' types itself */
 };
 
 struct rego_builtin {
@@ -89,6 +90,9 @@ enum rego_outcome rego_fail(struct rego_call *, const char *format, ...)
 /* eval_type_error "<name>: operand N must be <what> but got <type>"; N from 1. */
 enum rego_outcome rego_fail_type(struct rego_call *, unsigned operand, const char *what,
     value_t got);
+/* eval_type_error "<name>: operand N <message>". */
+enum rego_outcome rego_fail_operand(struct rego_call *, unsigned operand, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* Takes `bytes` and as many work units off the budget; false: it is spent, answer REGO_HALT. */
 bool rego_charge(struct rego_call *, size_t bytes);
 

@@ -31,6 +31,22 @@ rego_fail_type(struct rego_call *call, unsigned operand, const char *what, value
 	return REGO_FAILED;
 }
 
+enum rego_outcome
+rego_fail_operand(struct rego_call *call, unsigned operand, const char *format, ...)
+{
+	struct rego_builtin_error *error = &call->eval->builtin_error;
+	va_list args;
+	int len;
+
+	error->code = "eval_type_error";
+	len = snprintf(error->message, sizeof(error->message), "%s: operand %u ",
+	    call->builtin->name, operand);
+	va_start(args, format);
+	(void)vsnprintf(error->message + len, sizeof(error->message) - (size_t)len, format, args);
+	va_end(args);
+	return REGO_FAILED;
+}
+
 bool
 rego_charge(struct rego_call *call, size_t bytes)
 {

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* debug: what a policy says to the people who write it. */
+#include "rego/builtin/util.h"
+
+enum { MOST_LINES = 1000 }; /* of one call: operands with many values multiply */
+
+/* Operand `i` is a value, or a set with the values of an expression; none: undefined. */
+static void
+add_operand(struct buf *line, value_t operand, size_t choice)
+{
+	if (operand.tag != VALUE_SET)
+		rego_print_bare(line, operand);
+	else if (operand.count == 0)
+		buf_add_str(line, STR("<undefined>"));
+	else
+		rego_print_bare(line, operand.set->items[choice]);
+}
+
+static size_t
+choice_count(value_t operand)
+{
+	return operand.tag == VALUE_SET && operand.count > 1 ? operand.count : 1;
+}
+
+/* A line for each way to choose a value of every operand, the last one changing fastest. */
+static enum rego_outcome
+print(struct rego_call *call, value_t *ret)
+{
+	value_t operands = call->arg[0];
+	size_t lines = 1;
+	struct buf line;
+
+	*ret = value_bool(true);
+	if (call->host->print == NULL)
+		return REGO_DEFINED;
+	for (uint32_t i = 0; i < operands.count && lines < MOST_LINES; i++)
+		lines *= choice_count(operands.items[i]);
+	if (lines > MOST_LINES)
+		lines = MOST_LINES;
+	rego_text_init(call, &line);
+	for (size_t l = 0; l < lines; l++) {
+		size_t below = lines;
+
+		buf_clear(&line);
+		for (uint32_t i = 0; i < operands.count; i++) {
+			size_t choices = choice_count(operands.items[i]);
+
+			below = below / choices > 0 ? below / choices : 1;
+			if (i > 0)
+				buf_add_char(&line, ' ');
+			add_operand(&line, operands.items[i], l / below % choices);
+		}
+		if (buf_failed(&line) || !rego_charge(call, line.len))
+			break;
+		call->host->print(call->host->context, buf_str(&line), STR_NONE, 0);
+	}
+	buf_fini(&line);
+	return rego_charge(call, 0) ? REGO_DEFINED : REGO_HALT;
+}
+
+/* Notes for a trace; nobody traces here, so it is only true. */
+static enum rego_outcome
+trace(struct rego_call *call, value_t *ret)
+{
+	*ret = value_bool(true);
+	return REGO_DEFINED;
+}
+
+static enum rego_outcome
+runtime(struct rego_call *call, value_t *ret)
+{
+	if (call->host->runtime == NULL) {
+		*ret = value_empty_object();
+		return REGO_DEFINED;
+	}
+	return rego_give(call->host->runtime(call->host->context, call->arena), ret);
+}
+
+const struct rego_builtin rego_builtins_debug[] = {
+	{ "print", "values: ...any -> void", print, "Prints its operands, with blanks between them." },
+	{ "internal.print", "values: array[set[any]] -> void", print,
+	    "print() as the compiler writes it.", REGO_OPERATOR },
+	{ "trace", "note: string -> boolean", trace, "True; `note` belongs to the trace." },
+	{ "opa.runtime", "-> object[string: any]", runtime,
+	    "What there is to know about the program that evaluates.", REGO_NONDETERMINISTIC },
+	{ 0 },
+};

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * regex_re2: RE2 behind a C interface.
+ *
+ * RE2's syntax is Go's, but for (?<name>), which older RE2 lacks (rewritten here)
+ * and \C, which only RE2 knows.  Matching is linear in the text; the memory of a
+ * program and of its automaton is bounded, so a pattern that Go still takes can be
+ * too large here.
+ *
+ *   lifetime  new to free; a regex is used by one thread
+ *   failure   NULL: the pattern is malformed or too large, with a sentence why
+ */
+#ifndef REGO_BUILTIN_REGEX_RE2_H
+#define REGO_BUILTIN_REGEX_RE2_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct regex;
+
+/* Bytes of the text; at < 0: this group took no part. */
+struct regex_span {
+	long at, end;
+};
+
+enum { REGEX_MOST_GROUPS = 1000, REGEX_ERROR_LEN = 256 };
+
+struct regex *regex_new(const char *pattern, size_t len, char error[REGEX_ERROR_LEN]);
+void regex_free(struct regex *);
+
+int regex_group_count(const struct regex *); /* without the whole match */
+int regex_group_named(const struct regex *, const char *name, size_t len); /* -1: none */
+
+/* The first match at or after `from`; `spans` has `count` places: the whole, then groups. */
+bool regex_find(const struct regex *, const char *text, size_t len, size_t from,
+    struct regex_span *spans, int count);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
