@@ -24,6 +24,10 @@
  *   bodies     ordered so that each expression finds its inputs bound
  *   with       targets checked; values are variables or constants
  *   every      kept; its body rewritten likewise; key and value renamed
+ *   logic      not { }, and, or kept; their bodies rewritten and ordered likewise;
+ *              variables first bound in one are local to it
+ *   templates  calls of internal.template_string with an array of strings and of sets
+ *              {x | x = part}, empty where the part is undefined; print likewise
  *   else       kept as a chain
  *   tree       unit->root
  */

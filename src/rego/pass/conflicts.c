@@ -42,33 +42,33 @@ has_rules(const struct rego_node *node)
 	return false;
 }
 
-/* The rules nearest below, a line for each path. */
+/* The first rule at each path nearest below. */
 static void
-list_paths(struct compiler *c, struct buf *b, const struct rego_node *node)
+list_below(struct compiler *c, struct ast_rules *list, const struct rego_node *node)
 {
 	for (size_t i = 0; i < node->children.count; i++) {
 		const struct rego_node *child = node->children.at[i];
 
-		if (child->rules.count == 0) {
-			list_paths(c, b, child);
-			continue;
-		}
-		buf_printf(b, "\n  rule %.*s at %.*s", STR_FMT(rule_path_text(c, child->rules.at[0])),
-		    STR_FMT(loc_text(c, child->rules.at[0]->loc)));
+		if (child->rules.count > 0)
+			PUSH(c, list, child->rules.at[0]);
+		else
+			list_below(c, list, child);
 	}
 }
 
 static void
 report_below(struct compiler *c, const struct rego_node *node, str_t name)
 {
-	enum { LIST_LIMIT = 4096 };
-	struct buf b;
+	enum { MOST_LISTED = 20 };
+	struct ast_rules below = { 0 };
+	str_t list = STR_NONE;
 
-	buf_init(&b, LIST_LIMIT);
-	list_paths(c, &b, node);
+	list_below(c, &below, node);
+	for (size_t i = 0; i < below.count && i < MOST_LISTED; i++)
+		list = arena_printf(c->arena, "%.*s\n  rule %.*s at %.*s", STR_FMT(list),
+		    STR_FMT(rule_path_text(c, below.at[i])), STR_FMT(loc_text(c, below.at[i]->loc)));
 	compiler_error(c, TYPE_ERROR, node->rules.at[0]->loc, "rule %.*s conflicts with:%.*s",
-	    STR_FMT(name), STR_FMT(buf_str(&b)));
-	buf_fini(&b);
+	    STR_FMT(name), STR_FMT(list));
 }
 
 static void

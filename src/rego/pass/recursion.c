@@ -9,6 +9,8 @@
 #include "rego/pass/graph.h"
 #include "rego/pass/text.h"
 
+enum { MOST_LISTED = 200 }; /* steps of a cycle in a message */
+
 /* A step of a path through the graph: a node and the edge to try next. */
 struct step {
 	uint32_t node, edge;
@@ -76,19 +78,15 @@ find_cycle(struct compiler *c, const bool *aside, uint32_t start, struct path *p
 static void
 report_cycle(struct compiler *c, uint32_t start, const struct path *path)
 {
-	enum { PATH_LIMIT = 64 << 10 };
 	str_t name = rule_path_text(c, c->rules.at[start]);
-	struct buf b;
+	str_t way = name;
 
-	buf_init(&b, PATH_LIMIT);
-	for (size_t i = 0; i < path->count; i++) {
-		buf_add_str(&b, rule_path_text(c, c->rules.at[path->at[i].node]));
-		buf_add_text(&b, " -> ");
-	}
-	buf_add_str(&b, name);
-	compiler_error(c, RECURSION_ERROR, c->rules.at[start]->loc, "rule %.*s is recursive: %.*s",
-	    STR_FMT(name), STR_FMT(buf_str(&b)));
-	buf_fini(&b);
+	for (size_t i = 1; i < path->count && i < MOST_LISTED; i++)
+		way = arena_printf(c->arena, "%.*s -> %.*s", STR_FMT(way),
+		    STR_FMT(rule_path_text(c, c->rules.at[path->at[i].node])));
+	compiler_error(c, RECURSION_ERROR, c->rules.at[start]->loc,
+	    "rule %.*s is recursive: %.*s%s -> %.*s", STR_FMT(name), STR_FMT(way),
+	    path->count > MOST_LISTED ? " -> ..." : "", STR_FMT(name));
 }
 
 void

@@ -122,7 +122,10 @@ write_term(struct compiler *c, struct buf *b, const struct ast_term *t)
 		write_object(c, b, &t->items);
 		break;
 	case AST_CALL:
-		write_call(c, b, &t->items);
+		if (ref_is_builtin(t->items.at[0], "internal.template_string"))
+			write_source(c, b, t->loc);
+		else
+			write_call(c, b, &t->items);
 		break;
 	case AST_ARRAY_COMP:
 	case AST_SET_COMP:
