@@ -6,21 +6,30 @@ static const char alphabets[2][65] = {
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
 };
 
-/* Value of a character, or -1. */
+/* Value of a character plus one; 0: not a digit. */
+/* clang-format off */
+#define SHARED_DIGITS \
+	['A'] = 1, ['B'] = 2, ['C'] = 3, ['D'] = 4, ['E'] = 5, ['F'] = 6, ['G'] = 7, ['H'] = \
+	8, ['I'] = 9, ['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14, ['O'] = \
+	15, ['P'] = 16, ['Q'] = 17, ['R'] = 18, ['S'] = 19, ['T'] = 20, ['U'] = 21, ['V'] = \
+	22, ['W'] = 23, ['X'] = 24, ['Y'] = 25, ['Z'] = 26, \
+	['a'] = 27, ['b'] = 28, ['c'] = 29, ['d'] = 30, ['e'] = 31, ['f'] = 32, ['g'] = 33, \
+	['h'] = 34, ['i'] = 35, ['j'] = 36, ['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40, \
+	['o'] = 41, ['p'] = 42, ['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46, ['u'] = 47, \
+	['v'] = 48, ['w'] = 49, ['x'] = 50, ['y'] = 51, ['z'] = 52, \
+	['0'] = 53, ['1'] = 54, ['2'] = 55, ['3'] = 56, ['4'] = 57, ['5'] = 58, ['6'] = 59, \
+	['7'] = 60, ['8'] = 61, ['9'] = 62,
+
+static const uint8_t digits[2][256] = {
+	{ SHARED_DIGITS ['+'] = 63, ['/'] = 64 },
+	{ SHARED_DIGITS ['-'] = 63, ['_'] = 64 },
+};
+/* clang-format on */
+
 static int
 digit_of(char c, unsigned form)
 {
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	if (c == ((form & BASE64_URL) ? '-' : '+'))
-		return 62;
-	if (c == ((form & BASE64_URL) ? '_' : '/'))
-		return 63;
-	return -1;
+	return digits[form & BASE64_URL][(unsigned char)c] - 1;
 }
 
 struct reader {
@@ -101,6 +110,28 @@ read_quantum(struct reader *r, bool *ret_done)
 	return count == 0 || put_quantum(r, bits, count) ? SIZE_MAX : r->text.len - 1;
 }
 
+/* As far as four digits stand together; the rest is for read_quantum(). */
+static void
+read_whole_quanta(struct reader *r)
+{
+	const uint8_t *table = digits[r->form & BASE64_URL];
+	const unsigned char *text = (const unsigned char *)r->text.data;
+
+	for (; r->text.len - r->at >= 4; r->at += 4) {
+		const unsigned char *at = text + r->at;
+		uint8_t a = table[at[0]], b = table[at[1]], c = table[at[2]], d = table[at[3]];
+		uint32_t bits;
+
+		if (a == 0 || b == 0 || c == 0 || d == 0)
+			return;
+		bits = (uint32_t)(a - 1) << 18 | (uint32_t)(b - 1) << 12 | (uint32_t)(c - 1) << 6 |
+		    (uint32_t)(d - 1);
+		r->out[r->len++] = (char)(bits >> 16);
+		r->out[r->len++] = (char)(bits >> 8);
+		r->out[r->len++] = (char)bits;
+	}
+}
+
 err_t
 base64_decode(struct arena *arena, str_t text, unsigned form, str_t *ret, size_t *ret_bad)
 {
@@ -110,6 +141,7 @@ base64_decode(struct arena *arena, str_t text, unsigned form, str_t *ret, size_t
 	r.out = arena_alloc_raw(arena, text.len / 4 * 3 + 3, 1);
 	if (r.out == NULL)
 		return ERR_MEMORY;
+	read_whole_quanta(&r);
 	while (!done) {
 		size_t bad = read_quantum(&r, &done);
 

@@ -286,7 +286,7 @@ find_shortest(double x, bool single)
 		if (single ? strtof(text, NULL) == (float)fabs(x) : strtod(text, NULL) == fabs(x))
 			break;
 	}
-	d.point = atoi(strchr(text, 'e') + 1) + 1;
+	d.point = (int)strtol(strchr(text, 'e') + 1, NULL, 10) + 1;
 	for (const char *at = text; *at != 'e'; at++) {
 		if (*at != '.')
 			d.digits[d.count++] = *at;
