@@ -228,26 +228,76 @@ lint_module(struct linter *l)
 	check_default(l);
 }
 
-/* Parses, lints the tree as written, then compiles strictly for everything else. */
+/* ---- the command ---- */
+
+static err_t
+load(struct cli *cli, bool strict, struct policy **ret)
+{
+	enum rego_version version = cli_has(cli, "--v0-compatible") ? REGO_V0 : REGO_V1;
+
+	TRY(policy_new(POLICY_MEMORY, &cli->diag, ret));
+	(*ret)->unit.strict = strict;
+	(*ret)->unit.check_data_conflicts = true;
+	(*ret)->unit.error_limit = UINT32_MAX;
+	return load_path(cli, *ret, cli->rest[0], version);
+}
+
+/*
+ * The compiler stops behind the first stage that finds something, and strictness
+ * finds unused names early: so it runs once without and once with it.
+ */
+static err_t
+compile_strictly(struct cli *cli)
+{
+	struct policy *p = NULL;
+	err_t e = load(cli, true, &p);
+
+	if (e == ERR_OK)
+		e = policy_compile(p);
+	policy_free(&p);
+	return e;
+}
+
+static bool
+is_same_finding(const struct diag_finding *a, const struct diag_finding *b)
+{
+	return a->place.row == b->place.row && a->place.col == b->place.col &&
+	    str_eq(a->place.file, b->place.file) && str_eq(a->message, b->message);
+}
+
+static void
+drop_repeated(struct diag *d)
+{
+	for (struct diag_finding *f = d->first; f != NULL; f = f->next) {
+		for (struct diag_finding **at = &f->next; *at != NULL;) {
+			if (!is_same_finding(f, *at)) {
+				at = &(*at)->next;
+				continue;
+			}
+			d->error_count -= (*at)->level == DIAG_ERROR;
+			d->warning_count -= (*at)->level == DIAG_WARNING;
+			*at = (*at)->next;
+		}
+	}
+}
+
 err_t
 cmd_policy_lint(struct cli *cli)
 {
 	struct linter l = { .cli = cli };
-	enum rego_version version = cli_has(cli, "--v0-compatible") ? REGO_V0 : REGO_V1;
-	err_t e = policy_new(POLICY_MEMORY, &cli->diag, &l.policy);
+	err_t e = load(cli, false, &l.policy), strict = ERR_OK;
 
-	if (e == ERR_OK) {
-		l.policy->unit.strict = l.policy->unit.check_data_conflicts = true;
-		l.policy->unit.error_limit = UINT32_MAX;
-		e = load_path(cli, l.policy, cli->rest[0], version);
-	}
 	for (size_t i = 0; l.policy != NULL && i < l.policy->unit.modules.count; i++) {
 		l.module = l.policy->unit.modules.at[i];
 		lint_module(&l);
 	}
-	if (e == ERR_OK)
+	if (e == ERR_OK) { /* what does not parse does not compile either */
 		e = policy_compile(l.policy);
+		strict = compile_strictly(cli);
+	}
+	drop_repeated(&cli->diag);
 	diag_sort(&cli->diag);
+	e = e != ERR_OK ? e : strict;
 	if (e == ERR_OK && (cli->diag.error_count > 0 || (cli_has(cli, "--strict") && cli->diag.warning_count > 0)))
 		e = ERR_POLICY;
 	if (e == ERR_OK)

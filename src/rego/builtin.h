@@ -103,6 +103,8 @@ bool rego_charge(struct rego_call *, size_t bytes);
 struct rego_cache;
 struct rego_cache *rego_call_cache(struct rego_call *);
 
+/* Where in the policy the call stands; an empty file: unknown. */
+void rego_call_place(struct rego_call *, str_t *ret_file, uint32_t *ret_row);
 /* now_ns asked once per evaluation. */
 int64_t rego_now_ns(struct rego_call *);
 /* Random bytes that are the same for the same `key` within one evaluation (uuid, rand.intn). */

@@ -68,6 +68,22 @@ rego_call_cache(struct rego_call *call)
 	return call->eval->cache;
 }
 
+void
+rego_call_place(struct rego_call *call, str_t *ret_file, uint32_t *ret_row)
+{
+	const struct rego_eval *e = call->eval;
+	const struct ast_loc *loc;
+
+	*ret_file = STR("");
+	*ret_row = 0;
+	if (e->at == NULL)
+		return;
+	loc = &e->program->locs.at[e->at - e->program->code.at];
+	*ret_row = loc->row;
+	if (loc->file < e->program->files.count)
+		*ret_file = e->program->files.at[loc->file].name;
+}
+
 int64_t
 rego_now_ns(struct rego_call *call)
 {
