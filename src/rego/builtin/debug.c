@@ -28,6 +28,8 @@ print(struct rego_call *call, value_t *ret)
 {
 	value_t operands = call->arg[0];
 	size_t lines = 1;
+	str_t file;
+	uint32_t row;
 	struct buf line;
 
 	*ret = value_bool(true);
@@ -52,7 +54,8 @@ print(struct rego_call *call, value_t *ret)
 		}
 		if (buf_failed(&line) || !rego_charge(call, line.len))
 			break;
-		call->host->print(call->host->context, buf_str(&line), STR_NONE, 0);
+		rego_call_place(call, &file, &row);
+		call->host->print(call->host->context, buf_str(&line), file, row);
 	}
 	buf_fini(&line);
 	return rego_charge(call, 0) ? REGO_DEFINED : REGO_HALT;
