@@ -8,6 +8,7 @@
 #include "bundle/build.h"
 #include "cli/load.h"
 #include "codec/json.h"
+#include "rego/compile.h"
 
 enum { POLICY_MEMORY = 1 << 30 };
 
@@ -24,6 +25,7 @@ const struct cli_spec cmd_bundle_options[] = {
 	{ "--revision", NULL, "TEXT", "the manifest's revision (a digest of the contents)" },
 	{ "--revision-number", NULL, "N", "a number that a sidecar never lets fall" },
 	{ "--not-before", NULL, "UNIX", "not loaded before this time" },
+	{ "--connected", NULL, NULL, "built-ins that need a network are allowed" },
 	{ "--expires", NULL, "UNIX", "not loaded after this time" },
 	{ 0 },
 };
@@ -101,6 +103,8 @@ compile_first(struct cli *cli, const struct bundle *b)
 
 	if (e == ERR_OK) {
 		p->unit.check_data_conflicts = true;
+		if (!cli_has(cli, "--connected"))
+			p->unit.capabilities = &rego_capabilities_air_gapped;
 		policy_add_data(p, value_copy(p->arena, p->unit.intern, b->data));
 	}
 	for (size_t i = 0; e == ERR_OK && i < b->module_count; i++)

@@ -7,6 +7,7 @@
 #include "bundle/build.h"
 #include "bundle/bundle.h"
 #include "engine/policy.h"
+#include "rego/compile.h"
 #include "token/jwks.h"
 
 enum { RULES_MAX = 100000 };
@@ -137,9 +138,10 @@ snapshot_entry(const struct snapshot *s, str_t rule)
 /* ---- making ---- */
 
 static err_t
-load_modules(struct snapshot *s, const struct bundle *b)
+load_modules(struct snapshot *s, const struct bundle *b, bool allow_network)
 {
 	s->policy->unit.check_data_conflicts = true;
+	s->policy->unit.capabilities = allow_network ? &rego_capabilities_connected : &rego_capabilities_air_gapped;
 	policy_add_data(s->policy, b->data);
 	for (size_t i = 0; i < b->module_count; i++) {
 		enum rego_version version = b->modules[i].rego_version == 0 ? REGO_V0 : REGO_V1;
@@ -188,7 +190,7 @@ load_policy(struct snapshot *s, const struct snapshot_options *options, struct d
 		TRY(bundle_read_files(files.at, files.count, s->policy->arena, s->policy->unit.intern, diag,
 		    &bundle));
 	}
-	TRY(load_modules(s, &bundle));
+	TRY(load_modules(s, &bundle, options->allow_network));
 	TRY(note_facts(s, &bundle));
 	return index_rules(s);
 }
