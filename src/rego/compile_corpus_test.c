@@ -303,6 +303,14 @@ yaml_flag(yaml_document_t *doc, yaml_node_t *n, const char *key)
 	return str_eq(yaml_text(yaml_get(doc, n, key)), STR("true"));
 }
 
+static uint32_t
+yaml_number(const yaml_node_t *n)
+{
+	str_t text = yaml_text(n);
+
+	return text.len == 0 ? 0 : (uint32_t)strtoul(text.data, NULL, 10);
+}
+
 static void
 run_yaml_case(yaml_document_t *doc, yaml_node_t *n, enum rego_version version, struct tally *t)
 {
@@ -328,8 +336,7 @@ run_yaml_case(yaml_document_t *doc, yaml_node_t *n, enum rego_version version, s
 		k.errors[k.error_count] = (struct expected_error){
 			yaml_text(yaml_get(doc, item, "code")),
 			yaml_text(yaml_get(doc, item, "message")),
-			(uint32_t)atoi(yaml_text(yaml_get(doc, item, "row")).data),
-			(uint32_t)atoi(yaml_text(yaml_get(doc, item, "col")).data)
+			yaml_number(yaml_get(doc, item, "row")), yaml_number(yaml_get(doc, item, "col"))
 		};
 	if (k.module_count > 0)
 		run_case(&k, t);

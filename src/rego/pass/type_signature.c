@@ -3,7 +3,7 @@
  * Reads the signature of a built-in (builtin.h):
  *
  *   signature = [operand {"," operand}] "->" (type | "void")
- *   operand   = ["..."] [name ":"] type
+ *   operand   = [name ":"] ["..."] type
  *   type      = "(" type {"|" type} ")" | "any" | "null" | "boolean" | "number" | "string"
  *             | "array" ["[" type "]"] | "array" "<" type {"," type} ">"
  *             | "set" ["[" type "]"]
@@ -177,9 +177,9 @@ type_of_signature(struct compiler *c, const char *signature)
 	t->kind = TYPE_FUNCTION;
 	t->items = compiler_alloc(c, MOST_PARTS, sizeof(*t->items));
 	while (!take(&r, STR("->"))) {
+		skip_name(&r);
 		if (take(&r, STR("...")))
 			t->variadic = true;
-		skip_name(&r);
 		must(t->count < MOST_PARTS);
 		t->items[t->count++] = read_type(&r);
 		(void)take(&r, STR(","));
