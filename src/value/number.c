@@ -97,6 +97,39 @@ number_from_uint64(struct arena *arena, uint64_t u)
 	return number_of_limbs(arena, limb, 1, false);
 }
 
+enum { SMALL_POWER = 1000 }; /* below it, limb by limb is as fast as squaring */
+
+/* Multiplies by 5^power, which squaring finds.  0: the arena refused the scratch. */
+static size_t
+times_large_pow5(struct arena *arena, mp_limb_t *limbs, size_t count, uint32_t power)
+{
+	size_t room = count + power / 27 + 2, length = 1;
+	mp_limb_t *factor = arena_alloc_raw(arena, room * sizeof(*factor), sizeof(*factor));
+	mp_limb_t *square = arena_alloc_raw(arena, room * sizeof(*square), sizeof(*square));
+
+	if (factor == NULL || square == NULL)
+		return 0;
+	factor[0] = 1;
+	for (uint32_t bit = (uint32_t)1 << (31 - __builtin_clz(power)); bit != 0; bit >>= 1) {
+		mp_limb_t *swap = factor;
+
+		mpn_sqr(square, factor, (mp_size_t)length);
+		factor = square;
+		square = swap;
+		length = 2 * length - (factor[2 * length - 1] == 0);
+		if ((power & bit) != 0)
+			length = number_limbs_mul_pow5(factor, length, 1);
+	}
+	if (length >= count)
+		mpn_mul(square, factor, (mp_size_t)length, limbs, (mp_size_t)count);
+	else
+		mpn_mul(square, limbs, (mp_size_t)count, factor, (mp_size_t)length);
+	count += length;
+	count -= square[count - 1] == 0;
+	mpn_copyi(limbs, square, (mp_size_t)count);
+	return count;
+}
+
 value_t
 number_of_decimal(struct arena *arena, const struct number_decimal *d)
 {
@@ -112,8 +145,13 @@ number_of_decimal(struct arena *arena, const struct number_decimal *d)
 		values[i] = (unsigned char)((i < d->whole.len ? d->whole.data[i]
 			    : d->fraction.data[i - d->whole.len]) - '0');
 	count = (size_t)mpn_set_str(limbs, values, digits, 10);
+	if (power <= SMALL_POWER)
+		count = number_limbs_mul_pow5(limbs, count, (uint32_t)power);
+	else
+		count = times_large_pow5(arena, limbs, count, (uint32_t)power);
 	arena_release(arena, mark);
-	count = number_limbs_mul_pow5(limbs, count, (uint32_t)power);
+	if (count == 0)
+		return VALUE_NONE;
 	if (power % 64 != 0 && count > 0) {
 		mp_limb_t carry = mpn_lshift(limbs, limbs, (mp_size_t)count, power % 64);
 
