@@ -3,6 +3,7 @@
 #include "rego/compile.h"
 
 #include "base/buf.h"
+#include "codec/json.h"
 #include "rego/ast_print.h"
 #include "rego/builtin.h"
 #include "rego/parser.h"
@@ -143,6 +144,7 @@ static const struct {
 	{ "p if q\nq if p", "rego_recursion_error",
 	    "rule data.t.p is recursive: data.t.p -> data.t.q -> data.t.p", 2, 1 },
 	{ "p if 1 == \"a\"", "rego_type_error", "match error", 2, 6 },
+	{ "q := 1\np := q()", "rego_type_error", "undefined function data.t.q", 3, 6 },
 	{ "p := {\"a\": 1}.b", "rego_type_error", "undefined ref: {\"a\": 1}.b", 2, 6 },
 	{ "p if input.x with foo as 1", "rego_type_error",
 	    "with keyword target must reference existing input, data, or a function", 2, 19 },
@@ -266,6 +268,33 @@ test_error_limit(void)
 }
 
 static void
+test_data_conflicts(void)
+{
+	static const struct {
+		const char *rule, *want; /* NULL: no conflict */
+	} cases[] = {
+		{ "p := 1", "conflicting rule for data path t/p found" },
+		{ "p.q := 1", "conflicting rule for data path t/p/q found" },
+		{ "q := 1", NULL },
+		{ "p.r := 1", NULL },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct fixture f;
+		str_t data = STR("{\"t\": {\"p\": {\"q\": 1}}}");
+
+		open_fixture(&f);
+		f.unit.check_data_conflicts = true;
+		ok(json_read(f.arena, data, NULL, NULL, &f.unit.data) == ERR_OK, "base data");
+		ok((compile(&f, cases[i].rule) == ERR_OK) == (cases[i].want == NULL), "%s",
+		    cases[i].rule);
+		ok(str_eq(diag_first_message(&f.diag), str_of(cases[i].want)), "%s: %s",
+		    cases[i].rule, first_message(&f));
+		close_fixture(&f);
+	}
+}
+
+static void
 test_capabilities(void)
 {
 	struct fixture f;
@@ -350,6 +379,7 @@ main(void)
 	test_queries();
 	test_query_scope();
 	test_error_limit();
+	test_data_conflicts();
 	test_capabilities();
 	test_little_memory();
 	test_signatures();

@@ -91,8 +91,15 @@ check_call(struct checker *k, const struct ast_expr *e)
 	size_t given = e->terms.count - 1;
 
 	/* A function with an error in it has any type. */
-	if (f == NULL || f->kind != TYPE_FUNCTION || f->variadic)
+	if (f == NULL || f->kind == TYPE_ANY || f->variadic)
 		return;
+	if (f->kind != TYPE_FUNCTION) {
+		str_t name = term_text(k->compiler, e->terms.at[0]);
+
+		check_refuse(k, e->loc, arena_printf(k->compiler->arena, "undefined function %.*s",
+		    STR_FMT(name)), false);
+		return;
+	}
 	if (given > f->count + (f->result != NULL ? 1 : 0)) {
 		refuse_call(k, e, f, "too many arguments");
 		return;
