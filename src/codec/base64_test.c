@@ -59,10 +59,9 @@ main(void)
 		err_t err = base64_decode(arena, str_of(cases[i].text), cases[i].form, &got, &bad);
 
 		if (cases[i].want == NULL)
-			ok(err == ERR_SYNTAX && bad == (size_t)cases[i].bad, "'%s' is refused at %zu",
-			    cases[i].text, bad);
+			ok(err == ERR_SYNTAX && bad == (size_t)cases[i].bad, "row %zu is refused at %zu", i, bad);
 		else
-			ok(err == ERR_OK && str_eq(got, str_of(cases[i].want)), "'%s'", cases[i].text);
+			ok(err == ERR_OK && str_eq(got, str_of(cases[i].want)), "row %zu", i);
 		if (cases[i].want == NULL || (cases[i].form & BASE64_LOOSE))
 			continue;
 		buf_clear(&out);
