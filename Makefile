@@ -1,15 +1,18 @@
 # Verbs only; Meson does the work.  `make help` lists them.
 MAKEFLAGS += --no-print-directory
+SHELL = /bin/bash
+.SHELLFLAGS = -o pipefail -c
 JOBS ?= $(shell nproc)
 PYTHON = /usr/bin/python3
 RELEASE = build
 PROGRAMS = bin/core bin/coresdk-sidecar bin/conform
 SANITIZED = -Dbuildtype=debug -Doptimization=1 -Dstatic=false
+ninja = ninja -C $(1) -j$(JOBS) --quiet $(2) | { grep -v 'no work to do' || true; }
 configure = [ -f $(1)/build.ninja ] || meson setup $(1) $(2) >$(1).log 2>&1 || { cat $(1).log; exit 1; }; rm -f $(1).log
 
 all: setup ## release build of the programs: build/bin
 	@$(call configure,$(RELEASE),)
-	@ninja -C $(RELEASE) -j$(JOBS) --quiet $(PROGRAMS)
+	@$(call ninja,$(RELEASE),$(PROGRAMS))
 	@ln -sf core $(RELEASE)/bin/coresdk
 
 demo: all ## the whole job: sign, deliver, decide, record
@@ -23,19 +26,17 @@ conform: all ## OPA's conformance cases: make conform CASES=DIR
 	@$(RELEASE)/bin/conform $(CASES)
 
 bench: all ## time decisions in the process and through the daemon
-	@ninja -C $(RELEASE) -j$(JOBS) --quiet bench/evaluate
+	@$(call ninja,$(RELEASE),bench/evaluate)
 	@bench/workloads.py $(RELEASE)/bench/workloads
 	@$(RELEASE)/bench/evaluate $(or $(WORKLOADS),$(firstword $(wildcard ../shared/perf/workloads) $(RELEASE)/bench/workloads))
 	@bench/serve.sh $(RELEASE)/bin
 
 asan: setup ## all tests under AddressSanitizer and UBSan
 	@$(call configure,build-asan,$(SANITIZED) -Db_sanitize=address$(comma)undefined)
-	@ninja -C build-asan -j$(JOBS) --quiet
 	@tools/check build-asan
 
 tsan: setup ## all tests under ThreadSanitizer
 	@$(call configure,build-tsan,$(SANITIZED) -Db_sanitize=thread)
-	@ninja -C build-tsan -j$(JOBS) --quiet
 	@tools/check build-tsan
 
 fuzz: setup-clang ## fuzz every decoder for SECONDS=60 each; one: T=codec_json
@@ -44,7 +45,6 @@ fuzz: setup-clang ## fuzz every decoder for SECONDS=60 each; one: T=codec_json
 
 cover: setup-clang ## line coverage of each room
 	@$(call configure,build-cover,-Dbuildtype=debug -Dstatic=false -Db_coverage=true)
-	@ninja -C build-cover -j$(JOBS) --quiet
 	@tools/check build-cover || true
 	@tools/cover build-cover
 
