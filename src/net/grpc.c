@@ -380,21 +380,41 @@ on_field(struct h2_stream *s, str_t name, str_t value)
 	struct grpc_call *c = call_of(s);
 	const struct grpc_table *t = c->host->grpc;
 
-	if (str_eq(name, STR(":path"))) {
-		c->method = find_method(t, value);
-	} else if (str_eq(name, STR(":method"))) {
-		c->is_post = str_eq(value, STR("POST"));
-	} else if (str_eq(name, STR("content-type"))) {
-		c->has_type = true;
-		c->content = grpc_content_read(value);
-	} else if (str_eq(name, STR("grpc-timeout"))) {
-		read_timeout(c, value);
-	} else if (str_eq(name, STR("grpc-encoding")) && !str_eq(value, STR("identity"))) {
-		c->refused_status = GRPC_UNIMPLEMENTED;
-		c->refused_text = "compressed messages are not accepted";
-	} else if ((t->metadata_lengths >> (name.len & 63) & 1) != 0) {
-		keep_metadata(c, name, value);
+	/* By length first: most fields of most clients are none of these. */
+	switch (name.len) {
+	case 5:
+		if (str_eq(name, STR(":path"))) {
+			c->method = find_method(t, value);
+			return;
+		}
+		break;
+	case 7:
+		if (str_eq(name, STR(":method"))) {
+			c->is_post = str_eq(value, STR("POST"));
+			return;
+		}
+		break;
+	case 12:
+		if (str_eq(name, STR("content-type"))) {
+			c->has_type = true;
+			c->content = grpc_content_read(value);
+			return;
+		}
+		if (str_eq(name, STR("grpc-timeout"))) {
+			read_timeout(c, value);
+			return;
+		}
+		break;
+	case 13:
+		if (str_eq(name, STR("grpc-encoding")) && !str_eq(value, STR("identity"))) {
+			c->refused_status = GRPC_UNIMPLEMENTED;
+			c->refused_text = "compressed messages are not accepted";
+			return;
+		}
+		break;
 	}
+	if ((t->metadata_lengths >> (name.len & 63) & 1) != 0)
+		keep_metadata(c, name, value);
 }
 
 static void

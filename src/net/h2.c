@@ -7,12 +7,13 @@
 
 #include "base/must.h"
 #include "net/guard.h"
+#include "net/pool.h"
 
 enum {
 	CONNECTION_WINDOW = 1024 * 1024,
 	SPARE_STREAMS = 1024, /* kept for reuse by a server */
 	DRAIN_GRACE_MS = 200, /* for requests that crossed our first GOAWAY */
-	RESPONSE_FIELDS = 8,
+	RESPONSE_FIELDS = 4,
 };
 
 struct h2 {
@@ -36,6 +37,8 @@ struct shared_part { /* of all connections of a server */
 	nghttp2_option *option;
 	struct h2_stream *spare;
 	uint32_t spare_count;
+	struct pool pool; /* nghttp2's memory */
+	nghttp2_mem mem;
 };
 
 static struct shared_part *
@@ -321,26 +324,32 @@ convert_fields(const struct h2_field *fields, size_t count, nghttp2_nv *nvs)
 	return count;
 }
 
+static bool
+submit_trailers(struct h2_stream *s)
+{
+	struct h2_field fields[RESPONSE_FIELDS];
+	nghttp2_nv nvs[RESPONSE_FIELDS];
+	size_t count = RESPONSE_FIELDS;
+
+	app_of(s->h2)->write_trailers(s, fields, &count);
+	count = convert_fields(fields, count, nvs);
+	return nghttp2_submit_trailer(s->h2->session, s->id, nvs, count) == 0;
+}
+
 static ssize_t
 read_body(nghttp2_session *session, int32_t stream_id, uint8_t *room, size_t size,
     uint32_t *data_flags, nghttp2_data_source *source, void *user)
 {
 	struct h2_stream *s = source->ptr;
-	struct h2 *h = user;
-	struct h2_field fields[RESPONSE_FIELDS];
-	nghttp2_nv nvs[RESPONSE_FIELDS];
-	size_t count = RESPONSE_FIELDS;
 	bool done = false;
-	size_t len = app_of(h)->read_body(s, (char *)room, size, &done);
+	size_t len = app_of(user)->read_body(s, (char *)room, size, &done);
 
+	(void)session;
+	(void)stream_id;
 	if (!done)
 		return len > 0 ? (ssize_t)len : NGHTTP2_ERR_DEFERRED;
 	*data_flags |= NGHTTP2_DATA_FLAG_EOF | NGHTTP2_DATA_FLAG_NO_END_STREAM;
-	app_of(h)->write_trailers(s, fields, &count);
-	count = convert_fields(fields, count, nvs);
-	if (nghttp2_submit_trailer(session, stream_id, nvs, count) != 0)
-		return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
-	return (ssize_t)len;
+	return submit_trailers(s) ? (ssize_t)len : NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
 }
 
 void
@@ -426,6 +435,38 @@ make_callbacks(struct shared_part *shared)
 	return true;
 }
 
+static void *
+take_memory(size_t size, void *pool)
+{
+	return pool_take(pool, size);
+}
+
+static void
+give_memory(void *bytes, void *pool)
+{
+	pool_give(pool, bytes);
+}
+
+static void *
+take_zeroed(size_t count, size_t size, void *pool)
+{
+	size_t bytes;
+	void *taken;
+
+	if (__builtin_mul_overflow(count, size, &bytes))
+		return NULL;
+	taken = pool_take(pool, bytes);
+	if (taken != NULL)
+		memset(taken, 0, bytes);
+	return taken;
+}
+
+static void *
+resize_memory(void *old, size_t size, void *pool)
+{
+	return pool_resize(pool, old, size);
+}
+
 bool
 h2_init(struct conn_host *host, const struct h2_app *app)
 {
@@ -434,6 +475,7 @@ h2_init(struct conn_host *host, const struct h2_app *app)
 	if (shared == NULL)
 		return false;
 	shared->app = app;
+	shared->mem = (nghttp2_mem){ &shared->pool, take_memory, give_memory, take_zeroed, resize_memory };
 	host->shared = shared;
 	if (!make_callbacks(shared) || nghttp2_option_new(&shared->option) != 0) {
 		h2_fini(host);
@@ -460,6 +502,7 @@ h2_fini(struct conn_host *host)
 	}
 	nghttp2_session_callbacks_del(shared->callbacks);
 	nghttp2_option_del(shared->option);
+	pool_fini(&shared->pool);
 	free(shared);
 	host->shared = NULL;
 }
@@ -491,7 +534,7 @@ h2_open(struct conn *c)
 	h->receiving_tail = &h->receiving;
 	h->active_ns = now;
 	guard_init(&h->guard, now, NGHTTP2_CLIENT_MAGIC_LEN);
-	if (nghttp2_session_server_new2(&h->session, shared->callbacks, h, shared->option) != 0 ||
+	if (nghttp2_session_server_new3(&h->session, shared->callbacks, h, shared->option, &shared->mem) != 0 ||
 	    !greet(h)) {
 		h2_end(h);
 		return NULL;

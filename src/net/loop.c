@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/must.h"
@@ -27,7 +29,9 @@ struct loop {
 	uint64_t taken[WORDS];
 	struct loop_hook *end_hooks, *wake_hooks;
 	struct loop_task *tasks, **tasks_tail;
-	struct loop_source bell;
+	struct loop_source bell, alarm;
+	int64_t alarm_ns; /* when it rings; INT64_MAX: not set */
+	struct epoll_event events[BATCH];
 	bool woken;
 	_Atomic bool stopping;
 };
@@ -43,6 +47,17 @@ on_bell(struct loop_source *bell, uint32_t events)
 	loop->woken = true;
 }
 
+static void
+on_alarm(struct loop_source *alarm, uint32_t events)
+{
+	struct loop *loop = (struct loop *)((char *)alarm - offsetof(struct loop, alarm));
+	uint64_t count;
+
+	(void)events;
+	(void)!read(alarm->fd, &count, sizeof(count));
+	loop->alarm_ns = INT64_MAX;
+}
+
 struct loop *
 loop_new(const struct clock *clock)
 {
@@ -56,7 +71,11 @@ loop_new(const struct clock *clock)
 	loop->tick = loop->now_ns / TICK_NS;
 	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
 	loop->bell = (struct loop_source){ eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), EPOLLIN, on_bell };
-	if (loop->epoll < 0 || loop->bell.fd < 0 || loop_add(loop, &loop->bell) != ERR_OK)
+	loop->alarm = (struct loop_source){
+		timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), EPOLLIN, on_alarm };
+	loop->alarm_ns = INT64_MAX;
+	if (loop->epoll < 0 || loop->bell.fd < 0 || loop->alarm.fd < 0 ||
+	    loop_add(loop, &loop->bell) != ERR_OK || loop_add(loop, &loop->alarm) != ERR_OK)
 		loop_free(&loop);
 	return loop;
 }
@@ -73,6 +92,8 @@ loop_free(struct loop **ret_loop)
 		must(loop->taken[i] == 0);
 	if (loop->bell.fd >= 0)
 		(void)close(loop->bell.fd);
+	if (loop->alarm.fd >= 0)
+		(void)close(loop->alarm.fd);
 	if (loop->epoll >= 0)
 		(void)close(loop->epoll);
 	free(loop);
@@ -233,21 +254,28 @@ ticks_to_next(const struct loop *loop)
 	return -1;
 }
 
-static int
-wait_ms(const struct loop *loop, int timeout_ms)
+/*
+ * The next deadline stands in a timerfd, which is set again only when an
+ * earlier one comes: epoll_wait() with a timeout would make the kernel set and
+ * cancel a timer at every turn.
+ */
+static void
+set_alarm(struct loop *loop)
 {
-	int64_t ticks, left_ms;
+	int64_t ticks = ticks_to_next(loop);
+	int64_t due_ns = (loop->tick + ticks) * TICK_NS;
+	struct itimerspec when = { 0 };
+	int64_t left_ns;
 
-	if (loop->tasks != NULL)
-		return 0;
-	ticks = ticks_to_next(loop);
-	if (ticks < 0)
-		return timeout_ms;
-	/* Up to a tick more than needed: the slot is due when its whole tick has passed. */
-	left_ms = ((loop->tick + ticks) * TICK_NS - clock_steady_ns(loop->clock)) / CLOCK_NS_PER_MS + 1;
-	if (left_ms < 0)
-		left_ms = 0;
-	return timeout_ms >= 0 && timeout_ms < left_ms ? timeout_ms : (int)left_ms;
+	if (ticks < 0 || due_ns >= loop->alarm_ns)
+		return;
+	left_ns = due_ns - clock_steady_ns(loop->clock);
+	if (left_ns < 1)
+		left_ns = 1;
+	when.it_value.tv_sec = left_ns / CLOCK_NS_PER_S;
+	when.it_value.tv_nsec = left_ns % CLOCK_NS_PER_S;
+	must(timerfd_settime(loop->alarm.fd, 0, &when, NULL) == 0);
+	loop->alarm_ns = due_ns;
 }
 
 static void
@@ -320,17 +348,18 @@ run_tasks(struct loop *loop)
 err_t
 loop_turn(struct loop *loop, int timeout_ms)
 {
-	struct epoll_event events[BATCH];
-	int count = epoll_wait(loop->epoll, events, BATCH, wait_ms(loop, timeout_ms));
+	int count;
 
+	set_alarm(loop);
+	count = epoll_wait(loop->epoll, loop->events, BATCH, loop->tasks != NULL ? 0 : timeout_ms);
 	if (count < 0 && errno != EINTR)
 		return ERR_IO;
 	loop->now_ns = clock_steady_ns(loop->clock);
 	for (int i = 0; i < count; i++) {
-		struct loop_source *s = events[i].data.ptr;
+		struct loop_source *s = loop->events[i].data.ptr;
 
 		if (s->events != 0)
-			s->on_ready(s, events[i].events);
+			s->on_ready(s, loop->events[i].events);
 	}
 	fire_timers(loop);
 	if (loop->woken) {
