@@ -25,6 +25,12 @@ static const struct rego_builtin *const families[] = {
 	rego_builtins_jwt,
 	rego_builtins_crypto,
 	rego_builtins_regex,
+	rego_builtins_glob,
+	rego_builtins_net,
+	rego_builtins_semver,
+	rego_builtins_units,
+	rego_builtins_uuid,
+	rego_builtins_graph,
 	rego_builtins_debug,
 };
 

@@ -5,7 +5,7 @@
 #include "rego/builtin/regex_internal.h"
 #include "rego/cache.h"
 
-enum { COMPILE_WORK = 64 * 1024, COMPILE_WORK_PER_BYTE = 512, LARGEST_WORK = 1 << 20 };
+enum { COMPILE_WORK = 64 * 1024, COMPILE_WORK_PER_BYTE = 512 };
 
 /* ---- compiled expressions ---- */
 
@@ -41,7 +41,7 @@ acquire(struct rego_call *call, const char *family, str_t key, str_t pattern,
 	*ret = (struct regex_use){ .regex = rego_cache_find(cache, family, key) };
 	if (ret->regex != NULL)
 		return REGO_DEFINED;
-	if (!rego_charge(call, work < LARGEST_WORK ? work : LARGEST_WORK))
+	if (!rego_work(call, work))
 		return REGO_HALT;
 	ret->regex = regex_new(pattern.data, pattern.len, error);
 	if (ret->regex == NULL)
@@ -61,7 +61,7 @@ acquire_plain(struct rego_call *call, str_t pattern, struct regex_use *ret)
 static enum rego_outcome
 is_match(struct rego_call *call, struct regex_use *use, str_t text, value_t *ret)
 {
-	if (!rego_charge(call, text.len))
+	if (!rego_work(call, text.len))
 		return REGO_HALT;
 	*ret = value_bool(regex_find(use->regex, text.data, text.len, 0, NULL, 0));
 	return REGO_DEFINED;
@@ -137,7 +137,7 @@ next_match(struct matches *m)
 		bool accepted = true;
 
 		/* One search may read all the rest, though it seldom does. */
-		if (!rego_charge(m->call, 64 + (m->text.len - m->from) / 16)) {
+		if (!rego_work(m->call, 64 + (m->text.len - m->from) / 16)) {
 			m->halted = true;
 			return false;
 		}

@@ -195,7 +195,7 @@ fill_row(struct rego_call *call, const struct token *left, const struct token_ve
 			here[j + 1] = true;
 		if (left == NULL)
 			continue;
-		if (!rego_charge(call, 16 + (size_t)left->count * token->count))
+		if (!rego_work(call, 16 + (size_t)left->count * token->count))
 			return REGO_HALT;
 		if (!overlap(left, token))
 			continue;

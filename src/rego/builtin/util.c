@@ -18,6 +18,18 @@ rego_give_str(struct rego_call *call, str_t s, value_t *ret)
 	return rego_give(value_string(call->arena, s), ret);
 }
 
+bool
+rego_work(struct rego_call *call, size_t bytes)
+{
+	enum { STEP = 1 << 16 };
+
+	for (; bytes > STEP; bytes -= STEP) {
+		if (!rego_charge(call, STEP))
+			return false;
+	}
+	return rego_charge(call, bytes);
+}
+
 void
 rego_text_init(struct rego_call *call, struct buf *b)
 {

@@ -12,6 +12,9 @@
 enum rego_outcome rego_give(value_t made, value_t *ret);
 enum rego_outcome rego_give_str(struct rego_call *, str_t, value_t *ret); /* copies; charges */
 
+/* Takes work off the budget, as for `bytes` read, though none are made.  False: answer REGO_HALT. */
+bool rego_work(struct rego_call *, size_t bytes);
+
 /*
  * Text of unknown length: fill the buf, then give it.  It stops growing at what the
  * budget could hold; giving it takes it down.
