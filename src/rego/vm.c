@@ -8,7 +8,9 @@
 
 #include "base/must.h"
 #include "rego/vm_internal.h"
+#include "value/work.h"
 
+enum { COMPARE_LIMIT = 16 << 20 }; /* elements of collections that an evaluation may compare and hash */
 enum { SLICE = 4096 }; /* units of work between two looks at the clock */
 
 struct rego_eval *
@@ -83,6 +85,9 @@ vm_spend(struct rego_eval *e)
 	if (arena_failed(e->arena))
 		return vm_halt(e, ERR_LIMIT, "eval_cancel_error",
 		    "the evaluation of %.*s needs more memory than it may use", STR_FMT(running_rule(e)));
+	if (value_work_spent())
+		return vm_halt(e, ERR_LIMIT, "eval_cancel_error",
+		    "the evaluation of %.*s compares more than it may", STR_FMT(running_rule(e)));
 	if (used >= e->work_left)
 		return vm_halt(e, ERR_LIMIT, "eval_cancel_error",
 		    "the evaluation of %.*s takes more than %llu steps", STR_FMT(running_rule(e)),
@@ -654,6 +659,8 @@ prepare(struct rego_eval *e, const struct rego_request *request)
 	e->slice = SLICE;
 	e->work_left = request->budget.instructions != 0 ? request->budget.instructions : UINT64_MAX / 2;
 	e->bytes_at_start = request->budget.bytes != 0 ? arena_used(request->arena) : 0;
+	value_work_set(request->budget.instructions != 0 || request->budget.deadline_ns != 0 ? COMPARE_LIMIT
+											     : INT64_MAX);
 	e->err = ERR_OK;
 	e->at = NULL;
 	e->now_known = false;
@@ -672,12 +679,16 @@ rego_run(struct rego_eval *e, const struct rego_request *request, value_t *ret, 
 	*ret = VALUE_NONE;
 	if (!prepare(e, request))
 		return ERR_MEMORY;
-	if (!vm_run(e, request->entry, e->stack, &v))
+	if (!vm_run(e, request->entry, e->stack, &v)) {
+		value_work_set(INT64_MAX);
 		return e->err;
-	if (arena_failed(e->arena)) {
+	}
+	if (arena_failed(e->arena) || value_work_spent()) {
 		(void)vm_spend(e);
+		value_work_set(INT64_MAX);
 		return ERR_LIMIT;
 	}
+	value_work_set(INT64_MAX);
 	*ret = v;
 	return ERR_OK;
 }

@@ -5,6 +5,7 @@
  */
 #include "value/number.h"
 #include "value/value.h"
+#include "value/work.h"
 #include "value/value_internal.h"
 
 /* The process's key: set once, before the first value; fixed until then, for tests. */
@@ -72,22 +73,36 @@ sip_end(struct sip *s, uint64_t last)
 	return (uint32_t)hash != 0 ? (uint32_t)hash : 1;
 }
 
+/* Up to seven bytes, in two overlapping loads rather than a copy of unknown length. */
+static inline uint64_t
+tail(const char *at, size_t left)
+{
+	const unsigned char *u = (const unsigned char *)at;
+	uint32_t low, high;
+
+	if (left >= 4) {
+		memcpy(&low, at, 4);
+		memcpy(&high, at + left - 4, 4);
+		return low | (uint64_t)high << (left - 4) * 8;
+	}
+	if (left == 0)
+		return 0;
+	return u[0] | (uint64_t)u[left / 2] << left / 2 * 8 | (uint64_t)u[left - 1] << (left - 1) * 8;
+}
+
 uint32_t
 value_hash_bytes(const void *bytes, size_t len)
 {
 	const char *at = bytes;
 	struct sip s = sip_begin();
-	uint64_t last = (uint64_t)len << 56, word = 0;
+	uint64_t last = (uint64_t)len << 56, word;
 	size_t left;
 
 	for (left = len; left >= 8; left -= 8, at += 8) {
 		memcpy(&word, at, 8);
 		sip_word(&s, word);
 	}
-	word = 0;
-	if (left > 0)
-		memcpy(&word, at, left);
-	return sip_end(&s, last | word);
+	return sip_end(&s, last | tail(at, left));
 }
 
 /* The string's own hash, kept in it: the one thing in a value that is ever written late. */
@@ -117,6 +132,8 @@ hash_items(uint8_t tag, const value_t *items, uint32_t count)
 {
 	struct sip s = sip_begin();
 
+	if (!value_work_take(count))
+		count = 0;
 	for (uint32_t i = 0; i < count; i++)
 		sip_word(&s, value_hash(items[i]));
 	return sip_end(&s, (uint64_t)tag << 56 | count);
@@ -127,6 +144,8 @@ hash_object(const struct value_object *o)
 {
 	struct sip s = sip_begin();
 
+	if (!value_work_take(o->count))
+		return 1;
 	for (uint32_t i = 0; i < o->count; i++)
 		sip_word(&s, (uint64_t)value_hash(o->entries[i].key) << 32 |
 			value_hash(o->entries[i].value));

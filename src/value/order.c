@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "value/number.h"
 #include "value/value.h"
+#include "value/work.h"
+
+_Thread_local int64_t value_work_left = INT64_MAX;
 
 static const uint8_t ranks[] = { [VALUE_NULL] = 1, [VALUE_FALSE] = 2, [VALUE_TRUE] = 3,
 	[VALUE_INT] = 4, [VALUE_NUMBER] = 4, [VALUE_STRING] = 5, [VALUE_ARRAY] = 6,
@@ -31,7 +34,7 @@ compare_items(const value_t *a, uint32_t a_count, const value_t *b, uint32_t b_c
 {
 	uint32_t shorter = a_count < b_count ? a_count : b_count;
 
-	if (a == b)
+	if (a == b || !value_work_take(shorter))
 		return compare_counts(a_count, b_count);
 	for (uint32_t i = 0; i < shorter; i++) {
 		int order = value_compare(a[i], b[i]);
@@ -47,7 +50,7 @@ compare_objects(const struct value_object *a, const struct value_object *b)
 {
 	uint32_t shorter = a->count < b->count ? a->count : b->count;
 
-	if (a == b)
+	if (a == b || !value_work_take(shorter))
 		return 0;
 	for (uint32_t i = 0; i < shorter; i++) {
 		int order = value_compare(a->entries[i].key, b->entries[i].key);
@@ -87,8 +90,8 @@ value_compare(value_t a, value_t b)
 static bool
 equal_items(const value_t *a, const value_t *b, uint32_t count)
 {
-	if (a == b)
-		return true;
+	if (a == b || !value_work_take(count))
+		return a == b;
 	for (uint32_t i = 0; i < count; i++) {
 		if (!value_equal(a[i], b[i]))
 			return false;
@@ -99,8 +102,8 @@ equal_items(const value_t *a, const value_t *b, uint32_t count)
 static bool
 equal_objects(const struct value_object *a, const struct value_object *b)
 {
-	if (a == b)
-		return true;
+	if (a == b || !value_work_take(a->count))
+		return a == b;
 	for (uint32_t i = 0; i < a->count; i++) {
 		if (!value_equal(a->entries[i].key, b->entries[i].key) ||
 		    !value_equal(a->entries[i].value, b->entries[i].value))

@@ -28,6 +28,8 @@ convert_array(struct rego_call *call, value_t v, value_t *ret)
 	const value_t *items = rego_items(v);
 	value_t *copy = NULL, item;
 
+	if (!rego_charge(call, v.count * sizeof(v))) /* parts may be shared: what is walked is not what is held */
+		return false;
 	if (v.tag == VALUE_SET && (copy = copy_items(call, items, v.count)) == NULL)
 		return false;
 	for (uint32_t i = 0; i < v.count; i++) {
@@ -84,6 +86,8 @@ convert_object(struct rego_call *call, value_t v, value_t *ret)
 	value_t member;
 
 	*ret = v;
+	if (!rego_charge(call, v.count * sizeof(struct value_entry)))
+		return false;
 	for (uint32_t i = 0; i < v.count; i++) {
 		const struct value_entry *e = &v.object->entries[i];
 
