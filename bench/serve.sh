@@ -29,7 +29,7 @@ sys.stdout.buffer.write(b"\0" + struct.pack(">I", len(message)) + message)
 EOF
 
 now_ns() { date +%s%N; }
-cpu_ns() { cat /proc/"$sidecar"/task/*/schedstat | awk '{ sum += $1 } END { printf "%d", sum }'; }
+cpu_ns() { cat /proc/"$sidecar"/task/*/schedstat | awk '{ sum += $1 } END { printf "%.0f", sum }'; }
 memory_kb() { awk '/^VmRSS/ { print $2 }' /proc/"$sidecar"/status; }
 is_up() { (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; }
 
@@ -37,7 +37,7 @@ begin=$(now_ns)
 CORESDK_SIDECAR_ADDR=127.0.0.1:$port CORESDK_DATA_DIR=$home/data CORESDK_LISTEN_ADMIN='' \
 	CORESDK_POLICY_BUNDLE_PATH=$home/bundle.tar.gz CORESDK_POLICY_VERIFY_KEYS=$home/signing-key.pub \
 	CORESDK_JWKS_PATH=$home/jwks.json CORESDK_POLICY_DEFAULT_RULE=data.tenant.allow CORESDK_LOG_LEVEL=warn \
-	CORESDK_AUDIT_FILE_PATH=$home/audit.ndjson "$bin/coresdk-sidecar" start 2>sidecar.log &
+	CORESDK_AUDIT_FILE_PATH=$home/audit.ndjson CORESDK_AUDIT_FILE_ROTATE_MB=0 "$bin/coresdk-sidecar" start 2>sidecar.log &
 sidecar=$!
 until is_up; do
 	kill -0 "$sidecar" 2>/dev/null || { cat sidecar.log; exit 1; }
