@@ -112,8 +112,8 @@ test_replace(struct buf *b)
 	ok(file_replace(&ops, in_room("f"), 0640, STR("in many pieces"), NULL) == ERR_OK &&
 		str_eq(read_back(b, "f"), STR("in many pieces")),
 	    "short writes are continued");
-	(void)symlink("/etc/passwd", in_room("f.new"));
-	ok(file_replace(NULL, in_room("f"), 0600, STR("safe"), NULL) == ERR_OK &&
+	ok(symlink("/etc/passwd", in_room("f.new")) == 0 &&
+		file_replace(NULL, in_room("f"), 0600, STR("safe"), NULL) == ERR_OK &&
 		str_eq(read_back(b, "f"), STR("safe")),
 	    "a link laid beside is not followed");
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -47,9 +48,7 @@ test_json(struct log *log)
 	str_t got;
 
 	for (size_t i = 0; i < COUNT(escape_cases); i++) {
-		strcpy(want, TIME);
-		strcat(want, escape_cases[i].want);
-		strcat(want, "}\n");
+		(void)snprintf(want, sizeof(want), "%s%s}\n", TIME, escape_cases[i].want);
 		log_write(log, LOG_LEVEL_INFO, escape_cases[i].body, NULL, 0);
 		got = take_line();
 		ok(str_eq(got, str_of(want)), "body %zu is %s", i, escape_cases[i].want);
