@@ -88,6 +88,26 @@ diag_say(struct diag *d, const char *code, const char *format, ...)
 	va_end(args);
 }
 
+void
+diag_keep(struct diag *d)
+{
+	struct diag_place from = { 0 }, to = { 0 }; /* most findings are in the file of the one before */
+
+	if (d == NULL)
+		return;
+	for (struct diag_finding *f = d->first; f != NULL; f = f->next) {
+		if (f->place.source.data != from.source.data || f->place.source.len != from.source.len)
+			to.source = f->place.source.len > DIAG_KEEP_MAX ?
+			    STR_NONE :
+			    arena_str(d->arena, f->place.source);
+		if (f->place.file.data != from.file.data || f->place.file.len != from.file.len)
+			to.file = arena_str(d->arena, f->place.file);
+		from = f->place;
+		f->place.source = to.source;
+		f->place.file = to.file;
+	}
+}
+
 static bool
 comes_before(const struct diag_finding *a, const struct diag_finding *b)
 {

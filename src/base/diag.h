@@ -57,6 +57,14 @@ void diag_hint(struct diag *, struct diag_finding *, const char *format, ...)
 void diag_say(struct diag *, const char *code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/*
+ * Findings borrow file names and texts.  Who frees those calls this first: names
+ * and texts of at most DIAG_KEEP_MAX bytes move into the diag's arena; a longer
+ * text is let go, and its lines are then not shown.
+ */
+enum { DIAG_KEEP_MAX = 64 << 10 };
+void diag_keep(struct diag *);
+
 void diag_sort(struct diag *); /* by file, row, column; stable */
 
 /* `file:row:col: code: message`, the line, a caret, `help: hint`. */

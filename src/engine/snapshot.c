@@ -221,6 +221,7 @@ snapshot_make(const struct snapshot_options *options, struct diag *diag, struct 
 	if (e == ERR_OK && options->jwks_text.len > 0)
 		e = jwks_new(options->jwks_text, options->jwks_name, diag, &s->jwks);
 	if (e != ERR_OK) {
+		diag_keep(diag); /* findings quote the modules' texts */
 		snapshot_free(&s);
 		return e;
 	}
@@ -249,6 +250,7 @@ snapshot_make_from(const struct snapshot_module *modules, size_t count, str_t da
 	err_t e = s != NULL ? load_sources(s, modules, count, data_json, diag) : ERR_MEMORY;
 
 	if (e != ERR_OK) {
+		diag_keep(diag); /* findings quote the modules' texts */
 		snapshot_free(&s);
 		return e;
 	}

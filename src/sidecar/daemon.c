@@ -53,9 +53,9 @@ read_config(struct daemon *d, struct diag *diag)
 
 	buf_init(&text, CONFIG_TEXT_MAX);
 	err = config_read_text(&d->inputs, diag, &text, &name);
-	if (err == ERR_OK)
-		err = config_load_text(d->arena, name, arena_str(d->arena, buf_str(&text)), &d->inputs,
-		    diag, &d->config);
+	if (err == ERR_OK) /* findings quote the text: it lives as long as they do */
+		err = config_load_text(d->arena, name, arena_str(diag->arena, buf_str(&text)),
+		    &d->inputs, diag, &d->config);
 	if (err == ERR_OK)
 		err = reload_init(&d->reload, &d->log, &d->inputs, name, &text);
 	buf_fini(&text);

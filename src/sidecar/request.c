@@ -196,6 +196,8 @@ ask_policy(struct request *r)
 
 	if (r->reason.len > 0 || !r->method->handler->ask(r, &q))
 		return ERR_OK;
+	if (q.rule.len == 0)
+		q.rule = c->policy_default_rule;
 	q.budget.instructions = (uint64_t)c->policy_budget_steps;
 	q.budget.deadline_ns = deadline < until ? deadline : until;
 	evaluate(r->worker->evaluator, r->book->snapshot, &q, r->arena, &r->decision);

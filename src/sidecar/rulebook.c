@@ -147,7 +147,9 @@ rulebook_check(const struct rulebook *b, struct diag *diag)
 {
 	struct evaluator *evaluator = evaluator_new(&sidecar_host);
 	struct arena *arena = arena_new(CHECK_BYTES_MAX);
-	struct question q = { .input = value_empty_object(), .with_reasons = true };
+	struct question q = { .rule = b->config.policy_default_rule,
+		.input = value_empty_object(),
+		.with_reasons = true };
 	struct decision d;
 	err_t err = ERR_MEMORY;
 

@@ -399,8 +399,10 @@ worker_free(struct worker **worker)
 	must(!w->has_thread);
 	for (size_t i = 0; i < w->server_count; i++)
 		server_free(&w->servers[i]);
-	if (w->loop != NULL)
+	if (w->loop != NULL) {
 		loop_remove(w->loop, &w->lane_source);
+		loop_timer_stop(w->loop, &w->patience);
+	}
 	loop_free(&w->loop);
 	shared_close(&w->view);
 	evaluator_free(&w->evaluator);
