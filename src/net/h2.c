@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/must.h"
+#include "base/pool.h"
 #include "net/guard.h"
-#include "net/pool.h"
 
 enum {
 	CONNECTION_WINDOW = 1024 * 1024,

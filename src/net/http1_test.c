@@ -61,15 +61,17 @@ read_all(int fd, struct buf *out)
 static bool
 statuses_are(str_t replies, const char *want)
 {
-	char got[100] = "";
+	char got[100] = "", *end = got;
 	size_t at = 0;
 
-	while ((at = str_find(replies, STR("HTTP/1.1 "), at)) < replies.len) {
-		if (got[0] != '\0')
-			strcat(got, " ");
-		strncat(got, replies.data + at + 9, 3);
+	while ((at = str_find(replies, STR("HTTP/1.1 "), at)) < replies.len && end < got + 90) {
+		if (end > got)
+			*end++ = ' ';
+		memcpy(end, replies.data + at + 9, 3);
+		end += 3;
 		at += 9;
 	}
+	*end = '\0';
 	return strcmp(got, want) == 0;
 }
 

@@ -12,8 +12,8 @@
  *   threads   a pool belongs to one
  *   failure   NULL: out of memory
  */
-#ifndef NET_POOL_H
-#define NET_POOL_H
+#ifndef BASE_POOL_H
+#define BASE_POOL_H
 
 #include <stddef.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "net/pool.h"
+#include "base/pool.h"
 
 #include <stdint.h>
 #include <stdlib.h>
