@@ -238,6 +238,7 @@ take_jwks(struct reload *r, const struct config *config, struct diag *diag)
 		set_name(&r->jwks_name, path);
 	}
 	r->jwks_refused = err != ERR_OK && r->jwks.len == 0;
+	diag_keep(diag); /* before the text that findings quote goes */
 	jwks_free(&keys);
 	buf_fini(&text);
 	return err;
@@ -441,6 +442,7 @@ take_config(struct reload *r, struct arena *arena, struct diag *diag, struct con
 		swap(&r->config_text, &text);
 		set_name(&r->config_name, name);
 	}
+	diag_keep(diag);
 	buf_fini(&text);
 	return err;
 }

@@ -123,10 +123,12 @@ rulebook_make(const struct rulebook_texts *t, uint64_t generation, struct diag *
 	b->arena = arena_new(CONFIG_BYTES_MAX);
 	if (b->arena != NULL)
 		err = fill(b, t, diag);
-	if (err != ERR_OK)
+	if (err != ERR_OK) {
+		diag_keep(diag); /* findings name paths of this configuration */
 		rulebook_destroy(b);
-	else
+	} else {
 		*ret = b;
+	}
 	return err;
 }
 

@@ -13,7 +13,7 @@ import time
 import urllib.request
 
 from rig import (Daemon, Key, SIDECAR, claims_of, done, field, fields, free_port, make_bundle,
-                 make_certificates, make_room, ok, read_audit, remove_room)
+                 make_certificates, make_room, ok, read_audit, remove_room, stop_all)
 
 VALIDATE = "/coresdk.v1.AuthService/ValidateToken"
 AUTHORIZE = "/coresdk.v1.AuthService/Authorize"
@@ -534,4 +534,5 @@ for scenario in (bare_start, serving, bad_configurations, reloads, reload_under_
         scenario()
     except Exception as e:  # a scenario that breaks is a failure, not the end of the others
         ok(False, f"{scenario.__name__} ran to its end", repr(e))
+    stop_all()
 done()

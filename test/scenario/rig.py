@@ -37,6 +37,15 @@ def ok(passed, label, note=""):
     return passed
 
 
+def stop_all():
+    """Ends what a scenario left running."""
+    for process in Daemon.running:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+    Daemon.running.clear()
+
+
 def done():
     print(f"1..{_count}")
     sys.exit(1 if _failed or not _count else 0)
@@ -180,6 +189,8 @@ def free_port():
 
 
 class Daemon:
+    running = []  # so that a scenario that breaks leaves none behind
+
     def __init__(self, room, *args, env=None, wrap=(), wait=True, port=None, http=None):
         self.port, self.http = port or free_port(), http or free_port()
         self.address, self.room = f"127.0.0.1:{self.port}", room
@@ -193,6 +204,7 @@ class Daemon:
         self.started = time.monotonic()
         self.process = subprocess.Popen([*wrap, os.path.abspath(SIDECAR), *args], env=environment, cwd=room,
                                         stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+        Daemon.running.append(self.process)
         self.channel = grpc.insecure_channel(self.address, [("grpc.use_local_subchannel_pool", 1)])
         self.ready_after = self.wait_ready() if wait else None
 
