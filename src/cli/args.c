@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/file.h"
+#include "base/must.h"
 #include "cli/cli.h"
 #include "codec/json.h"
 
@@ -44,6 +45,13 @@ cli_value(const struct cli *cli, const char *option)
 	int count = cli_values(cli, option, &values);
 
 	return count > 0 ? values[count - 1] : NULL;
+}
+
+void
+cli_keep(struct cli *cli, struct policy *policy)
+{
+	must(cli->policy_count < CLI_POLICIES_MAX);
+	cli->policies[cli->policy_count++] = policy;
 }
 
 err_t

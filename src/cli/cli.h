@@ -15,9 +15,10 @@
 #include "base/err.h"
 #include "value/value.h"
 
-enum { CLI_SPECS_MAX = 16, CLI_VALUES_MAX = 64, CLI_REST_MAX = 256 };
+enum { CLI_SPECS_MAX = 16, CLI_VALUES_MAX = 64, CLI_REST_MAX = 256, CLI_POLICIES_MAX = 4 };
 
 struct cli;
+struct policy;
 
 struct cli_spec { /* one option */
 	const char *name; /* "--dir" */
@@ -45,12 +46,16 @@ struct cli {
 	int value_count[CLI_SPECS_MAX];
 	const char *rest[CLI_REST_MAX];
 	int rest_count;
+	struct policy *policies[CLI_POLICIES_MAX]; /* see cli_keep */
+	int policy_count;
 };
 
 bool cli_has(const struct cli *, const char *option);
 const char *cli_value(const struct cli *, const char *option); /* the last; NULL: not given */
 int cli_values(const struct cli *, const char *option, const char *const **ret);
 
+/* Frees the policy when the command is over: findings quote its texts until they are printed. */
+void cli_keep(struct cli *, struct policy *);
 /* Reads a file, "-" being stdin; the text lives in cli->arena. */
 err_t cli_read(struct cli *, const char *path, str_t *ret);
 void cli_print_json(struct cli *, value_t); /* indented, to cli->out */

@@ -38,7 +38,7 @@ cmd_check(struct cli *cli)
 	err_t e = compile(cli, &p);
 
 	diag_sort(&cli->diag);
-	policy_free(&p);
+	cli_keep(cli, p);
 	return e;
 }
 
@@ -50,7 +50,7 @@ cmd_dis(struct cli *cli)
 
 	if (e == ERR_OK)
 		rego_program_list(p->program, &cli->out);
-	policy_free(&p);
+	cli_keep(cli, p);
 	return e;
 }
 

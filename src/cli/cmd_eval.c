@@ -240,9 +240,7 @@ run(struct cli *cli, struct policy *p, uint32_t entry, value_t input, struct are
 	}
 	buf_init(&printer.line, 1 << 20);
 	e = rego_run(machine, &request, ret, &error);
-	if (e == ERR_OK)
-		*ret = value_copy(cli->arena, NULL, *ret);
-	else
+	if (e != ERR_OK)
 		report(cli, p, &error, e);
 	buf_fini(&printer.line);
 	rego_eval_free(&machine);
@@ -276,10 +274,12 @@ evaluate_with(struct cli *cli, struct policy *p, const char *format)
 		e = policy_query(p, &q, &entry);
 	if (e == ERR_OK)
 		e = run(cli, p, entry, input, arena, &solutions);
+	if (e == ERR_OK)
+		print_solutions(cli, solutions, &written, query, format);
+	if (e == ERR_OK && cli_has(cli, "--fail") && solutions.count == 0)
+		e = ERR_NEGATIVE;
 	arena_free(&arena);
-	TRY(e);
-	print_solutions(cli, solutions, &written, query, format);
-	return cli_has(cli, "--fail") && solutions.count == 0 ? ERR_NEGATIVE : ERR_OK;
+	return e;
 }
 
 err_t
@@ -304,6 +304,6 @@ cmd_eval(struct cli *cli)
 		e = evaluate_with(cli, p, format);
 	if (e != ERR_OK && e != ERR_NEGATIVE && strcmp(format, "json") == 0)
 		print_errors(cli);
-	policy_free(&p);
+	cli_keep(cli, p);
 	return e;
 }

@@ -112,7 +112,7 @@ compile_first(struct cli *cli, const struct bundle *b)
 		    b->modules[i].rego_version == 0 ? REGO_V0 : REGO_V1);
 	if (e == ERR_OK)
 		e = policy_compile(p);
-	policy_free(&p);
+	cli_keep(cli, p);
 	return e;
 }
 

@@ -254,7 +254,7 @@ compile_strictly(struct cli *cli)
 
 	if (e == ERR_OK)
 		e = policy_compile(p);
-	policy_free(&p);
+	cli_keep(cli, p);
 	return e;
 }
 
@@ -303,6 +303,6 @@ cmd_policy_lint(struct cli *cli)
 	if (e == ERR_OK)
 		buf_printf(&cli->out, "%zu policies, %zu warnings\n", l.policy->unit.modules.count,
 		    cli->diag.warning_count);
-	policy_free(&l.policy);
+	cli_keep(cli, l.policy);
 	return e;
 }

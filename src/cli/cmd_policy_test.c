@@ -384,7 +384,7 @@ cmd_policy_test(struct cli *cli)
 	diag_sort(&cli->diag);
 	if (s.has_pattern)
 		regfree(&s.pattern);
-	policy_free(&s.policy);
+	cli_keep(cli, s.policy);
 	rego_eval_free(&s.machine);
 	buf_fini(&s.failure.text);
 	buf_fini(&s.prints);

@@ -6,8 +6,9 @@
 
 #include "cli/cli.h"
 #include "crypt/random.h"
+#include "engine/policy.h"
 
-enum { FINDINGS_MAX = 200, LARGEST_OUTPUT = 1 << 30 };
+enum { FINDINGS_MAX = 200, LARGEST_OUTPUT = 1 << 28 };
 
 const struct cli_spec cli_no_options[] = { { 0 } };
 
@@ -215,7 +216,9 @@ finish(struct cli *cli, err_t e)
 	(void)fwrite(findings.data, 1, findings.len, stderr);
 	short_write = fwrite(cli->out.data, 1, cli->out.len, stdout) != cli->out.len || fflush(stdout) != 0;
 	buf_fini(&findings);
-	return e == ERR_OK && (short_write || buf_failed(&cli->out)) ? ERR_IO : e;
+	if (e == ERR_OK && buf_failed(&cli->out))
+		return ERR_LIMIT;
+	return e == ERR_OK && short_write ? ERR_IO : e;
 }
 
 static int
@@ -232,6 +235,8 @@ run(const struct cli_command *command, int argc, char **argv)
 	buf_init(&cli.out, LARGEST_OUTPUT);
 	if (parse(&cli, argc, argv))
 		e = finish(&cli, command->run(&cli));
+	while (cli.policy_count > 0)
+		policy_free(&cli.policies[--cli.policy_count]);
 	buf_fini(&cli.out);
 	arena_free(&cli.arena);
 	return err_exit(e);

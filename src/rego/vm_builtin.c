@@ -58,7 +58,7 @@ rego_charge(struct rego_call *call, size_t bytes)
 		arena_fail(call->arena);
 		return false;
 	}
-	e->slice -= (int64_t)(bytes / 64);
+	e->slice -= 1 + (int64_t)(bytes / 64);
 	return e->slice >= 0 || vm_spend(e);
 }
 

@@ -24,6 +24,24 @@ make_type(struct compiler *c, enum type_kind kind)
 	return t;
 }
 
+/* Adds what a part weighs; saturates just above the limit. */
+static uint32_t
+add_weight(uint32_t sum, type_t part)
+{
+	sum += part == NULL || part->weight == 0 ? 1 : part->weight;
+	return sum > TYPE_WEIGHT_MAX ? TYPE_WEIGHT_MAX + 1 : sum;
+}
+
+static uint32_t
+weigh(type_t *items, uint32_t count)
+{
+	uint32_t weight = 1;
+
+	for (uint32_t i = 0; i < count; i++)
+		weight = add_weight(weight, items[i]);
+	return weight;
+}
+
 type_t
 type_array(struct compiler *c, type_t *items, uint32_t count, type_t rest)
 {
@@ -32,6 +50,9 @@ type_array(struct compiler *c, type_t *items, uint32_t count, type_t rest)
 	t->items = items;
 	t->count = count;
 	t->rest = rest;
+	t->weight = add_weight(weigh(items, count), rest);
+	if (t->weight > TYPE_WEIGHT_MAX)
+		*t = (struct type){ .kind = TYPE_ARRAY, .rest = &type_any };
 	return t;
 }
 
@@ -41,6 +62,9 @@ type_set(struct compiler *c, type_t of)
 	struct type *t = make_type(c, TYPE_SET);
 
 	t->rest = of;
+	t->weight = add_weight(1, of);
+	if (t->weight > TYPE_WEIGHT_MAX)
+		*t = (struct type){ .kind = TYPE_SET, .rest = &type_any };
 	return t;
 }
 
@@ -64,6 +88,11 @@ type_object(struct compiler *c, struct type_property *properties, uint32_t count
 	t->count = count;
 	t->key = key;
 	t->rest = rest;
+	t->weight = add_weight(add_weight(1, key), rest);
+	for (uint32_t i = 0; i < count; i++)
+		t->weight = add_weight(t->weight, properties[i].value);
+	if (t->weight > TYPE_WEIGHT_MAX)
+		*t = (struct type){ .kind = TYPE_OBJECT, .key = &type_any, .rest = &type_any };
 	return t;
 }
 
@@ -231,7 +260,8 @@ add_alternative(struct compiler *c, type_t any, type_t t)
 	for (uint32_t i = 0; i < any->count; i++)
 		more->items[i] = any->items[i];
 	more->items[any->count] = t;
-	return more;
+	more->weight = weigh(more->items, more->count);
+	return more->weight > TYPE_WEIGHT_MAX ? &type_any : more;
 }
 
 static type_t
@@ -271,6 +301,7 @@ type_or(struct compiler *c, type_t a, type_t b)
 	any->count = 1;
 	any->items = compiler_alloc(c, 1, sizeof(*any->items));
 	any->items[0] = a;
+	any->weight = weigh(any->items, 1);
 	return add_alternative(c, any, b);
 }
 

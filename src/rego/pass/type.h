@@ -5,7 +5,9 @@
  * NULL is the type of a term about which nothing could be found out because of an
  * error in it.  TYPE_ANY without alternatives is any value.  Arrays have a type for
  * each of the first elements and one for all others; objects one for each known
- * key and one for all others.  Types are immutable.
+ * key and one for all others.  Types are immutable.  Parts are shared, so a type of
+ * doubled arrays could take forever to walk: what weighs more than TYPE_WEIGHT_MAX is
+ * known only as array, set or object.
  */
 #ifndef REGO_PASS_TYPE_H
 #define REGO_PASS_TYPE_H
@@ -40,7 +42,10 @@ struct type {
 	type_t rest; /* array: of other elements; object: of other values; set: of elements */
 	type_t result; /* function; NULL: void */
 	bool variadic; /* function */
+	uint32_t weight; /* types inside, each as often as it is met; 0 is 1 */
 };
+
+enum { TYPE_WEIGHT_MAX = 1 << 16 };
 
 extern const struct type type_any, type_null, type_boolean, type_number, type_string;
 
