@@ -26,6 +26,7 @@ static const struct rego_builtin *const families[] = {
 	rego_builtins_crypto,
 	rego_builtins_regex,
 	rego_builtins_glob,
+	rego_builtins_time,
 	rego_builtins_net,
 	rego_builtins_semver,
 	rego_builtins_units,
