@@ -9,15 +9,19 @@ static int run_count, failed_count;
 bool
 tap_ok(bool passed, const char *file, int line, const char *format, ...)
 {
+	char name[1024];
 	va_list args;
 
 	run_count++;
 	failed_count += !passed;
-	printf("%s %d - ", passed ? "ok" : "not ok", run_count);
 	va_start(args, format);
-	vprintf(format, args);
+	(void)vsnprintf(name, sizeof(name), format, args);
 	va_end(args);
-	printf("\n");
+	for (char *c = name; *c != '\0'; c++) { /* a line is all the protocol has for a name */
+		if (*c == '\n' || *c == '#')
+			*c = ' ';
+	}
+	printf("%s %d - %s\n", passed ? "ok" : "not ok", run_count, name);
 	if (!passed)
 		printf("# at %s:%d\n", file, line);
 	(void)fflush(stdout);
