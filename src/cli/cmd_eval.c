@@ -2,8 +2,8 @@
 /* core eval: a query over policies, data and an input. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "cli/load.h"
 #include "codec/json.h"
 #include "rego/parser.h"
@@ -228,16 +228,13 @@ run(struct cli *cli, struct policy *p, uint32_t entry, value_t input, struct are
 		.tracer = cli_has(cli, "--explain") ? &tracer : NULL };
 	struct rego_eval *machine = rego_eval_new();
 	struct rego_error error = { 0 };
-	struct timespec now;
 	err_t e;
 
 	if (machine == NULL)
 		return ERR_MEMORY;
 	host.print = on_print;
-	if (cli_has(cli, "--limits")) {
-		(void)clock_gettime(CLOCK_MONOTONIC, &now);
-		request.budget.deadline_ns = now.tv_sec * INT64_C(1000000000) + now.tv_nsec + SERVER_MS * 1000000LL;
-	}
+	if (cli_has(cli, "--limits"))
+		request.budget.deadline_ns = clock_steady_ns(&clock_system) + SERVER_MS * CLOCK_NS_PER_MS;
 	buf_init(&printer.line, 1 << 20);
 	e = rego_run(machine, &request, ret, &error);
 	if (e != ERR_OK)

@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 #include <sys/random.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "codec/json.h"
 #include "rego/compile.h"
 #include "rego/parser.h"
@@ -95,11 +95,8 @@ policy_query(struct policy *p, const struct policy_query *query, uint32_t *ret_e
 static int64_t
 system_now(void *context)
 {
-	struct timespec now;
-
 	(void)context;
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+	return clock_wall_ns(&clock_system);
 }
 
 static void
