@@ -110,7 +110,7 @@ queue_vertices(struct rego_call *call, struct seen *seen, struct value_vec *queu
 	for (uint32_t i = 0; i < vertices.count; i++) {
 		value_t vertex = rego_items(vertices)[i];
 
-		if (!rego_charge(call, sizeof(value_t)))
+		if (!rego_charge(call, 64))
 			return false;
 		if ((seen->slots == NULL || seen->count * 2 > seen->mask) && !grow_seen(call, seen))
 			return false;
@@ -194,7 +194,7 @@ enter(struct path_finder *f, value_t vertex)
 {
 	struct step step = { .vertex = vertex, .edges = value_object_get(f->graph, vertex) };
 
-	if (!rego_charge(f->call, (f->steps.count + 1) * 8))
+	if (!rego_charge(f->call, 64 + f->steps.count * 8))
 		return false;
 	if (!value_is_defined(step.edges) || is_on_path(f, vertex))
 		return f->steps.count == 0 || note_path(f);

@@ -126,7 +126,7 @@ find_pair(struct rego_call *call, const struct replacer *r, str_t rest, bool ski
 	if (rest.len == 0)
 		return NULL;
 	for (uint32_t i = r->first[(unsigned char)rest.data[0]]; i != 0; i = r->pairs[i].next) {
-		if (!rego_charge(call, sizeof(struct pair)))
+		if (!rego_charge(call, 64))
 			return NULL;
 		if (str_has_prefix(rest, r->pairs[i].old))
 			return &r->pairs[i];

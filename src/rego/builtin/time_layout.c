@@ -187,14 +187,9 @@ write_fraction(struct buf *b, const struct layout_piece *p, int32_t nanosecond)
 }
 
 static void
-write_piece(struct buf *b, const struct layout_piece *p, const struct layout_time *t)
+write_date_piece(struct buf *b, const struct layout_piece *p, const struct time_civil *c)
 {
-	const struct time_civil *c = &t->civil;
-	int hour12 = c->hour % 12 == 0 ? 12 : c->hour % 12;
-
 	switch (p->kind) {
-	case LAYOUT_END:
-		break;
 	case LAYOUT_LONG_MONTH:
 		buf_add_text(b, layout_months[c->month - 1]);
 		break;
@@ -224,12 +219,30 @@ write_piece(struct buf *b, const struct layout_piece *p, const struct layout_tim
 	case LAYOUT_ZERO_YEAR_DAY:
 		write_number(b, c->year_day, 3);
 		break;
+	case LAYOUT_LONG_YEAR:
+		write_number(b, c->year, 4);
+		break;
+	case LAYOUT_YEAR:
+		write_number(b, c->year < 0 ? 0 : c->year % 100, 2);
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+write_piece(struct buf *b, const struct layout_piece *p, const struct layout_time *t)
+{
+	const struct time_civil *c = &t->civil;
+
+	switch (p->kind) {
 	case LAYOUT_HOUR:
 		write_number(b, c->hour, 2);
 		break;
 	case LAYOUT_HOUR12:
 	case LAYOUT_ZERO_HOUR12:
-		write_number(b, hour12, p->kind == LAYOUT_ZERO_HOUR12 ? 2 : 1);
+		write_number(b, c->hour % 12 == 0 ? 12 : c->hour % 12,
+		    p->kind == LAYOUT_ZERO_HOUR12 ? 2 : 1);
 		break;
 	case LAYOUT_MINUTE:
 	case LAYOUT_ZERO_MINUTE:
@@ -238,12 +251,6 @@ write_piece(struct buf *b, const struct layout_piece *p, const struct layout_tim
 	case LAYOUT_SECOND:
 	case LAYOUT_ZERO_SECOND:
 		write_number(b, c->second, p->kind == LAYOUT_ZERO_SECOND ? 2 : 1);
-		break;
-	case LAYOUT_LONG_YEAR:
-		write_number(b, c->year, 4);
-		break;
-	case LAYOUT_YEAR:
-		write_number(b, c->year < 0 ? 0 : c->year % 100, 2);
 		break;
 	case LAYOUT_PM:
 		buf_add_text(b, c->hour >= 12 ? "PM" : "AM");
@@ -261,6 +268,8 @@ write_piece(struct buf *b, const struct layout_piece *p, const struct layout_tim
 	case LAYOUT_FRACTION_NINES:
 		write_fraction(b, p, t->nanosecond);
 		break;
+	default:
+		write_date_piece(b, p, c);
 	}
 }
 
