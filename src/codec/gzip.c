@@ -75,11 +75,11 @@ static err_t
 check_size(size_t size, size_t packed, const struct gzip_limits *limits, const char **ret_why)
 {
 	if (size > limits->unpacked) {
-		*ret_why = "it unpacks to more than the limit";
+		*ret_why = "it is cut off, or it unpacks to more than the limit";
 		return ERR_LIMIT;
 	}
 	if (limits->ratio > 0 && size > FREE_OF_RATIO && (size - FREE_OF_RATIO) / limits->ratio > packed) {
-		*ret_why = "it unpacks to far more than its size";
+		*ret_why = "it is cut off, or it unpacks to far more than its size";
 		return ERR_LIMIT;
 	}
 	return ERR_OK;
