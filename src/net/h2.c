@@ -11,7 +11,7 @@
 
 enum {
 	CONNECTION_WINDOW = 1024 * 1024,
-	SPARE_STREAMS = 1024, /* kept for reuse by a server */
+	SPARE_STREAMS = 4096, /* kept for reuse by a server */
 	DRAIN_GRACE_MS = 200, /* for requests that crossed our first GOAWAY */
 	RESPONSE_FIELDS = 4,
 };
