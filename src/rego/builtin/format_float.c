@@ -30,7 +30,7 @@ print_shortest(struct buf *b, double v, bool upper)
 	char text[40];
 
 	(void)snprintf(text, sizeof(text), upper ? "%.*E" : "%.*e", digits, v);
-	exponent = atoi(strchr(text, upper ? 'E' : 'e') + 1);
+	exponent = (int)strtol(strchr(text, upper ? 'E' : 'e') + 1, NULL, 10);
 	if (exponent < -4 || exponent > 5)
 		buf_add_text(b, text);
 	else
