@@ -18,12 +18,6 @@ static const struct unit units[] = {
 	{ "pi", 5, 1024 }, { "e", 6, 1000 }, { "ei", 6, 1024 }, { "m", 2, 1000 },
 };
 
-/* The rational number numerator / denominator, and whether it was below zero. */
-struct amount {
-	value_t numerator, denominator;
-	bool negative;
-};
-
 /* ---- reading ---- */
 
 /* `s` without double quotes, which OPA ignores; lower case if asked for. */
@@ -82,6 +76,14 @@ split_amount(str_t s, size_t *ret_len)
 	return true;
 }
 
+static str_t
+skip_zeros(str_t s)
+{
+	while (s.len > 1 && s.data[0] == '0')
+		s = str_skip(s, 1);
+	return s;
+}
+
 /* Sign, digits with a point somewhere, an exponent: 12.5e-3 becomes digits 125, exponent -4. */
 static bool
 read_decimal(struct rego_call *call, str_t s, bool *ret_negative, str_t *ret_digits,
@@ -113,29 +115,9 @@ read_decimal(struct rego_call *call, str_t s, bool *ret_negative, str_t *ret_dig
 			exponent = exponent * 10 + (s.data[i] - '0');
 	}
 	*ret_negative = negative;
-	*ret_digits = str_make(digits, len);
+	*ret_digits = skip_zeros(str_make(digits, len));
 	*ret_exponent = (below ? -exponent : exponent) - fraction;
 	return i == s.len;
-}
-
-/* digits * 10^zeros; VALUE_NONE: too large. */
-static value_t
-scale(struct rego_call *call, str_t digits, long zeros)
-{
-	char *text;
-
-	while (digits.len > 1 && digits.data[0] == '0')
-		digits = str_skip(digits, 1);
-	if (zeros > LARGEST_EXPONENT || digits.len > LARGEST_EXPONENT)
-		return VALUE_NONE;
-	if (digits.len == 1 && digits.data[0] == '0')
-		return value_int(0);
-	text = arena_alloc(call->arena, digits.len + (size_t)zeros, 1);
-	if (text == NULL)
-		return VALUE_NONE;
-	memcpy(text, digits.data, digits.len);
-	memset(text + digits.len, '0', (size_t)zeros);
-	return number_parse(call->arena, str_make(text, digits.len + (size_t)zeros));
 }
 
 static const struct unit *
@@ -160,62 +142,111 @@ unit_factor(const struct unit *u)
 
 /* ---- units.parse ---- */
 
-/* The double nearest to a thousandth is this fraction; OPA multiplies by that. */
-static bool
-multiply_by_milli(struct rego_call *call, struct amount *a)
-{
-	static const int64_t numerator = INT64_C(1152921504606847), denominator_bits = 60;
+/*
+ * The double nearest to a thousandth, by which OPA multiplies, is a fraction over
+ * 2^60: that is, times 5^60, a decimal number with 60 places.
+ */
+static const char milli_numerator[] = "1152921504606847";
+static const char milli_power[] = "867361737988403547205962240695953369140625"; /* 5^60 */
+enum { MILLI_PLACES = 60 };
 
-	a->numerator = number_mul(call->arena, a->numerator, value_int(numerator));
-	a->denominator = number_mul(call->arena, a->denominator,
-	    value_int(INT64_C(1) << denominator_bits));
-	return value_is_defined(a->numerator) && value_is_defined(a->denominator);
+static value_t
+multiply_by_text(struct rego_call *call, value_t v, const char *factor)
+{
+	return number_mul(call->arena, v, number_parse(call->arena, str_of(factor)));
 }
 
-/* Whole, or rounded to ten decimals, halves away from zero. */
-static enum rego_outcome
-give_amount(struct rego_call *call, struct amount *a, value_t *ret)
+/* Adds one to a decimal number's last digit; false: a digit more would be needed. */
+static bool
+increment(char *digits, size_t len)
 {
-	struct arena *arena = call->arena;
-	value_t rest = number_rem(arena, a->numerator, a->denominator), doubled, cut;
-	const char *sign = a->negative ? "-" : "";
-	struct buf digits;
-	str_t text;
-
-	if (!value_is_defined(rest))
-		return REGO_HALT;
-	rego_text_init(call, &digits);
-	if (rest.tag == VALUE_INT && rest.integer == 0) {
-		number_print(&digits, number_div(arena, a->numerator, a->denominator));
-		text = arena_printf(arena, "%s%.*s", str_eq(buf_str(&digits), STR("0")) ? "" : sign,
-		    STR_FMT(buf_str(&digits)));
-	} else {
-		doubled = number_mul(arena, a->numerator, value_int(2 * INT64_C(10000000000)));
-		a->denominator = number_mul(arena, a->denominator, value_int(2));
-		doubled = number_add(arena, doubled, number_div(arena, a->denominator, value_int(2)));
-		cut = number_sub(arena, doubled, number_rem(arena, doubled, a->denominator));
-		number_print(&digits, number_div(arena, cut, a->denominator));
-		text = buf_str(&digits);
-		while (text.len <= DECIMALS) {
-			text = arena_printf(arena, "0%.*s", STR_FMT(text));
-			if (arena_failed(arena))
-				break;
+	while (len > 0) {
+		if (digits[len - 1] != '9') {
+			digits[len - 1]++;
+			return true;
 		}
-		text = arena_printf(arena, "%s%.*s.%.*s", sign, (int)(text.len - DECIMALS), text.data,
-		    DECIMALS, text.data + text.len - DECIMALS);
+		digits[--len] = '0';
 	}
+	return false;
+}
+
+/*
+ * digits / 10^places as text: whole, or rounded to ten places, halves away from zero.
+ * `out` is empty.
+ */
+static void
+print_amount(struct buf *out, bool negative, str_t digits, size_t places)
+{
+	size_t whole, zeros;
+
+	while (places > 0 && digits.len > 0 && digits.data[digits.len - 1] == '0') {
+		digits.len--;
+		places--;
+	}
+	if (digits.len == 0) {
+		buf_add_char(out, '0');
+		return;
+	}
+	if (negative)
+		buf_add_char(out, '-');
+	whole = out->len;
+	zeros = digits.len <= places ? places - digits.len + 1 : 0;
+	/* One zero more in front takes what rounding may carry. */
+	for (zeros += places > DECIMALS; zeros > 0; zeros--)
+		buf_add_char(out, '0');
+	buf_add_str(out, digits);
+	if (places == 0 || buf_failed(out))
+		return;
+	if (places > DECIMALS) {
+		char first_cut = out->data[out->len - (places - DECIMALS)];
+
+		out->len -= places - DECIMALS;
+		if (first_cut >= '5')
+			(void)increment(out->data + whole, out->len - whole);
+		if (out->data[whole] == '0') {
+			memmove(out->data + whole, out->data + whole + 1, out->len - whole - 1);
+			out->len--;
+		}
+		places = DECIMALS;
+	}
+	for (; places < DECIMALS; places++)
+		buf_add_char(out, '0');
+	buf_add_char(out, '.'); /* goes before the last ten digits */
+	if (buf_failed(out))
+		return;
+	memmove(out->data + out->len - DECIMALS, out->data + out->len - DECIMALS - 1, DECIMALS);
+	out->data[out->len - DECIMALS - 1] = '.';
+}
+
+/* numerator * 10^exponent */
+static enum rego_outcome
+give_amount(struct rego_call *call, bool negative, value_t numerator, long exponent, value_t *ret)
+{
+	struct buf digits, text;
+	value_t amount = VALUE_NONE;
+
+	rego_text_init(call, &digits);
+	rego_text_init(call, &text);
+	number_print(&digits, numerator);
+	for (; exponent > 0; exponent--)
+		buf_add_char(&digits, '0');
+	print_amount(&text, negative, buf_str(&digits), (size_t)-exponent);
+	if (!buf_failed(&digits) && !buf_failed(&text))
+		amount = number_parse(call->arena, buf_str(&text));
 	buf_fini(&digits);
-	return rego_give(arena_failed(arena) ? VALUE_NONE : number_parse(arena, text), ret);
+	buf_fini(&text);
+	return rego_give(amount, ret);
 }
 
 static enum rego_outcome
 parse(struct rego_call *call, value_t *ret)
 {
 	str_t s = strip_quotes(call, value_str(call->arg[0]), false), digits, name;
-	struct amount a = { .denominator = value_int(1) };
 	const struct unit *unit;
+	value_t numerator;
 	size_t len;
 	long exponent;
+	bool negative;
 
 	if (str_find_char(s, ' ', 0) < s.len)
 		return rego_fail(call, "spaces not allowed in resource strings");
@@ -227,20 +258,21 @@ parse(struct rego_call *call, value_t *ret)
 	unit = find_unit(name);
 	if (unit == NULL)
 		return rego_fail(call, "unit %.*s not recognized", STR_FMT(name));
-	if (!read_decimal(call, str_sub(s, 0, len), &a.negative, &digits, &exponent))
+	if (!read_decimal(call, str_sub(s, 0, len), &negative, &digits, &exponent))
 		return rego_fail(call, "could not parse amount to a number");
-	a.numerator = scale(call, digits, exponent > 0 ? exponent : 0);
-	if (exponent < 0)
-		a.denominator = scale(call, STR("1"), -exponent);
-	if (!value_is_defined(a.numerator) || !value_is_defined(a.denominator))
-		return arena_failed(call->arena) ? REGO_HALT : rego_fail(call, "exponent too large");
+	if (exponent > LARGEST_EXPONENT || exponent < -LARGEST_EXPONENT || digits.len > LARGEST_EXPONENT)
+		return rego_fail(call, "exponent too large");
+	numerator = number_parse(call->arena, digits);
 	if (str_eq(name, STR("m"))) {
-		if (!multiply_by_milli(call, &a))
-			return REGO_HALT;
+		numerator = multiply_by_text(call, numerator, milli_numerator);
+		numerator = multiply_by_text(call, numerator, milli_power);
+		exponent -= MILLI_PLACES;
 	} else {
-		a.numerator = number_mul(call->arena, a.numerator, unit_factor(unit));
+		numerator = number_mul(call->arena, numerator, unit_factor(unit));
 	}
-	return value_is_defined(a.numerator) ? give_amount(call, &a, ret) : REGO_HALT;
+	if (!value_is_defined(numerator))
+		return REGO_HALT;
+	return give_amount(call, negative, numerator, exponent, ret);
 }
 
 /* ---- units.parse_bytes ---- */
@@ -270,8 +302,6 @@ parse_bytes(struct rego_call *call, value_t *ret)
 		return rego_fail(call, "byte unit %.*s not recognized", STR_FMT(name));
 	if (!read_decimal(call, str_sub(s, 0, len), &negative, &digits, &exponent))
 		return rego_fail(call, "could not parse byte amount to a number");
-	while (digits.len > 1 && digits.data[0] == '0')
-		digits = str_skip(digits, 1);
 	amount = number_parse(call->arena,
 	    arena_printf(call->arena, "%s%.*se%ld", negative ? "-" : "", STR_FMT(digits), exponent));
 	if (value_is_defined(amount))
