@@ -397,11 +397,11 @@ static const struct {
 } corpora[] = {
 	{ "conformance/opa/compile/v1", CASES_YAML_V1, 13 },
 	{ "conformance/opa/compile/v0", CASES_YAML_V0, 1 },
-	{ "conformance/opa-derived/compile.jsonl", CASES_JSONL, 816 },
-	{ "conformance/opa-derived/query.jsonl", CASES_JSONL, 183 },
-	{ "conformance/language-cases.json", CASES_LANGUAGE, 197 },
-	{ "conformance/opa/v1", CASES_YAML_V1, 1599 },
-	{ "conformance/opa/v0", CASES_YAML_V0, 1403 },
+	{ "conformance/opa-derived/compile.jsonl", CASES_JSONL, 809 },
+	{ "conformance/opa-derived/query.jsonl", CASES_JSONL, 171 },
+	{ "conformance/language-cases.json", CASES_LANGUAGE, 194 },
+	{ "conformance/opa/v1", CASES_YAML_V1, 1441 },
+	{ "conformance/opa/v0", CASES_YAML_V0, 1259 },
 };
 
 static void
