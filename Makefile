@@ -7,7 +7,8 @@ PYTHON = /usr/bin/python3
 RELEASE = build
 PROGRAMS = bin/core bin/coresdk-sidecar bin/conform
 SANITIZED = -Dbuildtype=debug -Doptimization=1 -Dstatic=false
-ninja = ninja -C $(1) -j$(JOBS) --quiet $(2) | { grep -v 'no work to do' || true; }
+ninja = ninja -C $(1) build.ninja >$(1)/configure.log || { cat $(1)/configure.log; exit 1; }; \
+	ninja -C $(1) -j$(JOBS) --quiet $(2) | { grep -v 'no work to do' || true; }
 configure = [ -f $(1)/build.ninja ] || meson setup $(1) $(2) >$(1).log 2>&1 || { cat $(1).log; exit 1; }; rm -f $(1).log
 
 all: setup ## release build of the programs: build/bin
