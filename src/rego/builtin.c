@@ -22,6 +22,7 @@ static const struct rego_builtin *const families[] = {
 	rego_builtins_encoding,
 	rego_builtins_json,
 	rego_builtins_url,
+	rego_builtins_uri,
 	rego_builtins_jwt,
 	rego_builtins_crypto,
 	rego_builtins_regex,
