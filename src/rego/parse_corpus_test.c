@@ -174,7 +174,7 @@ run(const char *name, bool body, unsigned floor)
 	buf_init(&text, 1 << 28);
 	rest = read_file(name, &text);
 	if (rest.len == 0) {
-		tap_note("%s is not here: skipped", name);
+		ok(true, "%s is not here # SKIP", name);
 		buf_fini(&text);
 		return;
 	}
