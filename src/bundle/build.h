@@ -5,8 +5,9 @@
  * Takes *.rego, data.json, data.yaml and .manifest below the directory, as
  * `opa build` does, in order of their names; other files, and directories that
  * begin with a dot, are left out.  The manifest is completed: a revision (by
- * default the SHA-256 of the contents), roots, the Rego version.  But for the
- * randomness inside some signatures, the same input gives the same bytes.
+ * default the SHA-256 of the contents), roots, the Rego version.  The same input
+ * and key give the same bytes, unless the algorithm is PS256, PS384 or PS512,
+ * whose signatures are random by nature.
  */
 #ifndef BUNDLE_BUILD_H
 #define BUNDLE_BUILD_H

@@ -389,6 +389,7 @@ main(void)
 	bytes = build(&options);
 	bare = build(&bare_options);
 	ok(str_eq(bare, build(&bare_options)), "the same input, the same bytes");
+	ok(str_eq(bytes, build(&options)), "signed by ES256, too");
 	options.key = rsa;
 	ok(str_eq(build(&options), build(&options)), "signed by RSA, too");
 	options.key = key;

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crypt/signature.h"
 
-#include <openssl/ec.h>
-#include <openssl/ecdsa.h>
 #include <openssl/rsa.h>
 #include <sodium.h>
 #include <stdlib.h>
 
 #include "base/must.h"
+#include "crypt/ecdsa_deterministic.h"
 #include "crypt/hmac.h"
 #include "crypt/key_parts.h"
 #include "crypt/openssl.h"
 #include "crypt/secret.h"
 
-enum { ED25519_SIZE = 64, DER_SIZE_MAX = 160, NUMBER_SIZE_MAX = 66 };
+enum { ED25519_SIZE = 64, DER_SIZE_MAX = 160 };
 
 struct verify_context {
 	EVP_MD_CTX *digest;
@@ -226,18 +225,6 @@ signature_check(const struct key *key, enum algorithm a, str_t message, str_t si
 /* ---- making ---- */
 
 static bool
-unpack_der(const uint8_t *der, size_t der_len, size_t half, uint8_t *ret)
-{
-	const unsigned char *at = der;
-	ECDSA_SIG *pair = d2i_ECDSA_SIG(NULL, &at, (long)der_len);
-	bool good = pair != NULL && BN_bn2binpad(ECDSA_SIG_get0_r(pair), ret, (int)half) >= 0 &&
-	    BN_bn2binpad(ECDSA_SIG_get0_s(pair), ret + half, (int)half) >= 0;
-
-	ECDSA_SIG_free(pair);
-	return good;
-}
-
-static bool
 sign(EVP_MD_CTX *context, const struct key *key, enum algorithm a, str_t message,
     uint8_t ret[SIGNATURE_SIZE_MAX], size_t *ret_len)
 {
@@ -247,14 +234,14 @@ sign(EVP_MD_CTX *context, const struct key *key, enum algorithm a, str_t message
 	uint8_t bytes[SIGNATURE_SIZE_MAX];
 	size_t len = sizeof(bytes), half = half_size(key->kind);
 
+	*ret_len = signature_size(key);
+	if (half > 0)
+		return ecdsa_sign_deterministic(key->handle, algorithm_digest(a), message, half, ret);
 	if (EVP_DigestSignInit_ex(context, &parameters, digest, NULL, NULL, key->handle, NULL) !=
 	        1 ||
 	    !set_padding(parameters, a) ||
 	    EVP_DigestSign(context, bytes, &len, text, message.len) != 1)
 		return false;
-	*ret_len = signature_size(key);
-	if (half > 0)
-		return unpack_der(bytes, len, half, ret);
 	memcpy(ret, bytes, len);
 	return len == *ret_len;
 }

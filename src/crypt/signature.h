@@ -6,7 +6,9 @@
  * with a context of its own, into which the set-up is copied (a tenth of what
  * setting up anew costs).  Signatures have one form only: ECDSA is R || S at full
  * length (rfc7518 3.4), RSA exactly as long as its modulus, PSS with a salt as
- * long as the digest (rfc7518 3.5), Ed25519 canonical.
+ * long as the digest (rfc7518 3.5), Ed25519 canonical.  ECDSA takes its nonce
+ * from key and message (RFC 6979): of all algorithms only PSS signs the same
+ * message differently each time.
  *
  *   threads  verifiers and signers are immutable; a context belongs to one thread
  *   failure  ERR_SIGNATURE: it does not verify.  ERR_KEY: key and algorithm do
