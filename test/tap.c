@@ -40,6 +40,18 @@ tap_note(const char *format, ...)
 	printf("\n");
 }
 
+void
+tap_skip(const char *format, ...)
+{
+	va_list args;
+
+	printf("ok %d # SKIP ", ++run_count);
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	printf("\n");
+}
+
 int
 tap_done(void)
 {
