@@ -274,6 +274,8 @@ class Daemon:
             self.process.kill()
             self.process.wait()
         self.log.close()
+        if "Sanitizer" in self.logged():
+            ok(False, "no sanitizer finds anything", self.logged()[-6000:])
         return time.monotonic() - begin, self.process.returncode
 
     def logged(self):
