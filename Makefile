@@ -41,7 +41,7 @@ tsan: setup ## all tests under ThreadSanitizer
 	@tools/check build-tsan
 
 fuzz: setup-clang ## fuzz every decoder for SECONDS=60 each; one: T=codec_json
-	@CC=clang CXX=clang++ $(call configure,build-fuzz,$(SANITIZED) -Dfuzz=true -Db_lundef=false -Db_sanitize=address$(comma)undefined)
+	@export CC=clang CXX=clang++; $(call configure,build-fuzz,$(SANITIZED) -Dfuzz=true -Db_lundef=false -Db_sanitize=address$(comma)undefined)
 	@tools/fuzz build-fuzz $(or $(SECONDS),60) $(T)
 
 cover: setup-clang ## line coverage of each room
