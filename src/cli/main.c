@@ -213,8 +213,10 @@ finish(struct cli *cli, err_t e)
 	diag_print(&cli->diag, &findings, cli->color);
 	if (e != ERR_OK && cli->diag.error_count == 0 && e != ERR_NEGATIVE && e != ERR_TESTS)
 		buf_printf(&findings, "core %s: %s\n", cli->command->words, err_text(e));
-	(void)fwrite(findings.data, 1, findings.len, stderr);
-	short_write = fwrite(cli->out.data, 1, cli->out.len, stdout) != cli->out.len || fflush(stdout) != 0;
+	if (findings.len > 0)
+		(void)fwrite(findings.data, 1, findings.len, stderr);
+	if (cli->out.len > 0)
+		short_write = fwrite(cli->out.data, 1, cli->out.len, stdout) != cli->out.len || fflush(stdout) != 0;
 	buf_fini(&findings);
 	if (e == ERR_OK && buf_failed(&cli->out))
 		return ERR_LIMIT;

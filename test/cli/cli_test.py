@@ -1,0 +1,264 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every command of `core`, seen from outside: its output, its streams and its exit status."""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+CORE = os.environ["CORE"]
+PACKAGES = ["orders", "reports", "admin", "tenant", "config", "data"]
+CREATED = "1773921600"  # 2026-03-19T12:00:00Z
+count = failed = 0
+
+
+def ok(good, name, note=""):
+    global count, failed
+    count += 1
+    failed += not good
+    print(f"{'ok' if good else 'not ok'} {count} - {name}")
+    if not good and note:
+        print("\n".join("# " + line for line in str(note).splitlines()))
+
+
+class Result:
+    def __init__(self, done):
+        self.code, self.out, self.err = done.returncode, done.stdout, done.stderr
+
+    def __str__(self):
+        return f"exit {self.code}\n{self.out}{self.err}"
+
+
+def core(*args, stdin="", **env):
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("CORESDK", "NO_COLOR"))}
+    return Result(subprocess.run([CORE, *args], input=stdin, capture_output=True, text=True,
+                                 timeout=60, env={**clean, **env}))
+
+
+def write(name, text):
+    path = pathlib.Path(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return name
+
+
+def table(rows):
+    """Rows of (arguments, standard input, exit, piece of stdout, piece of stderr)."""
+    for args, stdin, code, out, err in rows:
+        got = core(*args, stdin=stdin)
+        good = got.code == code and out in got.out and err in got.err
+        ok(good and "runtime error" not in got.err, f"core {' '.join(args)[:70]}: exit {code}", got)
+
+
+def make_room():
+    for place, name in enumerate(PACKAGES):
+        write(f"policies/{place}-{name}.rego", f"package {name}\n\nimport rego.v1\n\n"
+              "default allow := false\n\nallow if input.user == \"ann\"\n")
+    write("ann.json", '{"user": "ann"}')
+    write("bad.json", '{"a": 1,\n "b": x}\n')
+    write("bad.yaml", "a: [1\nb: 2\n")
+    write("limits.yaml", "limits:\n  max: 10\n")
+    write("broken/one.rego", "package one\n\nimport rego.v1\n\np if {\n\tq\n}\n\nr if x > 1\n")
+    write("net/net.rego", 'package net\n\nx := http.send({"method": "get", "url": "http://a/"})\n')
+    write("tests/a.rego", "package a\n\nimport rego.v1\n\ndefault allow := false\n\n"
+          "allow if input.user == \"ann\"\n\ndeny contains \"not ann\" if input.user != \"ann\"\n")
+    write("tests/a_test.rego", "package a_test\n\nimport rego.v1\n\nimport data.a\n\n"
+          "test_ann if a.allow with input as {\"user\": \"ann\"}\n\n"
+          "test_bob if not a.allow with input as {\"user\": \"bob\"}\n")
+    write("failing/a_test.rego", "package a_test\n\nimport rego.v1\n\ntest_good if 1 == 1\n\n"
+          "test_wrong if 1 == 2\n")
+    write("good-fixtures/ann.input.json", '{"user": "ann"}')
+    write("good-fixtures/ann.expect.json", '{"allow": true}')
+    write("bad-fixtures/bob.input.json", '{"user": "bob"}')
+    write("bad-fixtures/bob.expect.json", '{"allow": true}')
+
+
+def try_eval():
+    p = ["-d", "policies"]
+    table([
+        (["eval", "1+1"], "", 0, '"value": 2', ""),
+        (["eval", "-f", "raw", "1+1"], "", 0, "2", ""),
+        (["eval", "-f", "pretty", "[1, {\"a\": 2}]"], "", 0, '"a": 2', ""),
+        (["eval", "-f", "raw", *p, "-i", "ann.json", "data.orders.allow"], "", 0, "true", ""),
+        (["eval", "-f", "raw", *p, "-i", "-", "data.orders.allow"], '{"user":"bob"}', 0, "false", ""),
+        (["eval", "-f", "raw", "-d", "limits.yaml", "data.limits.max"], "", 0, "10", ""),
+        (["eval", "-f", "pretty", "data.nope"], "", 0, "undefined", ""),
+        (["eval", "--fail", "data.nope"], "", 1, "", ""),
+        (["eval", "--fail", "1 == 1"], "", 0, "true", ""),
+        (["eval", "1/0"], "", 0, "{}", ""),
+        (["eval", "--strict-builtin-errors", "1/0"], "", 3, "divide by zero", "query:1:1"),
+        (["eval", "-f", "raw", "--explain", *p, "-i", "ann.json", "data.orders.allow"], "", 0, "true",
+         "policies/0-orders.rego:7"),
+        (["eval", "--import", "data.orders", "-f", "raw", *p, "-i", "ann.json", "orders.allow"], "", 0, "true", ""),
+        (["eval", "--limits", "server", "-f", "raw", "count([1, 2])"], "", 0, "2", ""),
+        (["eval", "x ="], "", 3, '"errors"', "query:1:"),
+        (["eval", "-i", "missing.json", "input"], "", 6, "", "missing.json"),
+        (["eval", "-i", "bad.json", "input"], "", 6, '"row": 2', "bad.json:2:"),
+        (["eval", "-i", "-", "input"], '{"a":', 6, "", "-:1:"),
+        (["eval", "-d", "bad.yaml", "data"], "", 6, "", "bad.yaml:2:"),
+        (["eval", "-d", "missing", "data"], "", 6, "", "missing"),
+        (["eval", "-d", "broken", "data"], "", 3, "", "broken/one.rego:6:"),
+        (["eval", "-f", "xml", "1"], "", 64, "", "json, pretty or raw"),
+        (["eval"], "", 64, "", "core eval --help"),
+        (["eval", "1", "2"], "", 64, "", "one operand too many"),
+        (["eval", "--bogus", "1"], "", 64, "", "unknown option --bogus"),
+        (["eval", "--input"], "", 64, "", "a value is missing"),
+    ])
+    got = core("eval", "x := 1")
+    ok(json.loads(got.out)["result"][0]["bindings"] == {"x": 1}, "bindings are JSON", got)
+
+
+def try_check():
+    table([
+        (["check", "policies"], "", 0, "", ""),
+        (["check", "broken"], "", 3, "", "broken/one.rego:6:"),
+        (["check", "broken"], "", 3, "", "broken/one.rego:9:"),
+        (["check", "missing"], "", 6, "", "missing"),
+        (["check", "--v0-compatible", write("old.rego", "package old\n\np { 1 == 1 }\n")], "", 0, "", ""),
+        (["check", "old.rego"], "", 3, "", "old.rego:3:"),
+        (["dis", "policies/0-orders.rego"], "", 0, "data.orders.allow: ", ""),
+        (["dis", "broken"], "", 3, "", "one.rego"),
+        (["builtins"], "", 0, "trim_prefix(", ""),
+        (["policy", "lint", "policies"], "", 0, "6 policies, 0 warnings", ""),
+        (["policy", "lint", "broken"], "", 3, "", "one.rego:6:"),
+        (["policy", "lint", "net"], "", 3, "", "http.send"),
+    ])
+    painted, plain = core("check", "--color", "always", "broken"), core("check", "broken", NO_COLOR="1")
+    ok("\033[" in painted.err, "--color always paints", painted)
+    ok("\033[" not in plain.err, "NO_COLOR does not", plain)
+
+
+def try_tests():
+    t = ["policy", "test"]
+    table([
+        ([*t, "tests"], "", 0, "2 passed, 0 failed", ""),
+        ([*t, "tests", "--run", "bob"], "", 0, "1 passed, 0 failed", ""),
+        ([*t, "tests", "--run", "("], "", 64, "", "--run"),
+        ([*t, "failing"], "", 2, "1 passed, 1 failed", ""),
+        ([*t, "failing", "--ci"], "", 2, "FAIL data.a_test.test_wrong", ""),
+        ([*t, "tests", "--rule", "data.a.allow", "--fixtures", "good-fixtures"], "", 0, "3 passed", ""),
+        ([*t, "tests", "--rule", "data.a.allow", "--fixtures", "bad-fixtures"], "", 2, "1 failed", ""),
+        ([*t, "tests", "--fixtures", "missing"], "", 6, "", "missing"),
+        ([*t, "broken"], "", 3, "", "one.rego:6:"),
+        ([*t, "missing"], "", 6, "", "missing"),
+    ])
+    got = core(*t, "failing", "--format", "json")
+    rows = json.loads(got.out)
+    ok(got.code == 2 and (rows["passed"], rows["failed"]) == (1, 1), "test results as JSON", got)
+    ok({r["name"]: r["passed"] for r in rows["tests"]} ==
+       {"data.a_test.test_good": True, "data.a_test.test_wrong": False}, "each test is named", got)
+    ok("\033[" not in core(*t, "failing", "--ci", "--color", "always").out, "--ci has no colour")
+
+
+def bundle(key, output="policy-bundle.tar.gz", *more, **env):
+    return core("policy", "bundle", "--dir", "policies", "--sign-key", key, "--output", output, *more,
+                **{"SOURCE_DATE_EPOCH": CREATED, **env})
+
+
+def inspect(name, *more):
+    return core("policy", "bundle", "inspect", name, *more)
+
+
+def try_bundle():
+    ok(core("policy", "keygen", "--out", "keys").code == 0, "keygen")
+    ok(os.stat("keys/signing-key.pem").st_mode & 0o777 == 0o600, "the private key is nobody else's")
+    ok(core("policy", "keygen", "--out", "other").code == 0, "another key")
+    key, pub = "keys/signing-key.pem", "keys/signing-key.pub"
+    pem = pathlib.Path(key).read_text()
+    got = bundle(key)
+    ok(got.code == 0, "a bundle is built", got)
+    got = inspect("policy-bundle.tar.gz")
+    ok(got.code == 0 and got.out == "Bundle: policy-bundle.tar.gz\n"
+       "Policies: 6 (orders, reports, admin, tenant, config, data)\n"
+       "Signed: yes (ES256)\nCreated: 2026-03-19T12:00:00Z\n", "inspect says the four lines", got)
+    ok("not verified" in got.err, "and that the signature was read only", got)
+    got = inspect("policy-bundle.tar.gz", "--verify-key", pub)
+    ok(got.code == 0 and got.err == "", "the signature verifies", got)
+    got = json.loads(inspect("policy-bundle.tar.gz", "--verify-key", pub, "--format", "json").out)
+    ok(got["policies"] == PACKAGES and got["verified"] and got["created"] == int(CREATED), "as JSON", got)
+    ok("File: " in inspect("policy-bundle.tar.gz", "--verbose").out, "--verbose lists files")
+    first = pathlib.Path("policy-bundle.tar.gz").read_bytes()
+    for name, source in (("again", key), ("text", pem), ("env", "env:SIGN_KEY")):
+        got = bundle(source, f"{name}.tar.gz", SIGN_KEY=pem)
+        ok(got.code == 0 and pathlib.Path(f"{name}.tar.gz").read_bytes() == first, f"{name}: the same bytes", got)
+    for alg in ("ES384", "ES512", "EdDSA", "RS256"):
+        core("policy", "keygen", "--out", alg, "--alg", alg)
+        got = [bundle(f"{alg}/signing-key.pem", f"{alg}{i}.tar.gz").code for i in range(2)]
+        same = pathlib.Path(f"{alg}0.tar.gz").read_bytes() == pathlib.Path(f"{alg}1.tar.gz").read_bytes()
+        ok(got == [0, 0] and same, f"{alg}: the same bytes")
+        got = inspect(f"{alg}0.tar.gz", "--verify-key", f"{alg}/signing-key.pub")
+        ok(got.code == 0 and f"Signed: yes ({alg})" in got.out, f"{alg} verifies", got)
+    table([
+        (["eval", "-f", "raw", "-b", "policy-bundle.tar.gz", "-i", "ann.json", "data.data.allow"], "", 0, "true", ""),
+        (["check", "policy-bundle.tar.gz"], "", 0, "", ""),
+    ])
+    spoil_bundle(first, pub)
+    table([
+        (["policy", "bundle", "--dir", "net", "--sign-key", key, "-o", "n.tar.gz"], "", 3, "", "http.send"),
+        (["policy", "bundle", "--dir", "net", "--sign-key", key, "-o", "n.tar.gz", "--connected"], "", 0, "", ""),
+        (["policy", "bundle", "--dir", "broken", "--sign-key", key, "-o", "b.tar.gz"], "", 3, "", "one.rego:6:"),
+        (["policy", "bundle", "--dir", "missing", "--sign-key", key], "", 6, "", "missing"),
+        (["policy", "bundle", "--dir", "policies", "--sign-key", "env:NO_SUCH"], "", 5, "", "NO_SUCH"),
+        (["policy", "bundle", "--dir", "policies", "--sign-key", pub], "", 5, "", "key"),
+        (["policy", "bundle", "--dir", "policies"], "", 64, "", "--sign-key is needed"),
+        (["policy", "bundle", "--dir", "policies", "--sign-key", key, "--expires", "soon"], "", 64, "", "--expires"),
+        (["policy", "bundle", "inspect", "missing.tar.gz"], "", 6, "", "missing.tar.gz"),
+        (["policy", "keygen", "--alg", "HS256"], "", 64, "", "--alg"),
+    ])
+    ok(not os.path.exists("b.tar.gz"), "what does not compile leaves no bundle")
+
+
+def spoil_bundle(good, pub):
+    middle = len(good) // 2
+    write("cut.tar.gz", good[:middle])
+    write("flipped.tar.gz", good[:middle] + bytes([good[middle] ^ 1]) + good[middle + 1:])
+    write("longer.tar.gz", good + b"x")
+    write("noise.tar.gz", b"no bundle at all")
+    for name in ("cut", "flipped", "longer", "noise"):
+        got = inspect(f"{name}.tar.gz", "--verify-key", pub)
+        ok(got.code == 5 and got.out == "" and got.err != "", f"{name}: refused", got)
+    got = inspect("policy-bundle.tar.gz", "--verify-key", "other/signing-key.pub")
+    ok(got.code == 5 and got.out == "", "another key: refused", got)
+    subprocess.run(["tar", "-czf", "unsigned.tar.gz", "-C", "policies", "."], check=True)
+    got = inspect("unsigned.tar.gz", "--verify-key", pub)
+    ok(got.code == 5 and got.out == "", "unsigned: refused", got)
+
+
+def try_rest():
+    write("good.yaml", "control_plane:\n  enabled: false\naudit:\n  sink: stdout\n")
+    write("wrong.yaml", "control_plane:\n  enabeld: false\n")
+    table([
+        (["config", "check", "good.yaml"], "", 0, "good.yaml: fine", ""),
+        (["config", "check", "wrong.yaml"], "", 4, "", "did you mean `control_plane.enabled`?"),
+        (["config", "check", "wrong.yaml"], "", 4, "", "wrong.yaml:2:3"),
+        (["config", "show", "--config", "good.yaml"], "", 0, "audit.sink: ", ""),
+        (["config", "show", "--config", "good.yaml", "--origin"], "", 0, "good.yaml", ""),
+        (["audit", "verify", "missing.ndjson"], "", 6, "", "missing.ndjson"),
+        (["audit", "verify", write("spoilt.ndjson", '{"seq":1}\n')], "", 5, "", "spoilt.ndjson"),
+        (["sidecar", "status", "--admin", "no.sock"], "", 7, "", "no.sock"),
+        (["sidecar", "reload-policy", "--bundle", "policy-bundle.tar.gz", "--admin", "no.sock"], "", 7, "", "no.sock"),
+        (["sidecar", "reload-policy", "--bundle", "missing.tar.gz", "--admin", "no.sock"], "", 6, "", "missing"),
+        (["sidecar", "reload-policy"], "", 64, "", "--bundle is needed"),
+        (["--help"], "", 0, "policy bundle inspect", ""),
+        (["policy", "test", "--help"], "", 0, "--fixtures", ""),
+        (["--version"], "", 0, "core ", ""),
+        (["nonsense"], "", 64, "", "no such command"),
+        ([], "", 64, "", "core COMMAND --help"),
+        (["eval", "--color", "pink", "1"], "", 64, "", "auto, always or never"),
+    ])
+
+
+def main():
+    with tempfile.TemporaryDirectory() as room:
+        os.chdir(room)
+        make_room()
+        for part in (try_eval, try_check, try_tests, try_bundle, try_rest):
+            part()
+        os.chdir("/")
+    print(f"1..{count}")
+    sys.exit(failed > 0)
+
+
+if __name__ == "__main__":
+    main()
