@@ -268,11 +268,10 @@ read_seq(str_t line, uint64_t *ret)
 {
 	str_t name = STR(SEQ_NAME);
 	uint64_t seq = 0;
-	size_t at = line.len, digits = 0;
+	/* In a text its quotes would be escaped: what is found is the member. */
+	size_t at = str_find(line, name, 0), digits = 0;
 
-	while (at > 0 && !str_has_prefix(str_skip(line, at), name))
-		at--;
-	if (at == 0)
+	if (at == line.len)
 		return false;
 	for (at += name.len; at < line.len && line.data[at] >= '0' && line.data[at] <= '9'; at++) {
 		if (++digits > 18)
@@ -284,6 +283,16 @@ read_seq(str_t line, uint64_t *ret)
 }
 
 static bool
+is_hex(const char *at, size_t len)
+{
+	bool good = true;
+
+	for (size_t i = 0; i < len; i++)
+		good &= (at[i] >= '0' && at[i] <= '9') || (at[i] >= 'a' && at[i] <= 'f');
+	return good;
+}
+
+static bool
 take_hash(str_t line, size_t at, str_t name, char hash[AUDIT_HASH_LEN])
 {
 	str_t part = str_skip(line, at);
@@ -291,11 +300,7 @@ take_hash(str_t line, size_t at, str_t name, char hash[AUDIT_HASH_LEN])
 	if (!str_has_prefix(part, name) || part.data[name.len + AUDIT_HASH_LEN] != '"')
 		return false;
 	memcpy(hash, part.data + name.len, AUDIT_HASH_LEN);
-	for (size_t i = 0; i < AUDIT_HASH_LEN; i++) {
-		if (strchr("0123456789abcdef", hash[i]) == NULL || hash[i] == '\0')
-			return false;
-	}
-	return true;
+	return is_hex(hash, AUDIT_HASH_LEN);
 }
 
 bool
