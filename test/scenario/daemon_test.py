@@ -500,7 +500,8 @@ def no_egress():
         return
     with House() as house:
         trace = house.path("trace")
-        d = house.start(wrap=("strace", "-f", "-qq", "-o", trace, "-e",
+        # -D: the daemon is our child, and the tracer its own; signals reach the daemon.
+        d = house.start(wrap=("strace", "-D", "-f", "-qq", "-o", trace, "-e",
                               "trace=connect,socket,sendto,sendmsg,bind,listen"))
         ok(d.ready_after is not None, "egress: it runs under strace", d.logged())
         for i in range(20):
@@ -508,8 +509,11 @@ def no_egress():
         d.call(VALIDATE, field(1, house.issuer.token(sub="u", kid="unknown")) + field(2, "t"))
         d.reload_policy(house.path("bundle.tar.gz"))
         d.process.send_signal(signal.SIGHUP)
-        time.sleep(0.3)
-        d.stop()
+        end = time.monotonic() + 10
+        while "everything was read again" not in d.logged() and time.monotonic() < end:
+            time.sleep(0.02)
+        ok("everything was read again" in d.logged(), "egress: it reloads", d.logged())
+        ok(d.stop()[1] == 0, "egress: it stops")
         calls = pathlib.Path(trace).read_text()
         ok("listen(" in calls, "egress: the trace is one")
         ok("connect(" not in calls, "egress: it never connects",
