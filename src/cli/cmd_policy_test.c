@@ -15,7 +15,7 @@ enum { TEST_MEMORY = 1 << 28, POLICY_MEMORY = 1 << 30 };
 
 const struct cli_spec cmd_test_options[] = {
 	{ "--fixtures", NULL, "DIR", "pairs NAME.input.json and NAME.expect.json" },
-	{ "--rule", NULL, "PATH", "the rule fixtures ask (data.authz.allow)" },
+	{ "--rule", NULL, "PATH", "the rule fixtures ask (data.authz.allow, else the only `allow`)" },
 	{ "--run", "-r", "RE", "only tests whose name matches (extended regular expression)" },
 	{ "--ci", NULL, NULL, "no colour" },
 	{ "--v0-compatible", NULL, NULL, "policies are Rego v0" },
@@ -290,11 +290,66 @@ run_fixture(struct session *s, const char *dir, str_t stem, str_t package)
 	return e;
 }
 
+/* Packages with a rule `allow`; *ret is the last one found. */
+static size_t
+find_allow(struct session *s, const struct rego_node *node, str_t path, str_t *ret)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < node->children.count; i++) {
+		const struct rego_node *child = node->children.at[i];
+
+		if (child->key.tag != VALUE_STRING)
+			continue;
+		if (child->rules.count > 0 && str_eq(value_str(child->key), STR("allow"))) {
+			*ret = path;
+			found++;
+		}
+		found += find_allow(s, child,
+		    arena_printf(s->cli->arena, "%.*s.%.*s", STR_FMT(path), STR_FMT(value_str(child->key))), ret);
+	}
+	return found;
+}
+
+static bool
+has_package(const struct session *s, const char *name)
+{
+	const struct rego_node *root = s->policy->unit.root;
+
+	for (size_t i = 0; i < root->children.count; i++) {
+		value_t key = root->children.at[i]->key;
+
+		if (key.tag == VALUE_STRING && str_eq(value_str(key), str_of(name)))
+			return true;
+	}
+	return false;
+}
+
+/* --rule's package; else data.authz, which daemons ask by default; else the only one with `allow`. */
+static err_t
+choose_package(struct session *s, str_t *ret)
+{
+	const char *rule = cli_value(s->cli, "--rule");
+	str_t package = str_of(rule != NULL ? rule : "data.authz.allow"), only = STR("");
+
+	while (package.len > 0 && package.data[package.len - 1] != '.')
+		package.len--;
+	package.len -= package.len > 0;
+	*ret = package;
+	if (rule != NULL || has_package(s, "authz"))
+		return ERR_OK;
+	if (find_allow(s, s->policy->unit.root, STR("data"), &only) == 1) {
+		*ret = only;
+		return ERR_OK;
+	}
+	diag_say(&s->cli->diag, "fixture", "no package data.authz, and not one package alone has `allow`: say --rule");
+	return ERR_USAGE;
+}
+
 static err_t
 run_fixtures(struct session *s, const char *dir)
 {
-	const char *rule = cli_value(s->cli, "--rule");
-	str_t package = str_of(rule != NULL ? rule : "data.authz.allow");
+	str_t package;
 	struct dirent **entries;
 	int count = scandir(dir, &entries, NULL, alphasort);
 	err_t result = ERR_OK;
@@ -303,13 +358,11 @@ run_fixtures(struct session *s, const char *dir)
 		diag_say(&s->cli->diag, "read", "%s: cannot be read", dir);
 		return ERR_IO;
 	}
-	while (package.len > 0 && package.data[package.len - 1] != '.')
-		package.len--;
-	package.len -= package.len > 0;
+	result = choose_package(s, &package);
 	for (int i = 0; i < count; i++) {
 		str_t name = str_of(entries[i]->d_name);
 
-		if (str_has_suffix(name, STR(".input.json"))) {
+		if (result != ERR_USAGE && str_has_suffix(name, STR(".input.json"))) {
 			str_t stem = arena_str(s->cli->arena, str_sub(name, 0, name.len - strlen(".input.json")));
 			err_t e = is_wanted(s, stem) ? run_fixture(s, dir, stem, package) : ERR_OK;
 
