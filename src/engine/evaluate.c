@@ -149,11 +149,11 @@ evaluate(struct evaluator *v, const struct snapshot *s, const struct question *q
 {
 	uint32_t entry;
 
-	*ret = (struct decision){ .allow = false, .rule = q->rule, .reasons = value_empty_array() };
-	entry = snapshot_entry(s, q->rule);
+	*ret = (struct decision){ .allow = false, .reasons = value_empty_array() };
+	entry = snapshot_find(s, q->rule, &ret->rule);
 	if (entry == REGO_ENTRY_NONE) {
 		ret->err = ERR_NOT_FOUND;
-		ret->message = arena_printf(arena, "no rule %.*s in the policy", STR_FMT(q->rule));
+		ret->message = arena_printf(arena, "no rule %.*s in the policy", STR_FMT(ret->rule));
 		return;
 	}
 	ret->err = read_input(s, q, arena, ret);

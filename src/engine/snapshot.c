@@ -24,6 +24,7 @@ struct snapshot {
 	struct jwks *jwks;
 	struct arena *arena; /* facts and the table of rules */
 	struct snapshot_facts facts;
+	str_t default_rule; /* may be empty */
 	struct rule_entry *rules; /* open-addressed by the path's hash */
 	uint32_t rule_mask;
 };
@@ -117,11 +118,14 @@ index_rules(struct snapshot *s)
 }
 
 uint32_t
-snapshot_entry(const struct snapshot *s, str_t rule)
+snapshot_find(const struct snapshot *s, str_t rule, str_t *ret_path)
 {
 	char full[512];
 	const struct rule_entry *found;
 
+	if (rule.len == 0)
+		rule = s->default_rule;
+	*ret_path = rule;
 	if (s->rules == NULL)
 		return REGO_ENTRY_NONE;
 	if (!str_has_prefix(rule, STR("data."))) {
@@ -132,7 +136,18 @@ snapshot_entry(const struct snapshot *s, str_t rule)
 		rule = str_make(full, rule.len + 5);
 	}
 	found = find_rule(s, rule);
-	return found->path.data != NULL ? found->entry : REGO_ENTRY_NONE;
+	if (found->path.data == NULL)
+		return REGO_ENTRY_NONE;
+	*ret_path = found->path;
+	return found->entry;
+}
+
+uint32_t
+snapshot_entry(const struct snapshot *s, str_t rule)
+{
+	str_t path;
+
+	return snapshot_find(s, rule, &path);
 }
 
 /* ---- making ---- */
@@ -216,6 +231,8 @@ snapshot_make(const struct snapshot_options *options, struct diag *diag, struct 
 	struct snapshot *s = begin();
 	err_t e = s != NULL ? ERR_OK : ERR_MEMORY;
 
+	if (e == ERR_OK)
+		s->default_rule = arena_str(s->arena, options->default_rule);
 	if (e == ERR_OK && (options->bundle.len > 0 || options->policy_dir.len > 0))
 		e = load_policy(s, options, diag);
 	if (e == ERR_OK && options->jwks_text.len > 0)

@@ -67,5 +67,8 @@ const struct snapshot_facts *snapshot_facts(const struct snapshot *);
  * REGO_ENTRY_NONE when no rule or package has that path.
  */
 uint32_t snapshot_entry(const struct snapshot *, str_t rule);
+/* The same, and the rule's whole path (data.authz.allow), of the snapshot's lifetime; an empty rule
+ * is the default one. */
+uint32_t snapshot_find(const struct snapshot *, str_t rule, str_t *ret_path);
 
 #endif
