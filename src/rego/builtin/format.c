@@ -7,7 +7,7 @@ enum { LARGEST_NUMBER = 1000000 }; /* of a width or precision, as in Go */
 
 struct formatter {
 	struct rego_call *call;
-	struct buf out;
+	struct buf *out;
 	str_t format;
 	size_t at; /* in the format */
 	const value_t *operands;
@@ -122,7 +122,7 @@ read_width(struct formatter *f, bool after_index)
 		f->at++;
 		f->spec.has_width = take_number(f, &f->spec.width);
 		if (!f->spec.has_width)
-			buf_add_str(&f->out, STR("%!(BADWIDTH)"));
+			buf_add_str(f->out, STR("%!(BADWIDTH)"));
 		if (f->spec.width < 0) {
 			f->spec.width = -f->spec.width;
 			f->spec.minus = true;
@@ -152,7 +152,7 @@ read_precision(struct formatter *f, bool after_index)
 			f->spec.has_precision = false;
 		if (!f->spec.has_precision) {
 			f->spec.precision = 0;
-			buf_add_str(&f->out, STR("%!(BADPREC)"));
+			buf_add_str(f->out, STR("%!(BADPREC)"));
 		}
 		return false;
 	}
@@ -165,9 +165,9 @@ read_precision(struct formatter *f, bool after_index)
 static void
 complain(struct formatter *f, str_t verb, const char *what)
 {
-	buf_add_str(&f->out, STR("%!"));
-	buf_add_str(&f->out, verb);
-	buf_add_text(&f->out, what);
+	buf_add_str(f->out, STR("%!"));
+	buf_add_str(f->out, verb);
+	buf_add_text(f->out, what);
 }
 
 static bool
@@ -183,8 +183,8 @@ print_next(struct formatter *f, uint32_t verb)
 		f->spec.plus_v = f->spec.plus;
 		f->spec.sharp = f->spec.plus = false;
 	}
-	format_print(&f->out, &f->spec, &operand, verb);
-	return !buf_failed(&f->out);
+	format_print(f->out, &f->spec, &operand, verb);
+	return !buf_failed(f->out);
 }
 
 /* What follows a %.  False: out of memory. */
@@ -205,14 +205,14 @@ print_directive(struct formatter *f)
 	if (!after_index)
 		(void)read_index(f);
 	if (f->at >= f->format.len) {
-		buf_add_str(&f->out, STR("%!(NOVERB)"));
+		buf_add_str(f->out, STR("%!(NOVERB)"));
 		return true;
 	}
 	verb = utf8_decode(str_skip(f->format, f->at), &width);
 	text = str_sub(f->format, f->at, width);
 	f->at += width;
 	if (verb == '%')
-		buf_add_char(&f->out, '%');
+		buf_add_char(f->out, '%');
 	else if (!f->good_index)
 		complain(f, text, "(BADINDEX)");
 	else if (f->next >= f->count)
@@ -227,42 +227,51 @@ print_extra(struct formatter *f)
 {
 	struct format_operand operand;
 
-	buf_add_str(&f->out, STR("%!(EXTRA "));
+	buf_add_str(f->out, STR("%!(EXTRA "));
 	f->spec = (struct format_spec){ 0 };
 	for (uint32_t first = f->next; f->next < f->count; f->next++) {
 		if (f->next > first)
-			buf_add_str(&f->out, STR(", "));
+			buf_add_str(f->out, STR(", "));
 		if (!format_operand_read(f->call, f->operands[f->next], &operand))
 			return false;
-		buf_add_text(&f->out, format_type_name(&operand));
-		buf_add_char(&f->out, '=');
-		format_print(&f->out, &f->spec, &operand, 'v');
+		buf_add_text(f->out, format_type_name(&operand));
+		buf_add_char(f->out, '=');
+		format_print(f->out, &f->spec, &operand, 'v');
 	}
-	buf_add_char(&f->out, ')');
-	return !buf_failed(&f->out);
+	buf_add_char(f->out, ')');
+	return !buf_failed(f->out);
 }
 
-static enum rego_outcome
-print_formatted(struct rego_call *call, value_t *ret)
+void
+format_write(struct rego_call *call, struct buf *out, str_t format, const value_t *operands,
+    uint32_t count)
 {
-	struct formatter f = { .call = call, .format = value_str(call->arg[0]),
-		.operands = call->arg[1].items, .count = call->arg[1].count };
+	struct formatter f = { .call = call, .out = out, .format = format, .operands = operands,
+		.count = count };
 	bool fine = true;
 
-	rego_text_init(call, &f.out);
-	while (fine && f.at < f.format.len) {
-		size_t percent = str_find_char(f.format, '%', f.at);
+	while (fine && f.at < format.len) {
+		size_t percent = str_find_char(format, '%', f.at);
 
-		buf_add(&f.out, f.format.data + f.at, percent - f.at);
+		buf_add(out, format.data + f.at, percent - f.at);
 		f.at = percent + 1;
-		if (percent < f.format.len)
+		if (percent < format.len)
 			fine = print_directive(&f);
 	}
 	if (fine && !f.reordered && f.next < f.count)
 		fine = print_extra(&f);
 	if (!fine)
-		f.out.failed = true;
-	return rego_give_text(call, &f.out, ret);
+		out->failed = true;
+}
+
+static enum rego_outcome
+print_formatted(struct rego_call *call, value_t *ret)
+{
+	struct buf out;
+
+	rego_text_init(call, &out);
+	format_write(call, &out, value_str(call->arg[0]), call->arg[1].items, call->arg[1].count);
+	return rego_give_text(call, &out, ret);
 }
 
 const struct rego_builtin rego_builtins_format[] = {

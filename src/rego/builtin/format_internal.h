@@ -31,6 +31,10 @@ struct format_operand {
 	};
 };
 
+/* All of sprintf; the buf fails when memory is short. */
+void format_write(struct rego_call *, struct buf *, str_t format, const value_t *operands,
+    uint32_t count);
+
 /* Reads the operand; booleans, null and collections are their Rego text.  False: no memory. */
 bool format_operand_read(struct rego_call *, value_t, struct format_operand *ret);
 

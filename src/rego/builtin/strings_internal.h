@@ -19,7 +19,7 @@ rego_builtin_fn rego_strings_trim, rego_strings_trim_left, rego_strings_trim_rig
 /* strings_match.c */
 rego_builtin_fn rego_strings_any_prefix_match, rego_strings_any_suffix_match;
 
-/* template.c */
+/* template_run.c */
 rego_builtin_fn rego_strings_render_template;
 
 #endif
