@@ -70,7 +70,7 @@ static bool
 has_document(const struct rego_node *node)
 {
 	for (size_t i = 0; i < node->rules.count; i++) {
-		if (!node->rules.at[i]->head.is_function)
+		if (!ast_takes_args(&node->rules.at[i]->head))
 			return true;
 	}
 	return node->children.count > 0;

@@ -112,7 +112,7 @@ struct ast_head {
 	struct ast_term *ref; /* AST_REF: name and further parts, as OPA's Reference */
 	rego_name_t name; /* set when the head is a plain name */
 	struct ast_terms args; /* functions */
-	bool is_function; /* p() has no args but is one */
+	bool is_function; /* was written with parentheses; see ast_takes_args() */
 	struct ast_term *key; /* partial set member (contains), or v0 partial object's key */
 	struct ast_term *value; /* NULL only for partial sets */
 	bool assign; /* := rather than = */
@@ -120,6 +120,13 @@ struct ast_head {
 	bool generated_value; /* the value `true` was not written */
 	bool has_if; /* the keyword was written */
 };
+
+/* f() is a rule and not a function, whatever its looks: so OPA has it. */
+static inline bool
+ast_takes_args(const struct ast_head *head)
+{
+	return head->args.count > 0;
+}
 
 struct ast_annotations; /* metadata blocks: metadata.h */
 

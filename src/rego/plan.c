@@ -100,7 +100,7 @@ prepare_node(struct planner *p, struct rego_node *node, struct rego_tree *parent
 	for (size_t i = 0; i < node->rules.count; i++) {
 		struct ast_rule *rule = node->rules.at[i];
 
-		if (rule->head.is_function) {
+		if (ast_takes_args(&rule->head)) {
 			if (plan->function == REGO_FUNC_NONE)
 				plan->function = plan_func_new(p);
 			continue;
@@ -147,7 +147,7 @@ is_single_valued(const struct ast_rules *rules, bool functions)
 	value_t first = VALUE_NONE, v;
 
 	for (size_t i = 0; i < rules->count; i++) {
-		if (rules->at[i]->is_default || rules->at[i]->head.is_function != functions)
+		if (rules->at[i]->is_default || ast_takes_args(&rules->at[i]->head) != functions)
 			continue;
 		for (const struct ast_rule *r = rules->at[i]; r != NULL; r = r->else_rule) {
 			if (!value_is_constant(r, &v))
@@ -252,7 +252,7 @@ plan_clauses(struct planner *p, const struct ast_rules *rules, bool functions, u
 	clauses.at = ARENA_ARRAY(p->arena, const struct ast_rule *, rules->count);
 	clauses.labels = ARENA_ARRAY(p->arena, label_t, rules->count);
 	for (size_t i = 0; clauses.at != NULL && i < rules->count; i++) {
-		if (!rules->at[i]->is_default && rules->at[i]->head.is_function == functions)
+		if (!rules->at[i]->is_default && ast_takes_args(&rules->at[i]->head) == functions)
 			clauses.at[clauses.count++] = rules->at[i];
 	}
 	indexed = clauses.labels != NULL && plan_index(p, &clauses, defaults);
@@ -284,7 +284,7 @@ plan_complete(struct planner *p, const struct ast_rules *rules, bool functions, 
 	for (size_t i = 0; i < rules->count && !p->failed; i++) {
 		const struct ast_rule *rule = rules->at[i];
 
-		if (rule->is_default && rule->head.is_function == functions)
+		if (rule->is_default && ast_takes_args(&rule->head) == functions)
 			plan_default(p, rule, result, end);
 	}
 	plan_place(p, end);
@@ -326,7 +326,7 @@ plan_contributions(struct planner *p, const struct rego_node *at, const struct r
 		const struct ast_rule *rule = node->rules.at[i];
 		struct plan_block block;
 
-		if (rule->is_default || rule->head.is_function)
+		if (rule->is_default || ast_takes_args(&rule->head))
 			continue;
 		p->bindings.count = 0;
 		p->next_reg = regs;
@@ -348,7 +348,7 @@ collector_kind(struct planner *p, const struct rego_node *node)
 		const struct ast_rule *rule = node->rules.at[i];
 		size_t suffix = suffix_of(p, node, rule).count;
 
-		if (rule->is_default || rule->head.is_function)
+		if (rule->is_default || ast_takes_args(&rule->head))
 			continue;
 		set = set || (suffix == 0 && is_partial_set(rule));
 		nested = nested || suffix > 1 || (suffix == 1 && is_partial_set(rule));

@@ -65,14 +65,28 @@ find_function(struct planner *p, const struct ast_term *operator)
 	return node != NULL ? plan_of(node)->function : REGO_FUNC_NONE;
 }
 
+/* f(), which is a rule. */
+static uint32_t
+find_rule(struct planner *p, const struct ast_term *operator)
+{
+	const struct rego_node *node = plan_find_node(p->unit, operator);
+
+	return node != NULL && node != p->unit->root ? plan_of(node)->func : REGO_FUNC_NONE;
+}
+
 uint16_t
 plan_call(struct planner *p, const struct ast_terms *items, size_t arg_count)
 {
-	uint32_t function = find_function(p, items->at[0]);
+	uint32_t function = find_function(p, items->at[0]), rule = find_rule(p, items->at[0]);
 	uint32_t builtin = function == REGO_FUNC_NONE ? find_builtin(p, items->at[0]) : 0;
 	VEC(uint16_t) args = { 0 };
 	uint16_t first, reg;
 
+	if (function == REGO_FUNC_NONE && rule != REGO_FUNC_NONE && arg_count == 0) {
+		reg = plan_reg(p);
+		plan_emit(p, OP_CALL_RULE, reg, 0, 0, rule, p->fail, 0);
+		return reg;
+	}
 	if (builtin == REGO_BUILTIN_NONE || arg_count > UINT8_MAX) {
 		plan_error(p, items->at[0]->loc, "internal: a call of an unknown function");
 		return 0;

@@ -101,12 +101,21 @@ struct outcome {
 	str_t code, message; /* the first error, if any */
 };
 
+/* "file:row: code: message", as OPA writes errors: a case may want any part of it. */
+static str_t
+full_message(struct arena *arena, str_t file, uint32_t row, str_t code, str_t message)
+{
+	return arena_printf(arena, "%.*s:%u: %.*s: %.*s", STR_FMT(file), row, STR_FMT(code), STR_FMT(message));
+}
+
 static void
 note_diag(struct outcome *o, const struct diag *diag)
 {
-	if (diag->first != NULL) {
-		o->code = diag->first->code;
-		o->message = diag->first->message;
+	const struct diag_finding *f = diag->first;
+
+	if (f != NULL) {
+		o->code = f->code;
+		o->message = full_message(diag->arena, f->place.file, f->place.row, f->code, f->message);
 	}
 }
 
@@ -140,7 +149,7 @@ evaluate_query(struct policy *p, str_t query, enum rego_version version, value_t
 	e = rego_run(run.eval, &request, &o->result, error);
 	if (e != ERR_OK) {
 		o->code = str_of(error->code);
-		o->message = str_of(error->message);
+		o->message = full_message(arena, error->file, error->row, o->code, str_of(error->message));
 	}
 	return e;
 }
@@ -233,7 +242,7 @@ explain(value_t c, const char *file, const char *why, const struct outcome *o)
 	buf_init(&text, 4000);
 	buf_printf(&text, "FAIL %s: %.*s: %s", file, STR_FMT(value_str(get(c, "note"))), why);
 	if (o->code.len > 0)
-		buf_printf(&text, "\n     got %.*s: %.*s", STR_FMT(o->code), STR_FMT(o->message));
+		buf_printf(&text, "\n     got %.*s", STR_FMT(o->message));
 	printf("%.*s\n", STR_FMT(buf_str(&text)));
 	buf_clear(&text);
 	if (o->code.len == 0 && value_is_defined(o->result)) {
