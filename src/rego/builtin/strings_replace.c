@@ -161,6 +161,12 @@ replace_all(struct rego_call *call, struct replacer *r, str_t s, value_t *ret)
 	return rego_give_text(call, &out, ret);
 }
 
+static size_t
+find_old(str_t s, str_t old, size_t from)
+{
+	return old.len == 1 ? str_find_char(s, old.data[0], from) : str_find(s, old, from);
+}
+
 /* One pair with an old text: counted first, so made at its final size. */
 static enum rego_outcome
 replace_one(struct rego_call *call, str_t s, const struct pair *p, value_t *ret)
@@ -168,7 +174,9 @@ replace_one(struct rego_call *call, str_t s, const struct pair *p, value_t *ret)
 	size_t count = 0, len, from = 0;
 	char *bytes, *out;
 
-	for (size_t at = str_find(s, p->old, 0); at < s.len; at = str_find(s, p->old, at + p->old.len))
+	if (!rego_work(call, s.len))
+		return REGO_HALT;
+	for (size_t at = find_old(s, p->old, 0); at < s.len; at = find_old(s, p->old, at + p->old.len))
 		count++;
 	*ret = call->arg[0];
 	if (count == 0)
@@ -180,7 +188,7 @@ replace_one(struct rego_call *call, str_t s, const struct pair *p, value_t *ret)
 	if (bytes == NULL)
 		return REGO_HALT;
 	while (count-- > 0) {
-		size_t at = str_find(s, p->old, from);
+		size_t at = find_old(s, p->old, from);
 
 		memcpy(out, s.data + from, at - from);
 		out += at - from;

@@ -76,8 +76,9 @@ static const struct builtin_case cases[] = {
 	    "eval_builtin_error: time.parse_duration_ns: time: invalid duration \"\"" },
 	{ "time.parse_duration_ns", "[\"5\"]",
 	    "eval_builtin_error: time.parse_duration_ns: time: missing unit in duration \"5\"" },
-	{ "time.parse_duration_ns", "[\"5d\"]",
-	    "eval_builtin_error: time.parse_duration_ns: time: unknown unit \"d\" in duration \"5d\"" },
+	{ "time.parse_duration_ns", "[\"1y1w1d2h\"]", "32234400000000000" },
+	{ "time.parse_duration_ns", "[\"5x\"]",
+	    "eval_builtin_error: time.parse_duration_ns: time: unknown unit \"x\" in duration \"5x\"" },
 	{ "time.parse_duration_ns", "[\"9223372036854775807ns\"]", "9223372036854775807" },
 	{ "time.parse_duration_ns", "[\"9223372036854775808ns\"]",
 	    "eval_builtin_error: time.parse_duration_ns: time: invalid duration "
