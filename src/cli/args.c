@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What commands ask of the command line, and the little they share. */
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/must.h"
@@ -54,23 +55,42 @@ cli_keep(struct cli *cli, struct policy *policy)
 	cli->policies[cli->policy_count++] = policy;
 }
 
+static err_t
+read_stream(FILE *from, struct buf *text)
+{
+	char chunk[65536];
+	size_t got;
+
+	while (!buf_failed(text) && (got = fread(chunk, 1, sizeof(chunk), from)) > 0)
+		buf_add(text, chunk, got);
+	return ferror(from) != 0 ? ERR_IO : buf_failed(text) ? ERR_LIMIT : ERR_OK;
+}
+
+/* What a shell makes of <(command); file_read() takes regular files only. */
+static bool
+is_pipe(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISFIFO(st.st_mode);
+}
+
 err_t
 cli_read(struct cli *cli, const char *path, str_t *ret)
 {
 	struct buf text;
+	FILE *pipe = strcmp(path, "-") != 0 && is_pipe(path) ? fopen(path, "re") : NULL;
 	err_t e;
 
 	buf_init(&text, LARGEST_FILE);
-	if (strcmp(path, "-") == 0) {
-		char chunk[65536];
-		size_t got;
-
-		while ((got = fread(chunk, 1, sizeof(chunk), stdin)) > 0)
-			buf_add(&text, chunk, got);
-		e = ferror(stdin) != 0 ? ERR_IO : buf_failed(&text) ? ERR_LIMIT : ERR_OK;
-	} else {
+	if (strcmp(path, "-") == 0)
+		e = read_stream(stdin, &text);
+	else if (pipe != NULL)
+		e = read_stream(pipe, &text);
+	else
 		e = file_read(NULL, path, FILE_ANY, &text, &cli->diag);
-	}
+	if (pipe != NULL)
+		(void)fclose(pipe);
 	if (e == ERR_OK) {
 		*ret = arena_str(cli->arena, buf_str(&text));
 		e = ret->data != NULL ? ERR_OK : ERR_MEMORY;

@@ -105,6 +105,13 @@ def try_eval():
         (["eval", "--bogus", "1"], "", 64, "", "unknown option --bogus"),
         (["eval", "--input"], "", 64, "", "a value is missing"),
     ])
+    reader, writer = os.pipe()
+    os.write(writer, b'{"user": "ann"}')
+    os.close(writer)
+    done = subprocess.run([CORE, "eval", "-f", "raw", "-i", f"/dev/fd/{reader}", "input.user"],
+                          capture_output=True, text=True, pass_fds=[reader], timeout=60)
+    os.close(reader)
+    ok(done.returncode == 0 and done.stdout == "ann\n", "the input may be a pipe", done)
     got = core("eval", "x := 1")
     ok(json.loads(got.out)["result"][0]["bindings"] == {"x": 1}, "bindings are JSON", got)
 
