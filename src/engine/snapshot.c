@@ -87,6 +87,8 @@ add_rules(struct snapshot *s, const struct rego_node *node, str_t path)
 
 		if (child->key.tag != VALUE_STRING || !has_document(child))
 			continue;
+		if (str_find_char(value_str(child->key), '"', 0) < child->key.count)
+			continue; /* no path can spell it */
 		below = is_plain_name(value_str(child->key))
 		    ? arena_printf(s->arena, "%.*s.%.*s", STR_FMT(path), STR_FMT(value_str(child->key)))
 		    : arena_printf(s->arena, "%.*s[\"%.*s\"]", STR_FMT(path), STR_FMT(value_str(child->key)));

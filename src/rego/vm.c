@@ -683,10 +683,9 @@ rego_run(struct rego_eval *e, const struct rego_request *request, value_t *ret, 
 		value_work_set(INT64_MAX);
 		return e->err;
 	}
-	if (arena_failed(e->arena) || value_work_spent()) {
-		(void)vm_spend(e);
+	if (!vm_spend(e)) { /* what was spent since the last look counts too */
 		value_work_set(INT64_MAX);
-		return ERR_LIMIT;
+		return e->err;
 	}
 	value_work_set(INT64_MAX);
 	*ret = v;
