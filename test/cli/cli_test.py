@@ -127,7 +127,7 @@ def try_check():
         (["dis", "policies/0-orders.rego"], "", 0, "data.orders.allow: ", ""),
         (["dis", "broken"], "", 3, "", "one.rego"),
         (["builtins"], "", 0, "trim_prefix(", ""),
-        (["policy", "lint", "policies"], "", 0, "6 policies, 0 warnings", ""),
+        (["policy", "lint", "policies"], "", 0, "6 modules, 0 warnings", ""),
         (["policy", "lint", "broken"], "", 3, "", "one.rego:6:"),
         (["policy", "lint", "net"], "", 3, "", "http.send"),
     ])
