@@ -69,9 +69,9 @@ static void
 test_sockets(struct diag *d)
 {
 	struct listener_options options = { .unix_mode = 0620, .share_port = true };
-	struct listener_address a, bound;
+	struct listener_address a, bound = { 0 };
 	char dir[] = "/tmp/listener_test.XXXXXX", text[100];
-	int first, second;
+	int first = -1, second = -1;
 	struct stat st;
 
 	ok(listener_address_read(STR("[::1]:0"), &a, d) == ERR_OK &&
