@@ -32,6 +32,7 @@ struct audit_lane {
 	struct ring *ring;
 	int wake_fd; /* eventfd, readable: tickets were settled */
 	uint64_t given, taken; /* tickets, as the worker counts them */
+	uint64_t shown; /* tickets given when the writer was last called */
 	_Alignas(64) uint64_t popped, settle_next; /* as the writer does */
 	_Atomic uint64_t settled; /* tickets below this are settled */
 	uint8_t outcome[AUDIT_LANE_TICKETS]; /* enum audit_outcome, by ticket */

@@ -572,6 +572,9 @@ audit_writer_lane(struct audit_writer *w, uint32_t index)
 void
 audit_writer_commit(struct audit_writer *w, struct audit_lane *lane)
 {
+	if (lane->shown == lane->given)
+		return; /* nothing new: a batch that only takes answers must not wake the writer again */
+	lane->shown = lane->given;
 	if (ring_must_wake(lane->ring))
 		wake(w);
 }
