@@ -99,6 +99,8 @@ struct plan_clauses {
 /* plan_index.c.  False: not worth one; else the clauses must be placed at their labels and
  * each must end in OP_INDEX_NEXT. */
 bool plan_index(struct planner *, struct plan_clauses *, label_t end);
+bool plan_is_plain_call(const struct ast_expr *, const char *builtin); /* of two operands, without not and with */
+bool plan_is_input_path(const struct ast_term *); /* input.a.b, constant */
 
 /* plan_expr.c */
 void plan_body(struct planner *, const struct ast_body *);

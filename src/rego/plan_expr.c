@@ -31,7 +31,7 @@ plan_find_node(const struct rego_unit *unit, const struct ast_term *ref)
 
 /* io.jwt.decode, from the operator's ref. */
 static uint32_t
-find_builtin(struct planner *p, const struct ast_term *operator)
+find_builtin(const struct ast_term *operator)
 {
 	struct buf name;
 	uint32_t id = REGO_BUILTIN_NONE;
@@ -78,7 +78,7 @@ uint16_t
 plan_call(struct planner *p, const struct ast_terms *items, size_t arg_count)
 {
 	uint32_t function = find_function(p, items->at[0]), rule = find_rule(p, items->at[0]);
-	uint32_t builtin = function == REGO_FUNC_NONE ? find_builtin(p, items->at[0]) : 0;
+	uint32_t builtin = function == REGO_FUNC_NONE ? find_builtin(items->at[0]) : 0;
 	VEC(uint16_t) args = { 0 };
 	uint16_t first, reg;
 
@@ -155,7 +155,7 @@ plan_call_expr(struct planner *p, struct ast_expr *expr)
 {
 	struct ast_terms *terms = &expr->terms;
 	uint32_t builtin = find_function(p, terms->at[0]) == REGO_FUNC_NONE
-	    ? find_builtin(p, terms->at[0])
+	    ? find_builtin(terms->at[0])
 	    : REGO_BUILTIN_NONE;
 	size_t given = terms->count - 1, arity = given;
 	uint16_t reg;
@@ -326,7 +326,7 @@ plan_with_replacement(struct planner *p, struct rego_with *with, struct ast_term
 			with->replacement = function;
 			return true;
 		}
-		function = find_builtin(p, value);
+		function = find_builtin(value);
 		if (function != REGO_BUILTIN_NONE) {
 			with->by_function = with->replacement_is_builtin = true;
 			with->replacement = function;
@@ -355,7 +355,7 @@ plan_with_target(struct planner *p, struct ast_with *w, struct rego_with *with)
 
 		VEC_PUSH(p->arena, &ref.items, target);
 		with->kind = WITH_BUILTIN;
-		with->target = find_builtin(p, target->kind == AST_REF ? target : &ref);
+		with->target = find_builtin(target->kind == AST_REF ? target : &ref);
 		if (with->target == REGO_BUILTIN_NONE)
 			plan_error(p, w->loc, "internal: an unknown `with` target");
 		return;
@@ -496,22 +496,8 @@ may_scan(const struct ast_expr *e)
 static bool
 is_invariant(const struct ast_expr *e)
 {
-	const struct ast_term *ref;
-
-	if (e->kind != AST_EXPR_CALL || e->negated || e->withs.count > 0 || e->terms.count != 3 ||
-	    e->terms.at[1]->kind != AST_VAR || e->terms.at[2]->kind != AST_REF)
-		return false;
-	ref = e->terms.at[2];
-	if (ref->items.at[0]->kind != AST_VAR ||
-	    !str_eq(str_make(ref->items.at[0]->var.name->bytes, ref->items.at[0]->var.name->len), STR("input")))
-		return false;
-	for (size_t i = 1; i < ref->items.count; i++) {
-		if (ref->items.at[i]->kind != AST_CONST)
-			return false;
-	}
-	return e->terms.at[0]->items.count == 1 && e->terms.at[0]->items.at[0]->kind == AST_VAR &&
-	    str_eq(str_make(e->terms.at[0]->items.at[0]->var.name->bytes, e->terms.at[0]->items.at[0]->var.name->len),
-		STR("eq"));
+	return plan_is_plain_call(e, "eq") && e->terms.at[1]->kind == AST_VAR &&
+	    plan_is_input_path(e->terms.at[2]);
 }
 
 /*

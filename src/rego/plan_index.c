@@ -13,8 +13,8 @@ struct test { /* input.path == constant */
 	value_t constant;
 };
 
-static bool
-is_plain_call(const struct ast_expr *e, const char *name)
+bool
+plan_is_plain_call(const struct ast_expr *e, const char *name)
 {
 	const struct ast_term *op;
 
@@ -25,8 +25,8 @@ is_plain_call(const struct ast_expr *e, const char *name)
 	    str_eq(str_make(op->items.at[0]->var.name->bytes, op->items.at[0]->var.name->len), str_of(name));
 }
 
-static bool
-is_input_path(const struct ast_term *t)
+bool
+plan_is_input_path(const struct ast_term *t)
 {
 	if (t->kind != AST_REF || t->items.count < 2 || t->items.at[0]->kind != AST_VAR ||
 	    !str_eq(str_make(t->items.at[0]->var.name->bytes, t->items.at[0]->var.name->len), STR("input")))
@@ -47,7 +47,7 @@ resolve(const struct ast_body *body, size_t before, const struct ast_term *t)
 	for (size_t i = 0; i < before; i++) {
 		const struct ast_expr *e = body->exprs.at[i];
 
-		if (is_plain_call(e, "eq") && e->terms.at[1]->kind == AST_VAR &&
+		if (plan_is_plain_call(e, "eq") && e->terms.at[1]->kind == AST_VAR &&
 		    e->terms.at[1]->var.name == t->var.name)
 			return e->terms.at[2];
 	}
@@ -65,13 +65,13 @@ find_tests(const struct ast_rule *rule, struct test tests[TESTS_PER_CLAUSE])
 		const struct ast_expr *e = rule->body.exprs.at[i];
 		const struct ast_term *left, *right;
 
-		if (!is_plain_call(e, "equal") && !is_plain_call(e, "eq"))
+		if (!plan_is_plain_call(e, "equal") && !plan_is_plain_call(e, "eq"))
 			continue;
 		left = resolve(&rule->body, i, e->terms.at[1]);
 		right = resolve(&rule->body, i, e->terms.at[2]);
-		if (is_input_path(left) && right->kind == AST_CONST)
+		if (plan_is_input_path(left) && right->kind == AST_CONST)
 			tests[count++] = (struct test){ left, right->constant };
-		else if (is_input_path(right) && left->kind == AST_CONST)
+		else if (plan_is_input_path(right) && left->kind == AST_CONST)
 			tests[count++] = (struct test){ right, left->constant };
 	}
 	return count;
