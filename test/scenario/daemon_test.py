@@ -521,6 +521,21 @@ def no_egress():
         ok("sendmsg(" not in calls and "sendto(" not in calls, "egress: nothing is sent to an address")
 
 
+def local_peers():
+    """A Unix socket for the application, and systemd's for what becomes of us."""
+    with House() as house, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(house.path("notify.sock"))
+        manager.settimeout(10)
+        d = house.start(env={"CORESDK_LISTEN_UNIX": house.path("grpc.sock"),
+                             "NOTIFY_SOCKET": house.path("notify.sock")})
+        ok(b"READY=1" in manager.recv(256).split(b"\n"), "notify: it says when it is ready")
+        with grpc.insecure_channel(f"unix:{house.path('grpc.sock')}") as channel:
+            ok(d.evaluate("data.authz.allow", {"action": "read"}, channel=channel) ==
+               d.evaluate("data.authz.allow", {"action": "read"}), "unix: the same answer as over TCP")
+        d.stop()
+        ok(b"STOPPING=1" in manager.recv(256).split(b"\n"), "notify: and when it stops")
+
+
 def locked_in():
     with House() as house:
         d = house.start()
@@ -533,7 +548,7 @@ def locked_in():
 
 
 for scenario in (bare_start, serving, bad_configurations, reloads, reload_under_load, mutual_tls, service_token,
-                 rude_peers, hanging_client, kills, broken_log, no_egress, locked_in):
+                 rude_peers, hanging_client, kills, broken_log, no_egress, local_peers, locked_in):
     try:
         scenario()
     except Exception as e:  # a scenario that breaks is a failure, not the end of the others
