@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/must.h"
+
 typedef struct str {
 	const char *data;
 	size_t len;
@@ -74,9 +76,16 @@ str_skip(str_t s, size_t count) /* `count` at most s.len */
 }
 
 static inline str_t
-str_sub(str_t s, size_t from, size_t len) /* within bounds, by the caller */
+str_sub(str_t s, size_t from, size_t len) /* within bounds: whoever is wrong dies of it */
 {
+	must(from <= s.len && len <= s.len - from);
 	return (str_t){ s.data + from, len };
+}
+
+static inline str_t
+str_cut(str_t s, size_t most) /* its first bytes, `most` of them at most */
+{
+	return (str_t){ s.data, s.len < most ? s.len : most };
 }
 
 /* Index of the first `needle` in `s` at or after `from`; s.len if there is none. */

@@ -93,6 +93,17 @@ load_rules(struct daemon *d, struct diag *diag)
 }
 
 static err_t
+open_commons(struct daemon *d, struct diag *diag)
+{
+	struct diag aside;
+
+	diag_init(&aside, diag->arena, 16);
+	TRY(commons_open(&d->commons, &d->config, &d->log, &aside));
+	findings_log(&d->log, &aside, 0);
+	return ERR_OK;
+}
+
+static err_t
 open_sockets(struct daemon *d, struct diag *diag)
 {
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
@@ -197,6 +208,7 @@ make_workers(struct daemon *d, struct diag *diag)
 		struct worker_options o = {
 			.log = &d->log,
 			.books = d->reload.books,
+			.commons = &d->commons,
 			.audit = d->audit,
 			.lane = audit_writer_lane(d->audit, i),
 			.answer_unrecorded = c->audit_on_error == CONFIG_ON_ERROR_DROP,
@@ -290,6 +302,7 @@ static const struct {
 	{ "limits", raise_limits },
 	{ "signals", take_signals },
 	{ "rules", load_rules },
+	{ "commons", open_commons },
 	{ "sockets", open_sockets },
 	{ "audit log", open_audit },
 	{ "services", make_tables },
@@ -353,6 +366,17 @@ heed_signals(struct daemon *d)
 	return true;
 }
 
+/* Streams hear of a new rulebook at once, wherever it came from. */
+static void
+tell_streams(struct daemon *d)
+{
+	if (d->told_generation == d->reload.generation)
+		return;
+	d->told_generation = d->reload.generation;
+	for (uint32_t i = 0; i < d->worker_count; i++)
+		worker_tell_streams(d->workers[i]);
+}
+
 static void
 serve(struct daemon *d)
 {
@@ -365,6 +389,7 @@ serve(struct daemon *d)
 				return;
 			if (wait[1].revents & POLLIN)
 				admin_serve(d);
+			tell_streams(d);
 		}
 		watch_audit(d);
 	}
@@ -391,6 +416,7 @@ take_down(struct daemon *d)
 {
 	notify_stopping(&d->notify);
 	stop_workers(d);
+	commons_close(&d->commons);
 	audit_writer_close(&d->audit);
 	listen_close(d);
 	grpc_table_free(&d->grpc);

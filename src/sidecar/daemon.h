@@ -27,6 +27,7 @@ struct daemon {
 	struct config config; /* as at the start: what a reload cannot change */
 	struct log log;
 	struct reload reload;
+	struct commons commons;
 	struct notify notify;
 	struct audit_writer *audit;
 	struct gate *gate;
@@ -40,6 +41,7 @@ struct daemon {
 	uint32_t worker_count;
 	int64_t start_s; /* wall */
 	bool audit_in_trouble; /* as last logged */
+	uint64_t told_generation; /* of the rulebook that the workers were woken for */
 };
 
 /* Up, serve until told to stop, down.  What stopped it, and in diag why it did not start. */

@@ -9,7 +9,7 @@
 
 typedef err_t step_fn(struct request *);
 
-static step_fn decode, authenticate, ask_policy, record, respond;
+static step_fn decode, authenticate, ask_policy, act, record, respond;
 
 static const struct step {
 	step_fn *run;
@@ -18,6 +18,7 @@ static const struct step {
 	{ decode, false }, /* bytes → message */
 	{ authenticate, false }, /* token → identity */
 	{ ask_policy, false }, /* rulebook + message + identity → decision */
+	{ act, false }, /* allowed → done, for what is more than a question */
 	{ record, true }, /* decision → audit lane */
 	{ respond, true }, /* decision → gRPC answer, once the record is kept */
 };
@@ -49,6 +50,16 @@ request_deny(struct request *r, const char *problem, str_t reason)
 		return;
 	r->problem = problem;
 	r->reason = reason;
+}
+
+void
+request_fail(struct request *r, err_t err, str_t text)
+{
+	r->allow = false;
+	if (r->err != ERR_OK)
+		return;
+	r->err = err;
+	r->err_text = text;
 }
 
 /* ---- decode ---- */
@@ -195,7 +206,7 @@ ask_policy(struct request *r)
 	int64_t deadline = grpc_call_deadline_ns(r->call);
 
 	if (r->reason.len > 0 || !r->method->handler->ask(r, &q))
-		return ERR_OK;
+		return r->err;
 	if (q.rule.len == 0)
 		q.rule = c->policy_default_rule;
 	q.budget.instructions = (uint64_t)c->policy_budget_steps;
@@ -204,6 +215,16 @@ ask_policy(struct request *r)
 	r->evaluated = true;
 	note_input(r);
 	return judge(r);
+}
+
+/* ---- act ---- */
+
+static err_t
+act(struct request *r)
+{
+	if (r->allow && r->method->handler->act != NULL)
+		r->method->handler->act(r);
+	return r->err;
 }
 
 /* ---- record ---- */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * request: the walk of a request, in five steps.
+ * request: the walk of a request, in six steps.
  *
- *   decode → authenticate → evaluate → record → respond
+ *   decode → authenticate → evaluate → act → record → respond
  *
  * A handler (service_*.c) says what each step means for its rpc; request_run()
  * walks.  A request begins as a denial, and any failure on the way makes it one
@@ -30,8 +30,10 @@ enum handler_flag {
 struct handler {
 	/* ERR_SYNTAX, ERR_LIMIT: the client is told that its message is not understood. */
 	err_t (*decode)(struct request *);
-	/* After authentication: may refuse, or fill in what is asked.  false: nothing to ask. */
+	/* After authentication: may refuse or fail, or fill in what is asked.  false: nothing to ask. */
 	bool (*ask)(struct request *, struct question *ret);
+	/* It is allowed: does what was asked for, before that is recorded; may still refuse or fail.  NULL: nothing to do. */
+	void (*act)(struct request *);
 	void (*respond)(const struct request *, struct buf *);
 	void (*refuse)(struct buf *, str_t reason); /* a denial with only a reason */
 	unsigned flags;
@@ -54,6 +56,7 @@ struct request {
 	int64_t start_ns, now_ns; /* steady; wall */
 
 	struct message message; /* decode */
+	void *own; /* what else the handler read or made; in one of the arenas */
 	struct identity identity; /* authenticate */
 	struct decision decision; /* evaluate */
 	str_t resource_owner; /* of the question, for the record */
@@ -73,5 +76,7 @@ void request_run(struct request *);
 
 /* For handlers: the answer is no.  The first reason stays. */
 void request_deny(struct request *, const char *problem, str_t reason);
+/* For handlers: the call fails with the gRPC status of `err` and this text. */
+void request_fail(struct request *, err_t err, str_t text);
 
 #endif

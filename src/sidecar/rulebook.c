@@ -120,6 +120,7 @@ rulebook_make(const struct rulebook_texts *t, uint64_t generation, struct diag *
 	if (b == NULL)
 		return ERR_MEMORY;
 	b->generation = generation;
+	b->made_s = clock_wall_s(&clock_system);
 	b->arena = arena_new(CONFIG_BYTES_MAX);
 	if (b->arena != NULL)
 		err = fill(b, t, diag);

@@ -23,6 +23,7 @@ struct rulebook {
 	struct snapshot *snapshot; /* with or without a policy */
 	struct jwt_rules token_rules;
 	struct audit_mask mask;
+	int64_t made_s; /* wall clock */
 	uint64_t generation; /* grows with each: caches compare it */
 	bool development;
 	bool believes_anything; /* development without a key set: any well-formed token */

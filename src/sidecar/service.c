@@ -10,6 +10,12 @@ on_message(struct grpc_call *call, str_t message)
 }
 
 static void
+on_stream(struct grpc_call *call, str_t message)
+{
+	worker_on_stream(grpc_call_worker(call), call, grpc_call_data(call), message);
+}
+
+static void
 on_unserved(struct grpc_call *call, str_t message)
 {
 	const struct method *method = grpc_call_data(call);
@@ -22,10 +28,12 @@ on_unserved(struct grpc_call *call, str_t message)
 static const struct grpc_method methods[] = {
 #define SERVED(service, rpc, by) \
 	{ PATH(service, rpc), on_message, &(const struct method){ rpc, &service_##by, NULL } },
+#define STREAMED(service, rpc, by) { PATH(service, rpc), on_stream, &stream_##by },
 #define UNSERVED(service, rpc, why) \
 	{ PATH(service, rpc), on_unserved, &(const struct method){ rpc, NULL, why } },
 #include "sidecar/service.def"
 #undef SERVED
+#undef STREAMED
 #undef UNSERVED
 };
 

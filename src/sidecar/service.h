@@ -5,14 +5,17 @@
 
 #include "net/grpc.h"
 #include "sidecar/request.h"
+#include "sidecar/stream.h"
 
 /* Rows for grpc_table_new(); static storage. */
 const struct grpc_method *service_methods(size_t *ret_count);
 
 #define SERVED(service, rpc, by) extern const struct handler service_##by;
+#define STREAMED(service, rpc, by) extern const struct stream_handler stream_##by;
 #define UNSERVED(service, rpc, why)
 #include "sidecar/service.def"
 #undef SERVED
+#undef STREAMED
 #undef UNSERVED
 
 #endif

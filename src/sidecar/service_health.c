@@ -1,7 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* grpc.health.v1: a daemon that answers is serving, also one that denies everything. */
 #include "sidecar/service.h"
+#include "sidecar/wire.h"
 #include "sidecar/worker.h"
+
+static bool
+is_known(str_t service)
+{
+	return service.len == 0 || str_has_prefix(service, STR("coresdk.v1.")) ||
+	    str_eq(service, STR("grpc.health.v1.Health"));
+}
 
 static err_t
 decode_health(struct request *r)
@@ -9,8 +17,7 @@ decode_health(struct request *r)
 	str_t service;
 
 	TRY(message_read_health(r->bytes, &service));
-	if (service.len == 0 || str_has_prefix(service, STR("coresdk.v1.")) ||
-	    str_eq(service, STR("grpc.health.v1.Health")))
+	if (is_known(service))
 		return ERR_OK;
 	r->err_text = arena_printf(r->notes, "there is no service `%.*s`", STR_FMT(service));
 	return ERR_NOT_FOUND;
@@ -41,4 +48,40 @@ const struct handler service_health_check = {
 	.respond = respond_health,
 	.refuse = refuse_health,
 	.flags = HANDLER_SILENT | HANDLER_OPEN,
+};
+
+/* ---- Watch ---- */
+
+static err_t
+open_watch(struct stream *s, str_t message, const char **ret_why)
+{
+	str_t service;
+
+	TRY(message_read_health(message, &service));
+	s->note_len = is_known(service);
+	return ERR_OK;
+}
+
+/* Each change once; an unknown service is SERVICE_UNKNOWN, as the protocol has it. */
+static void
+tell_watch(struct stream *s, const struct rulebook *book)
+{
+	enum { NOTHING, SERVING, NOT_SERVING, SERVICE_UNKNOWN };
+	uint64_t now = s->note_len == 0 ? SERVICE_UNKNOWN :
+	    worker_is_draining(s->worker) ? NOT_SERVING :
+					    SERVING;
+	struct buf *out = &s->worker->answer;
+
+	if (s->told == now)
+		return;
+	buf_clear(out);
+	wire_write_uint(out, 1, now);
+	if (stream_send(s, buf_str(out)))
+		s->told = now;
+}
+
+const struct stream_handler stream_health_watch = {
+	.open_to_all = true,
+	.open = open_watch,
+	.tell = tell_watch,
 };

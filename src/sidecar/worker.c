@@ -162,6 +162,31 @@ has_service_token(const struct rulebook *book, const struct grpc_call *call)
 	return want.len == 0 || (got.len == want.len && secret_equal(got.data, want.data, want.len));
 }
 
+const struct rulebook *
+worker_rulebook(struct worker *w)
+{
+	return shared_get(w->options.books, &w->view);
+}
+
+static bool
+is_let_in(struct worker *w, const struct rulebook *book, struct grpc_call *call, bool open)
+{
+	count(&w->requests);
+	if (open || has_service_token(book, call))
+		return true;
+	count(&w->failed);
+	grpc_fail(call, GRPC_UNAUTHENTICATED, STR("x-service-token is missing or wrong"));
+	return false;
+}
+
+void
+worker_on_stream(struct worker *w, struct grpc_call *call, const struct stream_handler *handler,
+    str_t bytes)
+{
+	if (is_let_in(w, worker_rulebook(w), call, handler->open_to_all))
+		stream_open(w, call, handler, bytes);
+}
+
 void
 worker_on_message(struct worker *w, struct grpc_call *call, const struct method *method,
     str_t bytes)
@@ -169,20 +194,22 @@ worker_on_message(struct worker *w, struct grpc_call *call, const struct method 
 	struct request r = { .worker = w,
 		.call = call,
 		.method = method,
-		.book = shared_get(w->options.books, &w->view),
+		.book = worker_rulebook(w),
 		.arena = w->arena,
 		.notes = w->notes,
 		.bytes = bytes };
 
-	count(&w->requests);
-	if (!(method->handler->flags & HANDLER_OPEN) && !has_service_token(r.book, call)) {
-		count(&w->failed);
-		grpc_fail(call, GRPC_UNAUTHENTICATED, STR("x-service-token is missing or wrong"));
+	if (!is_let_in(w, r.book, call, method->handler->flags & HANDLER_OPEN))
 		return;
-	}
 	arena_reset(w->arena);
 	arena_reset(w->notes);
 	request_run(&r);
+}
+
+void
+worker_tell_streams(struct worker *w)
+{
+	loop_wake(w->loop);
 }
 
 bool
@@ -272,8 +299,13 @@ on_wake(struct loop_hook *hook)
 {
 	struct worker *w = (struct worker *)((char *)hook - offsetof(struct worker, wake_hook));
 
+	if (worker_rulebook(w)->generation != w->told_generation || atomic_load(&w->draining)) {
+		w->told_generation = worker_rulebook(w)->generation;
+		stream_tell_all(w);
+	}
 	if (!atomic_load(&w->draining))
 		return;
+	stream_end_all(w);
 	for (size_t i = 0; i < w->server_count; i++)
 		server_drain(w->servers[i], DRAIN_MS, on_drained, w);
 	stop_if_done(w);
@@ -319,9 +351,10 @@ take_memory(struct worker *w)
 	w->arena = arena_new(o->arena_bytes);
 	w->notes = arena_new(NOTES_BYTES);
 	w->answers = ring_new(o->answer_bytes);
+	w->streams = calloc(1, sizeof(*w->streams));
 	return w->loop != NULL && w->evaluator != NULL && w->checker.cache != NULL &&
 	    w->checker.context != NULL && w->arena != NULL && w->notes != NULL &&
-	    w->answers != NULL && buf_reserve(&w->line, AUDIT_BODY_MAX) &&
+	    w->answers != NULL && w->streams != NULL && buf_reserve(&w->line, AUDIT_BODY_MAX) &&
 	    buf_reserve(&w->answer, 4096) && buf_reserve(&w->scratch, 4096);
 }
 
@@ -411,6 +444,7 @@ worker_free(struct worker **worker)
 	arena_free(&w->arena);
 	arena_free(&w->notes);
 	ring_free(&w->answers);
+	free(w->streams);
 	buf_fini(&w->line);
 	buf_fini(&w->answer);
 	buf_fini(&w->scratch);

@@ -8,7 +8,7 @@
  * its answer a denial, and so does one that is not settled in ANSWER_WAIT_MS.
  *
  *   memory   all taken when the worker is made; a request allocates nothing else
- *   threads  worker_drain and worker_get_counts by any; the rest by its own
+ *   threads  worker_drain, worker_tell_streams and worker_get_counts by any; the rest by its own
  */
 #ifndef SIDECAR_WORKER_H
 #define SIDECAR_WORKER_H
@@ -22,7 +22,9 @@
 #include "base/ring.h"
 #include "base/shared.h"
 #include "net/server.h"
+#include "sidecar/commons.h"
 #include "sidecar/request.h"
+#include "sidecar/stream.h"
 
 enum { WORKER_LISTENERS_MAX = 32 };
 
@@ -39,6 +41,7 @@ struct worker_listener {
 struct worker_options {
 	const struct log *log;
 	struct shared *books; /* of struct rulebook */
+	struct commons *commons;
 	struct audit_writer *audit;
 	struct audit_lane *lane;
 	bool answer_unrecorded; /* audit.on_error: drop */
@@ -78,6 +81,9 @@ struct worker {
 	struct loop_timer patience;
 	int64_t complained_ns; /* steady */
 
+	struct stream_table *streams;
+	uint64_t told_generation; /* of the rulebook that streams heard of last */
+
 	_Atomic bool draining;
 	_Atomic uint64_t requests, allowed, denied, failed, withheld;
 	_Atomic uint64_t tokens_accepted, tokens_refused, tokens_cached;
@@ -85,6 +91,7 @@ struct worker {
 
 err_t worker_new(const struct worker_options *, struct worker **ret);
 err_t worker_start(struct worker *);
+void worker_tell_streams(struct worker *); /* there is a new rulebook */
 void worker_drain(struct worker *); /* no new connections; ends when all is answered */
 void worker_join(struct worker *);
 void worker_free(struct worker **);
@@ -94,9 +101,11 @@ struct worker_counts worker_get_counts(const struct worker *);
 /* ---- for requests ---- */
 
 void worker_on_message(struct worker *, struct grpc_call *, const struct method *, str_t bytes);
+void worker_on_stream(struct worker *, struct grpc_call *, const struct stream_handler *, str_t bytes);
 void worker_answer(struct worker *, const struct request *, str_t answer);
 bool worker_may_answer_unrecorded(const struct worker *);
 bool worker_is_draining(const struct worker *);
+const struct rulebook *worker_rulebook(struct worker *); /* until the next call */
 void worker_make_ulid(struct worker *, int64_t time_ms, char ulid[AUDIT_ULID_LEN]);
 void worker_count_token(struct worker *, const struct identity *);
 

@@ -12,63 +12,13 @@ import threading
 import time
 import urllib.request
 
-from rig import (Daemon, Key, SIDECAR, claims_of, done, field, fields, free_port, make_bundle,
-                 make_certificates, make_room, ok, read_audit, remove_room, stop_all)
+from house import OTHER, POLICY, House, run_scenarios
+from rig import (Daemon, Key, SIDECAR, claims_of, field, fields, free_port, make_bundle, make_certificates,
+                 make_room, ok, read_audit, remove_room)
 
 VALIDATE = "/coresdk.v1.AuthService/ValidateToken"
 AUTHORIZE = "/coresdk.v1.AuthService/Authorize"
 EVALUATE = "/coresdk.v1.PolicyService/Evaluate"
-
-POLICY = """package authz
-import rego.v1
-default allow := false
-allow if { input.action == "read"; "reader" in input.context.roles }
-allow if input.id > 0
-allow if input.resource_owner == input.subject
-deny contains "only readers may read" if not "reader" in input.context.roles
-"""
-OTHER = "package authz\nimport rego.v1\ndefault allow := false\nversion_two if true\n"
-
-
-class House:
-    """Keys, a bundle, a key set and a configuration in a directory of their own."""
-
-    def __init__(self, **config):
-        self.room = make_room()
-        self.key, self.issuer = Key(self.path("signing-key")), Key(self.path("issuer"))
-        self.write_bundle(revision="r1", number=5)
-        jwks = {"keys": [{**self.issuer.jwk, "kid": "k1"}]}
-        pathlib.Path(self.path("jwks.json")).write_text(json.dumps(jwks))
-        self.config = {
-            "cache": {"policy_bundle_path": self.path("bundle.tar.gz")},
-            "policy": {"verify_keys": [self.path("signing-key.pub")]},
-            "auth": {"jwks_path": self.path("jwks.json")},
-            "audit": {"file": {"path": self.path("audit/audit.ndjson")}},
-            "data_dir": self.path("state"), **config}
-        self.write_config()
-
-    def path(self, name):
-        return os.path.join(self.room, name)
-
-    def write_bundle(self, policy=POLICY, name="bundle.tar.gz", key=None, **more):
-        make_bundle(self.path(name), {"authz.rego": policy}, key or self.key, **more)
-        return self.path(name)
-
-    def write_config(self):
-        pathlib.Path(self.path("coresdk-sidecar.yaml")).write_text(json.dumps(self.config, indent=2))
-
-    def start(self, *args, **more):
-        return Daemon(self.room, *args, **more)
-
-    def audit(self):
-        return read_audit(self.path("audit/audit.ndjson"))
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        remove_room(self.room)
-
 
 def fetch(daemon, path):
     with urllib.request.urlopen(f"http://127.0.0.1:{daemon.http}{path}", timeout=5) as answer:
@@ -547,11 +497,5 @@ def locked_in():
         d.stop()
 
 
-for scenario in (bare_start, serving, bad_configurations, reloads, reload_under_load, mutual_tls, service_token,
-                 rude_peers, hanging_client, kills, broken_log, no_egress, local_peers, locked_in):
-    try:
-        scenario()
-    except Exception as e:  # a scenario that breaks is a failure, not the end of the others
-        ok(False, f"{scenario.__name__} ran to its end", repr(e))
-    stop_all()
-done()
+run_scenarios(bare_start, serving, bad_configurations, reloads, reload_under_load, mutual_tls, service_token,
+              rude_peers, hanging_client, kills, broken_log, no_egress, local_peers, locked_in)

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * commons: what all workers share and change.
+ *
+ * Nearly everything is either one worker's or immutable; what is neither stands here,
+ * each thing with its own lock and its own bound, in a file of its own.
+ *
+ *   lifetime  made at start, before the workers; freed after the last has ended
+ *   threads   all
+ */
+#ifndef SIDECAR_COMMONS_H
+#define SIDECAR_COMMONS_H
+
+#include "base/diag.h"
+#include "base/log.h"
+#include "config/config.h"
+
+struct commons {
+	const struct log *log;
+};
+
+/* Findings say what will not be remembered; only lack of memory is an error. */
+err_t commons_open(struct commons *, const struct config *, const struct log *, struct diag *);
+void commons_close(struct commons *);
+
+#endif

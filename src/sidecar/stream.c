@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sidecar/stream.h"
+
+#include "sidecar/worker.h"
+
+static void
+on_cancel(struct grpc_call *call, void *user)
+{
+	struct stream *s = user;
+
+	s->call = NULL;
+}
+
+static void
+on_drain(struct grpc_call *call, void *user)
+{
+	struct stream *s = user;
+
+	s->handler->tell(s, worker_rulebook(s->worker));
+}
+
+static struct stream *
+find_place(struct stream_table *table)
+{
+	for (uint32_t i = 0; i < table->count; i++) {
+		if (table->at[i].call == NULL)
+			return &table->at[i];
+	}
+	return table->count < STREAM_COUNT_MAX ? &table->at[table->count++] : NULL;
+}
+
+void
+stream_open(struct worker *w, struct grpc_call *call, const struct stream_handler *handler, str_t message)
+{
+	struct stream *s = find_place(w->streams);
+	const char *why = "the message is malformed";
+	err_t err;
+
+	if (s == NULL) {
+		grpc_fail(call, GRPC_RESOURCE_EXHAUSTED, STR("too many streams are open"));
+		return;
+	}
+	*s = (struct stream){ .worker = w, .call = call, .handler = handler };
+	err = handler->open(s, message, &why);
+	if (err != ERR_OK) {
+		s->call = NULL;
+		grpc_fail(call, err_grpc(err), str_of(why));
+		return;
+	}
+	grpc_call_attach(call, s, on_cancel);
+	handler->tell(s, worker_rulebook(w));
+}
+
+void
+stream_tell_all(struct worker *w)
+{
+	const struct rulebook *book = worker_rulebook(w);
+
+	for (uint32_t i = 0; i < w->streams->count; i++) {
+		struct stream *s = &w->streams->at[i];
+
+		if (s->call != NULL)
+			s->handler->tell(s, book);
+	}
+}
+
+void
+stream_end_all(struct worker *w)
+{
+	for (uint32_t i = 0; i < w->streams->count; i++) {
+		struct grpc_call *call = w->streams->at[i].call;
+
+		w->streams->at[i].call = NULL;
+		if (call != NULL)
+			grpc_fail(call, GRPC_UNAVAILABLE, STR("the sidecar stops"));
+	}
+}
+
+bool
+stream_send(struct stream *s, str_t message)
+{
+	if (grpc_send(s->call, message))
+		return true;
+	grpc_call_on_drain(s->call, on_drain);
+	return false;
+}
+
+void
+stream_note(struct stream *s, str_t text)
+{
+	s->note_len = (uint32_t)(text.len < STREAM_NOTE_MAX ? text.len : STREAM_NOTE_MAX);
+	if (s->note_len > 0)
+		memcpy(s->note, text.data, s->note_len);
+}
+
+void
+stream_finish(struct stream *s)
+{
+	struct grpc_call *call = s->call;
+
+	s->call = NULL;
+	grpc_finish(call);
+}
