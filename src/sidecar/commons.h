@@ -14,9 +14,11 @@
 #include "base/diag.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "limit/limiter.h"
 
 struct commons {
 	const struct log *log;
+	struct limiter *limiter; /* of RateLimitService */
 };
 
 /* Findings say what will not be remembered; only lack of memory is an error. */

@@ -6,18 +6,6 @@
 #include "codec/json.h"
 #include "sidecar/wire.h"
 
-/* A text that a policy or the log will see. */
-static err_t
-take_text(const struct wire_field *f, str_t *ret)
-{
-	if (f->type != WIRE_BYTES)
-		return ERR_OK;
-	if (!utf8_is_valid(f->bytes))
-		return ERR_SYNTAX;
-	*ret = f->bytes;
-	return ERR_OK;
-}
-
 static err_t
 end_of(const struct wire_reader *r)
 {
@@ -43,7 +31,7 @@ read_tenant_message(struct arena *arena, str_t bytes, struct message *m)
 			return ERR_SYNTAX;
 		if (f.number == 4)
 			continue;
-		TRY(take_text(&f, &text));
+		TRY(wire_text(&f, &text));
 		if (f.number == 1)
 			id = text;
 		if (f.number == 3 && roles.count < MESSAGE_ROLES_MAX &&
@@ -74,7 +62,18 @@ read_tenant(struct arena *arena, const struct wire_field *f, struct message *m)
 	if (begins_like_message(f->bytes) && read_tenant_message(arena, f->bytes, m) == ERR_OK)
 		return ERR_OK;
 	m->bare_tenant = true;
-	return take_text(f, &m->tenant_id);
+	return wire_text(f, &m->tenant_id);
+}
+
+err_t
+message_read_tenant(struct arena *arena, str_t bytes, str_t *ret_id)
+{
+	struct wire_field f = { .type = WIRE_BYTES, .bytes = bytes };
+	struct message m = { 0 };
+
+	TRY(read_tenant(arena, &f, &m));
+	*ret_id = m.tenant_id;
+	return ERR_OK;
 }
 
 static err_t
@@ -87,7 +86,7 @@ read_metadata(str_t bytes, str_t *ret_trace_id)
 	while (wire_next(&r, &f)) {
 		if (f.type != WIRE_BYTES || f.number == 0 || f.number > 4)
 			return ERR_SYNTAX;
-		TRY(take_text(&f, &text));
+		TRY(wire_text(&f, &text));
 		if (f.number == 2)
 			trace_id = text;
 	}
@@ -120,13 +119,13 @@ message_read_validate(struct arena *arena, str_t bytes, bool has_user_agent,
 
 	while (wire_next(&r, &f)) {
 		if (f.number == 1)
-			TRY(take_text(&f, &m.token));
+			TRY(wire_text(&f, &m.token));
 		else if (f.number == 2)
 			TRY(read_tenant(arena, &f, &m));
 		else if (f.number == 3 && f.type == WIRE_BYTES)
 			third = f.bytes;
 		else if (f.number == 4)
-			TRY(take_text(&f, &fourth));
+			TRY(wire_text(&f, &fourth));
 	}
 	TRY(end_of(&r));
 	alone = m.tenant_id.len == 0 && third.len == 0 && !has_user_agent;
@@ -153,9 +152,9 @@ read_pair(str_t bytes, struct message_pair *ret)
 
 	while (wire_next(&r, &f)) {
 		if (f.number == 1)
-			TRY(take_text(&f, &pair.key));
+			TRY(wire_text(&f, &pair.key));
 		else if (f.number == 2)
-			TRY(take_text(&f, &pair.value));
+			TRY(wire_text(&f, &pair.value));
 	}
 	*ret = pair;
 	return end_of(&r);
@@ -183,11 +182,11 @@ message_read_authorize(struct arena *arena, str_t bytes, struct message *ret)
 
 	while (wire_next(&r, &f)) {
 		if (f.number == 1)
-			TRY(take_text(&f, &m.subject));
+			TRY(wire_text(&f, &m.subject));
 		else if (f.number == 2)
-			TRY(take_text(&f, &m.action));
+			TRY(wire_text(&f, &m.action));
 		else if (f.number == 3)
-			TRY(take_text(&f, &m.resource));
+			TRY(wire_text(&f, &m.resource));
 		else if (f.number == 4)
 			TRY(read_tenant(arena, &f, &m));
 		else if (f.number == 5 && f.type == WIRE_BYTES)
@@ -199,9 +198,9 @@ message_read_authorize(struct arena *arena, str_t bytes, struct message *ret)
 			if (!VEC_PUSH(arena, &context, pair))
 				return ERR_MEMORY;
 		} else if (f.number == 7)
-			TRY(take_text(&f, &m.token));
+			TRY(wire_text(&f, &m.token));
 		else if (f.number == 8)
-			TRY(take_text(&f, &m.required_scope));
+			TRY(wire_text(&f, &m.required_scope));
 	}
 	TRY(end_of(&r));
 	m.context = context.at;
@@ -227,7 +226,7 @@ message_read_evaluate(struct arena *arena, str_t bytes, struct message *ret)
 
 	while (wire_next(&r, &f)) {
 		if (f.number == 1)
-			TRY(take_text(&f, &m.rule));
+			TRY(wire_text(&f, &m.rule));
 		else if (f.number == 2 && f.type == WIRE_BYTES)
 			m.input_json = f.bytes; /* the JSON reader checks it, and says where */
 		else if (f.number == 3)
@@ -249,7 +248,7 @@ message_read_health(str_t bytes, str_t *ret_service)
 
 	while (wire_next(&r, &f)) {
 		if (f.number == 1)
-			TRY(take_text(&f, &service));
+			TRY(wire_text(&f, &service));
 	}
 	TRY(end_of(&r));
 	*ret_service = service;
@@ -270,15 +269,21 @@ problem_size(const struct message_problem *p)
 }
 
 void
-message_write_invalid(struct buf *out, const struct message_problem *p)
+message_write_problem(struct buf *out, uint32_t number, const struct message_problem *p)
 {
-	wire_write_head(out, 6, problem_size(p));
+	wire_write_head(out, number, problem_size(p));
 	wire_write_head(out, 1, sizeof(PROBLEM_BASE) - 1 + strlen(p->type));
 	buf_add_text(out, PROBLEM_BASE);
 	buf_add_text(out, p->type);
 	wire_write_bytes(out, 2, str_of(p->title));
 	wire_write_uint(out, 3, p->status);
 	wire_write_bytes(out, 4, p->detail);
+}
+
+void
+message_write_invalid(struct buf *out, const struct message_problem *p)
+{
+	message_write_problem(out, 6, p);
 }
 
 static void

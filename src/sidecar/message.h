@@ -53,6 +53,8 @@ err_t message_read_validate(struct arena *, str_t bytes, bool has_user_agent,
     struct message *ret);
 err_t message_read_authorize(struct arena *, str_t bytes, struct message *ret);
 err_t message_read_evaluate(struct arena *, str_t bytes, struct message *ret);
+/* The id in a TenantContext, or the bare name that stands in its place. */
+err_t message_read_tenant(struct arena *, str_t bytes, str_t *ret_id);
 err_t message_read_health(str_t bytes, str_t *ret_service);
 
 struct message_problem { /* ProblemDetail */
@@ -73,6 +75,8 @@ void message_write_validate(struct buf *, struct buf *scratch, const struct mess
 void message_write_invalid(struct buf *, const struct message_problem *);
 void message_write_authorize(struct buf *, bool allowed, str_t reason);
 void message_write_evaluate(struct buf *, bool result, str_t reason, bool dry_run);
+/* ProblemDetail as field `number`. */
+void message_write_problem(struct buf *, uint32_t number, const struct message_problem *);
 void message_write_health(struct buf *, bool serving);
 
 /* ---- what is in claims, however it is spelled ---- */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sidecar/wire.h"
 
+#include "base/utf8.h"
+
 enum { VARINT_MAX = 10 };
 static const uint64_t NUMBER_MAX = (1u << 29) - 1;
 
@@ -83,6 +85,17 @@ wire_next(struct wire_reader *r, struct wire_field *ret)
 		return false;
 	r->failed = !read_field(r, ret);
 	return !r->failed;
+}
+
+err_t
+wire_text(const struct wire_field *f, str_t *ret)
+{
+	if (f->type != WIRE_BYTES)
+		return ERR_OK;
+	if (!utf8_is_valid(f->bytes))
+		return ERR_SYNTAX;
+	*ret = f->bytes;
+	return ERR_OK;
 }
 
 static size_t

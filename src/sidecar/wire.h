@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/err.h"
 #include "base/str.h"
 
 enum wire_type { WIRE_VARINT = 0, WIRE_FIXED64 = 1, WIRE_BYTES = 2, WIRE_FIXED32 = 5 };
@@ -29,6 +30,8 @@ struct wire_reader {
 
 struct wire_reader wire_reader_of(str_t);
 bool wire_next(struct wire_reader *, struct wire_field *ret); /* false: the end, or failed */
+/* A text that a policy or the log will see: ERR_SYNTAX if it is not UTF-8; another type is passed by. */
+err_t wire_text(const struct wire_field *, str_t *ret);
 
 /* As proto3 does, 0 and "" are left out; wire_write_item is for repeated fields. */
 void wire_write_uint(struct buf *, uint32_t number, uint64_t);
