@@ -346,13 +346,14 @@ take_memory(struct worker *w)
 	buf_init(&w->scratch, ANSWER_BYTES_MAX);
 	w->loop = loop_new(&clock_system);
 	w->evaluator = evaluator_new(&sidecar_host);
+	w->redactor = redactor_new();
 	w->checker.cache = token_cache_new(o->cache_slots);
 	w->checker.context = verify_context_new();
 	w->arena = arena_new(o->arena_bytes);
 	w->notes = arena_new(NOTES_BYTES);
 	w->answers = ring_new(o->answer_bytes);
 	w->streams = calloc(1, sizeof(*w->streams));
-	return w->loop != NULL && w->evaluator != NULL && w->checker.cache != NULL &&
+	return w->loop != NULL && w->evaluator != NULL && w->redactor != NULL && w->checker.cache != NULL &&
 	    w->checker.context != NULL && w->arena != NULL && w->notes != NULL &&
 	    w->answers != NULL && w->streams != NULL && buf_reserve(&w->line, AUDIT_BODY_MAX) &&
 	    buf_reserve(&w->answer, 4096) && buf_reserve(&w->scratch, 4096);
@@ -439,6 +440,7 @@ worker_free(struct worker **worker)
 	loop_free(&w->loop);
 	shared_close(&w->view);
 	evaluator_free(&w->evaluator);
+	redactor_free(&w->redactor);
 	token_cache_free(&w->checker.cache);
 	verify_context_free(&w->checker.context);
 	arena_free(&w->arena);

@@ -22,6 +22,7 @@
 #include "base/ring.h"
 #include "base/shared.h"
 #include "net/server.h"
+#include "redact/redact.h"
 #include "sidecar/commons.h"
 #include "sidecar/request.h"
 #include "sidecar/stream.h"
@@ -67,6 +68,7 @@ struct worker {
 
 	struct shared_view view;
 	struct evaluator *evaluator;
+	struct redactor *redactor;
 	struct identity_checker checker;
 	struct arena *arena, *notes;
 	struct audit_lane *lane;

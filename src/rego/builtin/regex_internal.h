@@ -3,7 +3,7 @@
 #ifndef REGO_BUILTIN_REGEX_INTERNAL_H
 #define REGO_BUILTIN_REGEX_INTERNAL_H
 
-#include "rego/builtin/regex_re2.h"
+#include "regex/regex.h"
 #include "rego/builtin/util.h"
 
 /* regex_globs.c */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "rego/builtin/regex_re2.h"
+#include "regex/regex.h"
 
 #include <cstdio>
 #include <new>

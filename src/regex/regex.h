@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * regex_re2: RE2 behind a C interface.
+ * regex: RE2 behind a C interface.
  *
  * RE2's syntax is Go's, but for (?<name>), which older RE2 lacks (rewritten here)
  * and \C, which only RE2 knows.  Matching is linear in the text; the memory of a
  * program and of its automaton is bounded, so a pattern that Go still takes can be
  * too large here.
  *
- *   lifetime  new to free; a regex is used by one thread
+ *   lifetime  new to free
+ *   threads   a regex may be used by several at once: matching changes nothing that they see
  *   failure   NULL: the pattern is malformed or too large, with a sentence why
  */
-#ifndef REGO_BUILTIN_REGEX_RE2_H
-#define REGO_BUILTIN_REGEX_RE2_H
+#ifndef REGEX_REGEX_H
+#define REGEX_REGEX_H
 
 #include <stdbool.h>
 #include <stddef.h>
