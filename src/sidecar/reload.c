@@ -1,24 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sidecar/reload.h"
+#include "sidecar/reload_internal.h"
 
 #include <stdio.h>
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "bundle/bundle.h"
-#include "crypt/secret.h"
 #include "net/tls.h"
 #include "sidecar/findings.h"
 
-enum { CONFIG_TEXT_MAX = 1 << 20, PEM_MAX = 1 << 20, NAME_BYTES_MAX = 8192 };
+enum { CONFIG_TEXT_MAX = 1 << 20, NAME_BYTES_MAX = 8192 };
 #define FINDINGS_BYTES_MAX ((size_t)4 << 20)
-
-static void
-set_name(struct buf *name, str_t text)
-{
-	buf_clear(name);
-	buf_add_str(name, text);
-}
 
 /* ---- life ---- */
 
@@ -35,10 +27,12 @@ reload_init(struct reload *r, const struct log *log, const struct config_inputs 
 	buf_init(config_text, 0);
 	buf_init(&r->bundle, BUNDLE_PACKED_MAX);
 	buf_init(&r->jwks, JWKS_TEXT_MAX);
+	buf_init(&r->settings, RELOAD_SETTINGS_MAX);
 	buf_init(&r->config_name, NAME_BYTES_MAX);
 	buf_init(&r->bundle_name, NAME_BYTES_MAX);
 	buf_init(&r->jwks_name, NAME_BYTES_MAX);
-	set_name(&r->config_name, config_name);
+	buf_init(&r->settings_name, NAME_BYTES_MAX);
+	reload_set_name(&r->config_name, config_name);
 	if (r->arena == NULL || r->last_arena == NULL || r->books == NULL || r->tls == NULL)
 		return ERR_MEMORY;
 	return ERR_OK;
@@ -55,9 +49,11 @@ reload_fini(struct reload *r)
 	buf_fini(&r->config_text);
 	buf_fini(&r->bundle);
 	buf_fini(&r->jwks);
+	buf_fini(&r->settings);
 	buf_fini(&r->config_name);
 	buf_fini(&r->bundle_name);
 	buf_fini(&r->jwks_name);
+	buf_fini(&r->settings_name);
 	arena_free(&r->arena);
 	arena_free(&r->last_arena);
 }
@@ -74,6 +70,7 @@ struct candidate { /* what a new rulebook shall be made of; borrowed */
 	str_t config_name, config_text;
 	str_t bundle_name, bundle;
 	str_t jwks_name, jwks;
+	str_t settings_name, settings;
 	bool allow_rollback;
 };
 
@@ -87,6 +84,8 @@ current_texts(const struct reload *r)
 		.bundle = buf_str(&r->bundle),
 		.jwks_name = buf_str(&r->jwks_name),
 		.jwks = buf_str(&r->jwks),
+		.settings_name = buf_str(&r->settings_name),
+		.settings = buf_str(&r->settings),
 	};
 }
 
@@ -159,6 +158,9 @@ try_candidate(struct reload *r, const struct candidate *c, struct diag *diag)
 		.jwks_name = c->jwks_name,
 		.jwks = c->jwks,
 		.jwks_refused = r->jwks_refused,
+		.settings_name = c->settings_name,
+		.settings = c->settings,
+		.settings_s = r->settings_s,
 	};
 	bool new_bundle = c->bundle.len > 0 && c->bundle.data != r->bundle.data;
 	struct rulebook *b;
@@ -185,106 +187,6 @@ try_candidate(struct reload *r, const struct candidate *c, struct diag *diag)
 	return ERR_OK;
 }
 
-/* ---- reading ---- */
-
-/* Empty, and no finding, if the file is not there. */
-static err_t
-read_optional(str_t path, enum file_trust trust, struct buf *bytes, struct diag *diag)
-{
-	err_t err;
-
-	buf_clear(bytes);
-	if (path.len == 0)
-		return ERR_OK;
-	err = file_read(NULL, path.data, trust, bytes, NULL);
-	if (err == ERR_OK)
-		return ERR_OK;
-	buf_clear(bytes);
-	if (err == ERR_NOT_FOUND)
-		return ERR_OK;
-	/* Once more for the sentence: it is only worth having when the file exists. */
-	return file_read(NULL, path.data, trust, bytes, diag);
-}
-
-static void
-swap(struct buf *a, struct buf *b)
-{
-	struct buf held = *a;
-
-	*a = *b;
-	*b = held;
-}
-
-/* A key set that cannot be read is no reason to lose the one in use. */
-static err_t
-take_jwks(struct reload *r, const struct config *config, struct diag *diag)
-{
-	str_t path = config->auth_jwks_path;
-	struct jwks *keys = NULL;
-	struct buf text;
-	err_t err;
-
-	buf_init(&text, JWKS_TEXT_MAX);
-	err = read_optional(path, FILE_OURS, &text, diag);
-	if (err == ERR_OK && text.len > 0)
-		err = jwks_new(buf_str(&text), path, diag, &keys);
-	if (err == ERR_OK && text.len == 0 && r->jwks.len > 0) {
-		diag_say(diag, "jwks", "%.*s is not there any more; the key set in use stays",
-		    STR_FMT(path));
-		err = ERR_NOT_FOUND;
-	}
-	if (err == ERR_OK) {
-		swap(&r->jwks, &text);
-		set_name(&r->jwks_name, path);
-	}
-	r->jwks_refused = err != ERR_OK && r->jwks.len == 0;
-	diag_keep(diag); /* before the text that findings quote goes */
-	jwks_free(&keys);
-	buf_fini(&text);
-	return err;
-}
-
-static err_t
-read_pem(str_t path, enum file_trust trust, struct buf *pem, struct diag *diag)
-{
-	buf_clear(pem);
-	return path.len == 0 ? ERR_OK : file_read(NULL, path.data, trust, pem, diag);
-}
-
-static err_t
-take_tls(struct reload *r, const struct config *c, struct diag *diag)
-{
-	struct tls_context *context = NULL;
-	struct buf cert, key, ca;
-	err_t err;
-
-	if (c->tls_mode != CONFIG_TLS_MTLS && c->tls_mode != CONFIG_TLS_ONE_WAY)
-		return ERR_OK;
-	buf_init(&cert, PEM_MAX);
-	buf_init(&key, PEM_MAX);
-	buf_init(&ca, PEM_MAX);
-	err = read_pem(c->tls_server_cert, FILE_ANY, &cert, diag);
-	if (err == ERR_OK)
-		err = read_pem(c->tls_server_key, FILE_ANY, &key, diag);
-	if (err == ERR_OK && c->tls_mode == CONFIG_TLS_MTLS)
-		err = read_pem(c->tls_ca_cert, FILE_ANY, &ca, diag);
-	if (err == ERR_OK) {
-		struct tls_config tls = { .certificate_pem = buf_str(&cert),
-			.key_pem = buf_str(&key),
-			.client_ca_pem = buf_str(&ca),
-			.require_client = c->tls_mode == CONFIG_TLS_MTLS };
-
-		err = tls_context_new(&tls, &context, diag);
-	}
-	if (err == ERR_OK && (err = shared_publish(r->tls, context)) != ERR_OK)
-		tls_context_destroy(context);
-	secret_wipe(key.data, key.len);
-	buf_fini(&cert);
-	buf_fini(&key);
-	buf_fini(&ca);
-	return err;
-}
-
 /* ---- bundles ---- */
 
 /* The bundle in `bytes` comes into use and `bytes` gets the old one; or nothing changes. */
@@ -298,8 +200,8 @@ take_bundle(struct reload *r, struct buf *bytes, str_t name, bool allow_rollback
 	c.bundle_name = name;
 	c.allow_rollback = allow_rollback;
 	TRY(try_candidate(r, &c, diag));
-	swap(&r->bundle, bytes);
-	set_name(&r->bundle_name, name);
+	reload_swap(&r->bundle, bytes);
+	reload_set_name(&r->bundle_name, name);
 	return ERR_OK;
 }
 
@@ -314,7 +216,7 @@ take_bundle_file(struct reload *r, const struct config *config, struct diag *dia
 	if (config->policy_dir.len > 0)
 		return ERR_NOT_FOUND; /* development: the directory is the policy */
 	buf_init(&bytes, BUNDLE_PACKED_MAX);
-	err = read_optional(path, FILE_ANY, &bytes, diag);
+	err = reload_read_optional(path, FILE_ANY, &bytes, diag);
 	if (err == ERR_OK && bytes.len == 0) {
 		if (r->bundle.len > 0)
 			diag_say(diag, "bundle", "%.*s is not there any more; the policy in use stays",
@@ -409,14 +311,17 @@ reload_first(struct reload *r)
 	diag_init(&diag, arena, 32);
 	err = config_load_text(arena, c.config_name, c.config_text, &r->inputs, &diag, &config);
 	if (err == ERR_OK)
-		err = take_tls(r, &config, &diag);
+		err = reload_take_tls(r, &config, &diag);
 	if (err == ERR_OK) {
 		/* Without a memory or keys there is less to serve with; not nothing. */
 		if (state_open(r->arena, config.data_dir, &diag, &r->state) != ERR_OK)
 			log_warn(r->log, "nothing will be remembered from one start to the next",
 			    LOG_STR("data_dir", config.data_dir));
-		if (take_jwks(r, &config, &diag) != ERR_OK)
+		if (reload_take_jwks(r, &config, &diag) != ERR_OK)
 			log_error(r->log, "there is no key set: no token is believed");
+		if (reload_take_settings(r, &config, &diag) != ERR_OK)
+			log_error(r->log, "there are no settings: no flag is on",
+			    LOG_STR("path", config.cache_config_path));
 		err = take_first_bundle(r, &config, &diag);
 	}
 	findings_log(r->log, &diag, 0);
@@ -439,8 +344,8 @@ take_config(struct reload *r, struct arena *arena, struct diag *diag, struct con
 	if (err == ERR_OK)
 		err = config_load_text(arena, name, buf_str(&text), &r->inputs, diag, ret);
 	if (err == ERR_OK) {
-		swap(&r->config_text, &text);
-		set_name(&r->config_name, name);
+		reload_swap(&r->config_text, &text);
+		reload_set_name(&r->config_name, name);
 	}
 	diag_keep(diag);
 	buf_fini(&text);
@@ -473,8 +378,9 @@ reload_everything(struct reload *r, struct diag *diag)
 	if (arena == NULL)
 		return ERR_MEMORY;
 	err = take_config(r, arena, diag, &config);
-	err = first_of(err, take_jwks(r, &config, diag));
-	err = first_of(err, take_tls(r, &config, diag));
+	err = first_of(err, reload_take_jwks(r, &config, diag));
+	err = first_of(err, reload_take_settings(r, &config, diag));
+	err = first_of(err, reload_take_tls(r, &config, diag));
 	err = first_of(err, take_bundle_again(r, &config, diag));
 	arena_free(&arena);
 	findings_log(r->log, diag, 0);

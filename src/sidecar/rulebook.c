@@ -10,7 +10,7 @@
 #include "sidecar/host.h"
 
 enum { MASK_KEY_FILE_MAX = 256 };
-#define CONFIG_BYTES_MAX ((size_t)16 << 20)
+#define CONFIG_BYTES_MAX ((size_t)256 << 20) /* of which settings may need the most */
 #define CHECK_BYTES_MAX ((size_t)64 << 20)
 
 /* ---- keys that bundles are verified with ---- */
@@ -94,6 +94,18 @@ make_mask(struct rulebook *b, struct diag *diag)
 	return err;
 }
 
+/* The text was read once to judge it; the tree borrows what it was read from. */
+static err_t
+make_settings(struct rulebook *b, const struct rulebook_texts *t, struct diag *diag)
+{
+	str_t name = arena_str(b->arena, t->settings_name), text = arena_str(b->arena, t->settings);
+
+	if (arena_failed(b->arena))
+		return ERR_MEMORY;
+	b->settings_s = t->settings_s;
+	return settings_read(b->arena, name, text, diag, &b->settings);
+}
+
 static err_t
 fill(struct rulebook *b, const struct rulebook_texts *t, struct diag *diag)
 {
@@ -107,6 +119,8 @@ fill(struct rulebook *b, const struct rulebook_texts *t, struct diag *diag)
 	b->note = b->development ? STR("development") : STR_NONE;
 	set_token_rules(b);
 	TRY(make_mask(b, diag));
+	if (t->settings.len > 0)
+		TRY(make_settings(b, t, diag));
 	return make_snapshot(b, t, diag);
 }
 

@@ -15,6 +15,7 @@
 #include "audit/mask.h"
 #include "config/config.h"
 #include "engine/snapshot.h"
+#include "settings/settings.h"
 #include "token/jwt.h"
 
 struct rulebook {
@@ -23,6 +24,8 @@ struct rulebook {
 	struct snapshot *snapshot; /* with or without a policy */
 	struct jwt_rules token_rules;
 	struct audit_mask mask;
+	struct settings settings; /* of cache.config_path */
+	int64_t settings_s; /* wall: when they came into use */
 	int64_t made_s; /* wall clock */
 	uint64_t generation; /* grows with each: caches compare it */
 	bool development;
@@ -35,6 +38,8 @@ struct rulebook_texts { /* what it is made from */
 	const struct config_inputs *inputs;
 	str_t bundle_name, bundle; /* empty: none */
 	str_t jwks_name, jwks;
+	str_t settings_name, settings;
+	int64_t settings_s;
 	bool jwks_refused; /* there is a file, and it is no good: not the same as none */
 };
 

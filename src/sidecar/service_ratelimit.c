@@ -46,8 +46,11 @@ ask_check(struct request *r, struct question *q)
 {
 	const struct config *c = &r->book->config;
 	struct rate_request *own = r->own;
-	uint32_t limit = or_default(own->limit, c->rate_limit_default_limit);
-	uint32_t window = or_default(own->window_secs, c->rate_limit_default_window_secs);
+	const struct settings_rate *rate =
+	    settings_rate(&r->book->settings, r->message.tenant_id, own->key);
+	uint32_t limit = or_default(own->limit, rate != NULL ? rate->limit : c->rate_limit_default_limit);
+	uint32_t window =
+	    or_default(own->window_secs, rate != NULL ? rate->window_secs : c->rate_limit_default_window_secs);
 
 	own->answer = limiter_ask(r->worker->options.commons->limiter, r->message.tenant_id, own->key,
 	    limit, window * CLOCK_NS_PER_S, r->start_ns);

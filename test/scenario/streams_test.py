@@ -1,37 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Streams: health and policy updates, seen by clients that stay."""
 import grpc
-import queue
-import threading
 
 from house import OTHER, House, run_scenarios
 from rig import field, fields, ok
+from watch import Watch
 
 HEALTH = "/grpc.health.v1.Health/Watch"
 POLICIES = "/coresdk.v1.PolicyService/WatchPolicyUpdates"
-
-
-class Watch:
-    """One stream, read by a thread; next() waits for what comes."""
-
-    def __init__(self, d, path, message=b""):
-        self.call = d.channel.unary_stream(path)(message, metadata=(("x-service-name", "test"),))
-        self.found = queue.Queue()
-        threading.Thread(target=self.read, daemon=True).start()
-
-    def read(self):
-        try:
-            for message in self.call:
-                self.found.put(message)
-            self.found.put("end")
-        except grpc.RpcError as e:
-            self.found.put(e.code())
-
-    def next(self, wait=5):
-        try:
-            return self.found.get(timeout=wait)
-        except queue.Empty:
-            return None
 
 
 def updates():

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a reload reads beside the configuration and the bundle: key set, settings, TLS files. */
+#include "base/clock.h"
+#include "crypt/secret.h"
+#include "net/tls.h"
+#include "settings/tag.h"
+#include "sidecar/reload_internal.h"
+
+enum { PEM_MAX = 1 << 20, TAG_TEXT_MAX = 256 };
+#define SETTINGS_CHECK_MAX ((size_t)256 << 20)
+
+void
+reload_set_name(struct buf *name, str_t text)
+{
+	buf_clear(name);
+	buf_add_str(name, text);
+}
+
+err_t
+reload_read_optional(str_t path, enum file_trust trust, struct buf *bytes, struct diag *diag)
+{
+	err_t err;
+
+	buf_clear(bytes);
+	if (path.len == 0)
+		return ERR_OK;
+	err = file_read(NULL, path.data, trust, bytes, NULL);
+	if (err == ERR_OK)
+		return ERR_OK;
+	buf_clear(bytes);
+	if (err == ERR_NOT_FOUND)
+		return ERR_OK;
+	/* Once more for the sentence: it is only worth having when the file exists. */
+	return file_read(NULL, path.data, trust, bytes, diag);
+}
+
+void
+reload_swap(struct buf *a, struct buf *b)
+{
+	struct buf held = *a;
+
+	*a = *b;
+	*b = held;
+}
+
+/* A key set that cannot be read is no reason to lose the one in use. */
+err_t
+reload_take_jwks(struct reload *r, const struct config *config, struct diag *diag)
+{
+	str_t path = config->auth_jwks_path;
+	struct jwks *keys = NULL;
+	struct buf text;
+	err_t err;
+
+	buf_init(&text, JWKS_TEXT_MAX);
+	err = reload_read_optional(path, FILE_OURS, &text, diag);
+	if (err == ERR_OK && text.len > 0)
+		err = jwks_new(buf_str(&text), path, diag, &keys);
+	if (err == ERR_OK && text.len == 0 && r->jwks.len > 0) {
+		diag_say(diag, "jwks", "%.*s is not there any more; the key set in use stays",
+		    STR_FMT(path));
+		err = ERR_NOT_FOUND;
+	}
+	if (err == ERR_OK) {
+		reload_swap(&r->jwks, &text);
+		reload_set_name(&r->jwks_name, path);
+	}
+	r->jwks_refused = err != ERR_OK && r->jwks.len == 0;
+	diag_keep(diag); /* before the text that findings quote goes */
+	jwks_free(&keys);
+	buf_fini(&text);
+	return err;
+}
+
+static err_t
+read_pem(str_t path, enum file_trust trust, struct buf *pem, struct diag *diag)
+{
+	buf_clear(pem);
+	return path.len == 0 ? ERR_OK : file_read(NULL, path.data, trust, pem, diag);
+}
+
+err_t
+reload_take_tls(struct reload *r, const struct config *c, struct diag *diag)
+{
+	struct tls_context *context = NULL;
+	struct buf cert, key, ca;
+	err_t err;
+
+	if (c->tls_mode != CONFIG_TLS_MTLS && c->tls_mode != CONFIG_TLS_ONE_WAY)
+		return ERR_OK;
+	buf_init(&cert, PEM_MAX);
+	buf_init(&key, PEM_MAX);
+	buf_init(&ca, PEM_MAX);
+	err = read_pem(c->tls_server_cert, FILE_ANY, &cert, diag);
+	if (err == ERR_OK)
+		err = read_pem(c->tls_server_key, FILE_ANY, &key, diag);
+	if (err == ERR_OK && c->tls_mode == CONFIG_TLS_MTLS)
+		err = read_pem(c->tls_ca_cert, FILE_ANY, &ca, diag);
+	if (err == ERR_OK) {
+		struct tls_config tls = { .certificate_pem = buf_str(&cert),
+			.key_pem = buf_str(&key),
+			.client_ca_pem = buf_str(&ca),
+			.require_client = c->tls_mode == CONFIG_TLS_MTLS };
+
+		err = tls_context_new(&tls, &context, diag);
+	}
+	if (err == ERR_OK && (err = shared_publish(r->tls, context)) != ERR_OK)
+		tls_context_destroy(context);
+	secret_wipe(key.data, key.len);
+	buf_fini(&cert);
+	buf_fini(&key);
+	buf_fini(&ca);
+	return err;
+}
+
+/* ---- settings ---- */
+
+/* With a key configured, a file without its tag is as good as one of somebody else's. */
+static err_t
+check_tag(const struct config *c, str_t text, struct diag *diag)
+{
+	str_t tag_path = arena_printf(diag->arena, "%.*s.hmac", STR_FMT(c->cache_config_path));
+	struct buf key, tag;
+	err_t err;
+
+	if (c->cache_hmac_key_path.len == 0)
+		return ERR_OK;
+	buf_init(&key, TAG_KEY_MAX);
+	buf_init(&tag, TAG_TEXT_MAX);
+	err = tag_key_read(c->cache_hmac_key_path.data, &key, diag);
+	if (err == ERR_OK)
+		err = file_read(NULL, tag_path.data, FILE_ANY, &tag, diag);
+	if (err == ERR_OK) {
+		err = tag_check(buf_str(&key), text, buf_str(&tag));
+		if (err != ERR_OK)
+			diag_say(diag, "settings",
+			    "%.*s does not have the tag in %.*s: it was changed, or made with another key "
+			    "(core config sign makes one)",
+			    STR_FMT(c->cache_config_path), STR_FMT(tag_path));
+	}
+	secret_wipe(key.data, key.len);
+	buf_fini(&key);
+	buf_fini(&tag);
+	return err;
+}
+
+static err_t
+check_settings(str_t name, str_t text, struct diag *diag)
+{
+	struct arena *arena = arena_new(SETTINGS_CHECK_MAX);
+	struct settings settings;
+	err_t err = arena != NULL ? settings_read(arena, name, text, diag, &settings) : ERR_MEMORY;
+
+	diag_keep(diag);
+	arena_free(&arena);
+	return err;
+}
+
+/* A file or a tag that is no good is no reason to lose the settings in use. */
+err_t
+reload_take_settings(struct reload *r, const struct config *c, struct diag *diag)
+{
+	str_t path = c->cache_config_path;
+	struct buf text;
+	err_t err;
+
+	buf_init(&text, RELOAD_SETTINGS_MAX);
+	err = reload_read_optional(path, FILE_OURS, &text, diag);
+	if (err == ERR_OK && text.len == 0 && r->settings.len > 0) {
+		diag_say(diag, "settings", "%.*s is not there any more; the settings in use stay", STR_FMT(path));
+		err = ERR_NOT_FOUND;
+	}
+	if (err == ERR_OK && text.len > 0)
+		err = check_tag(c, buf_str(&text), diag);
+	if (err == ERR_OK && text.len > 0)
+		err = check_settings(path, buf_str(&text), diag);
+	if (err == ERR_OK && !str_eq(buf_str(&text), buf_str(&r->settings)))
+		r->settings_s = clock_wall_s(&clock_system);
+	if (err == ERR_OK) {
+		reload_swap(&r->settings, &text);
+		reload_set_name(&r->settings_name, path);
+	}
+	buf_fini(&text);
+	return err;
+}
