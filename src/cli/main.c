@@ -27,6 +27,8 @@ static const struct cli_command commands[] = {
 	{ "config check", "FILE", "reports every error of a configuration, or of a file of flags", cmd_config_check_options, cmd_config_check, 1, 1 },
 	{ "config sign", "FILE", "makes the tag of a file of flags", cmd_config_sign_options, cmd_config_sign, 1, 1 },
 	{ "config show", "", "prints each setting and where it came from", cmd_config_options, cmd_config_show, 0, 0 },
+	{ "license inspect", "FILE", "says what a license entitles to, and until when", cmd_license_inspect_options, cmd_license_inspect, 1, 1 },
+	{ "license issue", "", "makes a license (the vendor's tool)", cmd_license_issue_options, cmd_license_issue, 0, 0 },
 	{ "audit verify", "FILE...", "checks the hash chain of an audit log", cli_no_options, cmd_audit_verify, 1, 99 },
 };
 

@@ -183,6 +183,20 @@ add_audit(struct buf *out, const struct daemon *d)
 }
 
 static void
+add_license(struct buf *out, struct daemon *d)
+{
+	const struct license *l = &reload_current(&d->reload)->license;
+	int64_t now = clock_wall_s(&clock_system);
+
+	buf_printf(out, ",\"license\":{\"state\":\"%s\"", license_state_name(license_state(l, now)));
+	add_text(out, "organization", l->organization);
+	add_text(out, "plan", l->plan);
+	add_number(out, "days_left", (uint64_t)license_days_left(l, now));
+	add_number(out, "expires", l->until_s > 0 ? (uint64_t)l->until_s : 0);
+	buf_add_char(out, '}');
+}
+
+static void
 do_status(struct admin_call *call)
 {
 	struct daemon *d = call->daemon;
@@ -201,6 +215,7 @@ do_status(struct admin_call *call)
 	add_text(out, "last_problem", d->reload.last_problem);
 	add_counts(out, d);
 	add_audit(out, d);
+	add_license(out, d);
 	buf_add_char(out, '}');
 }
 

@@ -93,6 +93,21 @@ load_rules(struct daemon *d, struct diag *diag)
 }
 
 static err_t
+check_license(struct daemon *d, struct diag *diag)
+{
+	enum license_state state =
+	    license_state(&reload_current(&d->reload)->license, clock_wall_s(&clock_system));
+
+	if (license_keys_are_development())
+		log_warn(&d->log, "this build believes licenses that anybody can make: it embeds the development key");
+	if (!d->config.license_required || license_is_good(state))
+		return ERR_OK;
+	diag_say(diag, "license", "license.required is set, and the license is %s: %.*s",
+	    state == LICENSE_NONE ? "missing" : license_state_name(state), STR_FMT(d->config.license_token_path));
+	return ERR_CONFIG;
+}
+
+static err_t
 open_commons(struct daemon *d, struct diag *diag)
 {
 	struct diag aside;
@@ -302,6 +317,7 @@ static const struct {
 	{ "limits", raise_limits },
 	{ "signals", take_signals },
 	{ "rules", load_rules },
+	{ "license", check_license },
 	{ "commons", open_commons },
 	{ "sockets", open_sockets },
 	{ "audit log", open_audit },
@@ -313,6 +329,27 @@ static const struct {
 };
 
 /* ---- serving ---- */
+
+static void
+watch_license(struct daemon *d)
+{
+	const struct license *l = &reload_current(&d->reload)->license;
+	int64_t now = clock_wall_s(&clock_system);
+	enum license_state state = license_state(l, now);
+	static const char *const sentences[] = { "there is no license", "the license is valid",
+		"the license expires soon: ask for a new one and put it in its place",
+		"the license has expired: nothing is entitled", "the license is not valid: nothing is entitled" };
+
+	if (!license_watch_is_due(&d->license_watch, state, now))
+		return;
+	log_write(&d->log, state == LICENSE_NONE || state == LICENSE_VALID ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
+	    str_of(sentences[state]),
+	    (const struct log_attribute[]){ LOG_STR("state", str_of(license_state_name(state))),
+		LOG_INT("days_left", license_days_left(l, now)), LOG_STR("organization", l->organization),
+		LOG_STR("plan", l->plan),
+		LOG_STR("reason", str_of(l->reason != TOKEN_NONE ? token_reason_name(l->reason) : "")) },
+	    5);
+}
 
 static void
 watch_audit(struct daemon *d)
@@ -383,6 +420,7 @@ serve(struct daemon *d)
 	struct pollfd wait[] = { { .fd = d->signal_fd, .events = POLLIN },
 		{ .fd = d->admin_fd, .events = POLLIN } };
 
+	watch_license(d);
 	for (;;) {
 		if (poll(wait, COUNT(wait), WATCH_MS) > 0) {
 			if ((wait[0].revents & POLLIN) && !heed_signals(d))
@@ -392,6 +430,7 @@ serve(struct daemon *d)
 			tell_streams(d);
 		}
 		watch_audit(d);
+		watch_license(d);
 	}
 }
 

@@ -41,6 +41,7 @@ struct daemon {
 	uint32_t worker_count;
 	int64_t start_s; /* wall */
 	bool audit_in_trouble; /* as last logged */
+	struct license_watch license_watch;
 	uint64_t told_generation; /* of the rulebook that the workers were woken for */
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sidecar/health.h"
 
+#include "base/clock.h"
 #include "sidecar/worker.h"
 
 /* Alive: this thread answers. */
@@ -10,24 +11,51 @@ on_healthz(struct http1_exchange *x)
 	http1_reply(x, 200, STR("application/json"), STR("{\"status\":\"ok\"}\n"));
 }
 
-/* Ready: and it will go on taking requests.  Development must not look like production. */
+static void
+add_warning(struct buf *out, size_t *count, const char *text)
+{
+	buf_add_text(out, (*count)++ == 0 ? ",\"warnings\":[\"" : ",\"");
+	buf_add_text(out, text);
+	buf_add_char(out, '"');
+}
+
+/* What does not stop traffic, but must not be overlooked. */
+static void
+add_warnings(struct buf *out, const struct rulebook *book)
+{
+	enum license_state license = license_state(&book->license, clock_wall_s(&clock_system));
+	size_t count = 0;
+
+	if (book->believes_anything)
+		add_warning(out, &count, "development: any well-formed token is believed");
+	else if (book->development)
+		add_warning(out, &count, "development");
+	if (license == LICENSE_EXPIRING)
+		add_warning(out, &count, "the license expires soon");
+	else if (license == LICENSE_EXPIRED)
+		add_warning(out, &count, "the license has expired");
+	else if (license == LICENSE_INVALID)
+		add_warning(out, &count, "the license is not valid");
+	if (count > 0)
+		buf_add_char(out, ']');
+}
+
+/* Ready: and it will go on taking requests. */
 static void
 on_readyz(struct http1_exchange *x)
 {
 	struct worker *w = http1_worker(x);
-	const struct rulebook *book = shared_get(w->options.books, &w->view);
+	struct buf *out = &w->scratch;
 
-	if (worker_is_draining(w))
+	if (worker_is_draining(w)) {
 		http1_reply(x, 503, STR("application/json"), STR("{\"status\":\"draining\"}\n"));
-	else if (book->believes_anything)
-		http1_reply(x, 200, STR("application/json"),
-		    STR("{\"status\":\"ready\",\"warnings\":[\"development: any well-formed token is "
-			"believed\"]}\n"));
-	else if (book->development)
-		http1_reply(x, 200, STR("application/json"),
-		    STR("{\"status\":\"ready\",\"warnings\":[\"development\"]}\n"));
-	else
-		http1_reply(x, 200, STR("application/json"), STR("{\"status\":\"ready\"}\n"));
+		return;
+	}
+	buf_clear(out);
+	buf_add_text(out, "{\"status\":\"ready\"");
+	add_warnings(out, worker_rulebook(w));
+	buf_add_text(out, "}\n");
+	http1_reply(x, 200, STR("application/json"), buf_str(out));
 }
 
 static const struct http1_route routes[] = {

@@ -5,7 +5,10 @@
 #include <string.h>
 
 #include "base/vec.h"
+#include "license/license.h"
 #include "sidecar/version.h"
+
+#define NAME_AND_VERSION "coresdk-sidecar v" CORESDK_VERSION " (linux/amd64)\n"
 
 static const char help[] =
     "Usage: coresdk-sidecar [start] [--config FILE] [--set KEY=VALUE]...\n"
@@ -52,8 +55,11 @@ options_read(struct arena *arena, int argc, char **argv, struct config_inputs *i
 		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
 			return finish(stdout, help, 0, ret_status);
 		if (strcmp(argv[i], "--version") == 0)
-			return finish(stdout, "coresdk-sidecar v" CORESDK_VERSION " (linux/amd64)\n", 0,
-			    ret_status);
+			return finish(stdout,
+			    license_keys_are_development() ?
+				NAME_AND_VERSION "licenses: development key (anybody can make one)\n" :
+				NAME_AND_VERSION,
+			    0, ret_status);
 		if (strcmp(argv[i], "start") == 0 && i == 1)
 			continue;
 		if ((value = take_value("--config", argc, argv, &i)) != NULL)

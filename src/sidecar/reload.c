@@ -28,6 +28,7 @@ reload_init(struct reload *r, const struct log *log, const struct config_inputs 
 	buf_init(&r->bundle, BUNDLE_PACKED_MAX);
 	buf_init(&r->jwks, JWKS_TEXT_MAX);
 	buf_init(&r->settings, RELOAD_SETTINGS_MAX);
+	buf_init(&r->license, LICENSE_TEXT_MAX);
 	buf_init(&r->config_name, NAME_BYTES_MAX);
 	buf_init(&r->bundle_name, NAME_BYTES_MAX);
 	buf_init(&r->jwks_name, NAME_BYTES_MAX);
@@ -35,7 +36,7 @@ reload_init(struct reload *r, const struct log *log, const struct config_inputs 
 	reload_set_name(&r->config_name, config_name);
 	if (r->arena == NULL || r->last_arena == NULL || r->books == NULL || r->tls == NULL)
 		return ERR_MEMORY;
-	return ERR_OK;
+	return license_keys_new(&r->license_keys);
 }
 
 void
@@ -50,6 +51,8 @@ reload_fini(struct reload *r)
 	buf_fini(&r->bundle);
 	buf_fini(&r->jwks);
 	buf_fini(&r->settings);
+	buf_fini(&r->license);
+	jwks_free(&r->license_keys);
 	buf_fini(&r->config_name);
 	buf_fini(&r->bundle_name);
 	buf_fini(&r->jwks_name);
@@ -161,6 +164,8 @@ try_candidate(struct reload *r, const struct candidate *c, struct diag *diag)
 		.settings_name = c->settings_name,
 		.settings = c->settings,
 		.settings_s = r->settings_s,
+		.license = buf_str(&r->license),
+		.license_keys = r->license_keys,
 	};
 	bool new_bundle = c->bundle.len > 0 && c->bundle.data != r->bundle.data;
 	struct rulebook *b;
@@ -322,6 +327,8 @@ reload_first(struct reload *r)
 		if (reload_take_settings(r, &config, &diag) != ERR_OK)
 			log_error(r->log, "there are no settings: no flag is on",
 			    LOG_STR("path", config.cache_config_path));
+		if (reload_take_license(r, &config, &diag) != ERR_OK)
+			log_error(r->log, "there is no license: nothing is entitled");
 		err = take_first_bundle(r, &config, &diag);
 	}
 	findings_log(r->log, &diag, 0);
@@ -380,6 +387,7 @@ reload_everything(struct reload *r, struct diag *diag)
 	err = take_config(r, arena, diag, &config);
 	err = first_of(err, reload_take_jwks(r, &config, diag));
 	err = first_of(err, reload_take_settings(r, &config, diag));
+	err = first_of(err, reload_take_license(r, &config, diag));
 	err = first_of(err, reload_take_tls(r, &config, diag));
 	err = first_of(err, take_bundle_again(r, &config, diag));
 	arena_free(&arena);

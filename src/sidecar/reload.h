@@ -3,7 +3,7 @@
  * reload: from files to a published rulebook, at start and whenever asked.
  *
  * Read → verify → compile → self-check → publish, all aside.  Each part that is
- * refused (configuration, key set, settings, bundle, TLS files) leaves its predecessor in
+ * refused (configuration, key set, settings, license, bundle, TLS files) leaves its predecessor in
  * use, and the findings say why; the parts that are good are taken.  At start a
  * bundle that is refused or missing gives way to the last good one in data_dir;
  * if there is none either, the daemon serves and denies.
@@ -32,7 +32,8 @@ struct reload {
 	struct state state;
 	uint64_t generation;
 
-	struct buf config_text, bundle, jwks, settings; /* the texts in use … */
+	struct jwks *license_keys; /* embedded */
+	struct buf config_text, bundle, jwks, settings, license; /* the texts in use … */
 	int64_t settings_s; /* wall: when they came into use */
 	bool jwks_refused; /* the file was there, and never any good */
 	struct buf config_name, bundle_name, jwks_name, settings_name; /* … and the names of their files */
@@ -50,7 +51,7 @@ void reload_fini(struct reload *);
 
 /* ERR_OK whenever there is something to serve with; findings are logged. */
 err_t reload_first(struct reload *);
-/* SIGHUP: configuration, key set, settings, bundle and TLS files.  The first error, after all was tried. */
+/* SIGHUP: configuration, key set, settings, license, bundle and TLS files.  The first error, after all was tried. */
 err_t reload_everything(struct reload *, struct diag *);
 /* A bundle that `core` holds open; closes nothing. */
 err_t reload_policy(struct reload *, int bundle_fd, str_t name, bool allow_rollback,

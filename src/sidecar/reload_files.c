@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a reload reads beside the configuration and the bundle: key set, settings, TLS files. */
+/* What a reload reads beside the configuration and the bundle: key set, settings, license, TLS files. */
 #include "base/clock.h"
 #include "crypt/secret.h"
 #include "net/tls.h"
@@ -8,6 +8,7 @@
 
 enum { PEM_MAX = 1 << 20, TAG_TEXT_MAX = 256 };
 #define SETTINGS_CHECK_MAX ((size_t)256 << 20)
+#define LICENSE_CHECK_MAX ((size_t)1 << 20)
 
 void
 reload_set_name(struct buf *name, str_t text)
@@ -180,6 +181,55 @@ reload_take_settings(struct reload *r, const struct config *c, struct diag *diag
 		reload_swap(&r->settings, &text);
 		reload_set_name(&r->settings_name, path);
 	}
+	buf_fini(&text);
+	return err;
+}
+
+/* ---- license ---- */
+
+static err_t
+read_license(const struct config *c, struct buf *text, struct diag *diag)
+{
+	if (c->license_token.len == 0)
+		return reload_read_optional(c->license_token_path, FILE_ANY, text, diag);
+	buf_add_str(text, c->license_token);
+	return ERR_OK;
+}
+
+/* A token that does not verify is no reason to lose one that does. */
+static err_t
+check_license(struct reload *r, str_t text, struct diag *diag)
+{
+	struct arena *arena = arena_new(LICENSE_CHECK_MAX);
+	struct license license;
+	err_t err = arena != NULL ? license_read(arena, text, r->license_keys, &license) : ERR_MEMORY;
+
+	if (err == ERR_OK && license.present && license.reason != TOKEN_NONE) {
+		diag_say(diag, "license", "the license token is not valid: %s", token_reason_text(license.reason));
+		err = ERR_TOKEN;
+	}
+	arena_free(&arena);
+	return err;
+}
+
+err_t
+reload_take_license(struct reload *r, const struct config *c, struct diag *diag)
+{
+	struct buf text;
+	err_t err;
+
+	buf_init(&text, LICENSE_TEXT_MAX);
+	err = read_license(c, &text, diag);
+	if (err == ERR_OK && text.len == 0 && r->license.len > 0) {
+		diag_say(diag, "license", "%.*s is not there any more; the license in use stays",
+		    STR_FMT(c->license_token_path));
+		err = ERR_NOT_FOUND;
+	}
+	if (err == ERR_OK)
+		err = check_license(r, buf_str(&text), diag);
+	/* At the start there is none to keep: what is invalid shows as that, not as none. */
+	if (err == ERR_OK || (err == ERR_TOKEN && r->license.len == 0))
+		reload_swap(&r->license, &text);
 	buf_fini(&text);
 	return err;
 }

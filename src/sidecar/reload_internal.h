@@ -20,6 +20,7 @@ err_t reload_read_optional(str_t path, enum file_trust, struct buf *, struct dia
 
 err_t reload_take_jwks(struct reload *, const struct config *, struct diag *);
 err_t reload_take_settings(struct reload *, const struct config *, struct diag *);
+err_t reload_take_license(struct reload *, const struct config *, struct diag *);
 err_t reload_take_tls(struct reload *, const struct config *, struct diag *);
 
 #endif

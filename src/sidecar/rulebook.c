@@ -119,6 +119,7 @@ fill(struct rulebook *b, const struct rulebook_texts *t, struct diag *diag)
 	b->note = b->development ? STR("development") : STR_NONE;
 	set_token_rules(b);
 	TRY(make_mask(b, diag));
+	TRY(license_read(b->arena, t->license, t->license_keys, &b->license));
 	if (t->settings.len > 0)
 		TRY(make_settings(b, t, diag));
 	return make_snapshot(b, t, diag);

@@ -15,6 +15,7 @@
 #include "audit/mask.h"
 #include "config/config.h"
 #include "engine/snapshot.h"
+#include "license/license.h"
 #include "settings/settings.h"
 #include "token/jwt.h"
 
@@ -24,6 +25,7 @@ struct rulebook {
 	struct snapshot *snapshot; /* with or without a policy */
 	struct jwt_rules token_rules;
 	struct audit_mask mask;
+	struct license license;
 	struct settings settings; /* of cache.config_path */
 	int64_t settings_s; /* wall: when they came into use */
 	int64_t made_s; /* wall clock */
@@ -39,6 +41,8 @@ struct rulebook_texts { /* what it is made from */
 	str_t bundle_name, bundle; /* empty: none */
 	str_t jwks_name, jwks;
 	str_t settings_name, settings;
+	str_t license; /* empty: none */
+	const struct jwks *license_keys;
 	int64_t settings_s;
 	bool jwks_refused; /* there is a file, and it is no good: not the same as none */
 };
