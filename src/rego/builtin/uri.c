@@ -5,6 +5,7 @@
  */
 #include "codec/hex.h"
 #include "rego/builtin/net_address.h"
+#include "rego/builtin/uri.h"
 #include "rego/builtin/util.h"
 
 struct uri {
@@ -12,7 +13,7 @@ struct uri {
 };
 
 struct reader {
-	struct rego_call *call;
+	struct arena *arena;
 	str_t problem; /* why the text is no URI */
 };
 
@@ -32,9 +33,9 @@ quote(struct reader *r, str_t s)
 	struct buf out;
 	str_t quoted;
 
-	rego_text_init(r->call, &out);
-	value_print(&out, value_string(r->call->arena, s));
-	quoted = arena_str(r->call->arena, buf_str(&out));
+	buf_init(&out, 6 * s.len + 16); /* an escape of JSON is six bytes at most */
+	value_print(&out, value_string(r->arena, s));
+	quoted = arena_str(r->arena, buf_str(&out));
 	buf_fini(&out);
 	return quoted;
 }
@@ -45,7 +46,7 @@ refuse_escape(struct reader *r, str_t s)
 {
 	str_t escape = quote(r, str_sub(s, 0, s.len < 3 ? s.len : 3));
 
-	return refuse(r, arena_printf(r->call->arena, "invalid URL escape %.*s", STR_FMT(escape)));
+	return refuse(r, arena_printf(r->arena, "invalid URL escape %.*s", STR_FMT(escape)));
 }
 
 static size_t
@@ -68,7 +69,7 @@ static bool
 is_unreserved(char c) /* rfc3986 2.3 */
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	    is_one_of(c, "-._~");
+	       is_one_of(c, "-._~");
 }
 
 static bool
@@ -94,7 +95,7 @@ is_escapable(char c, enum part part)
 static bool
 unescape(struct reader *r, str_t s, enum part part, str_t *ret)
 {
-	char *bytes = arena_alloc_raw(r->call->arena, s.len + 1, 1);
+	char *bytes = arena_alloc_raw(r->arena, s.len + 1, 1);
 	size_t len = 0;
 
 	if (bytes == NULL)
@@ -115,8 +116,9 @@ unescape(struct reader *r, str_t s, enum part part, str_t *ret)
 		} else if (part >= HOST && (unsigned char)c < 0x80 && !is_host_char(c)) {
 			str_t quoted = quote(r, str_sub(s, i, 1));
 
-			return refuse(r, arena_printf(r->call->arena,
-			    "invalid character %.*s in host name", STR_FMT(quoted)));
+			return refuse(
+			    r, arena_printf(r->arena, "invalid character %.*s in host name",
+				   STR_FMT(quoted)));
 		}
 		bytes[len++] = c;
 	}
@@ -139,7 +141,8 @@ read_port(struct reader *r, str_t s, str_t *ret)
 	if (s.len == 0 || (s.data[0] == ':' && i == s.len))
 		return true;
 	quoted = quote(r, s);
-	return refuse(r, arena_printf(r->call->arena, "invalid port %.*s after host", STR_FMT(quoted)));
+	return refuse(
+	    r, arena_printf(r->arena, "invalid port %.*s after host", STR_FMT(quoted)));
 }
 
 /* An IPv6 address in brackets, perhaps with a zone behind %25 (rfc6874 2). */
@@ -163,7 +166,7 @@ read_literal(struct reader *r, str_t s, struct uri *u)
 		return refuse(r, STR("invalid host"));
 	if (address.bits != NET_V6_BITS)
 		return refuse(r, STR("invalid IP-literal"));
-	u->host = arena_printf(r->call->arena, "%.*s%.*s", STR_FMT(u->host), STR_FMT(zone));
+	u->host = arena_printf(r->arena, "%.*s%.*s", STR_FMT(u->host), STR_FMT(zone));
 	return true;
 }
 
@@ -172,14 +175,15 @@ read_host(struct reader *r, str_t s, struct uri *u)
 {
 	/* PostgreSQL lists hosts with their ports; all others have one colon. */
 	bool lists = str_has_prefix(u->scheme, STR("postgres")) &&
-	    (u->scheme.len == 8 || str_eq(str_skip(u->scheme, 8), STR("ql")));
+		     (u->scheme.len == 8 || str_eq(str_skip(u->scheme, 8), STR("ql")));
 	size_t bracket = find_last(s, '['), colon;
 
 	if (bracket < s.len)
-		return bracket == 0 ? read_literal(r, s, u) : refuse(r, STR("invalid IP-literal"));
+		return bracket == 0 ? read_literal(r, s, u)
+				    : refuse(r, STR("invalid IP-literal"));
 	colon = lists ? find_last(s, ':') : str_find_char(s, ':', 0);
 	return read_port(r, str_skip(s, colon), &u->port) &&
-	    unescape(r, str_sub(s, 0, colon), HOST, &u->host);
+	       unescape(r, str_sub(s, 0, colon), HOST, &u->host);
 }
 
 /* User information is checked, and left out of the result: it may hold a password. */
@@ -194,7 +198,7 @@ read_user(struct reader *r, str_t s)
 			return refuse(r, STR("net/url: invalid userinfo"));
 	}
 	return unescape(r, str_sub(s, 0, colon), USER, &unused) &&
-	    (colon == s.len || unescape(r, str_skip(s, colon + 1), USER, &unused));
+	       (colon == s.len || unescape(r, str_skip(s, colon + 1), USER, &unused));
 }
 
 static bool
@@ -246,19 +250,21 @@ read_scheme(struct reader *r, str_t s, str_t *ret_scheme, str_t *ret_rest)
 	size_t i = 0;
 
 	while (i < s.len && s.data[i] != ':' &&
-	    (((s.data[i] | 0x20) >= 'a' && (s.data[i] | 0x20) <= 'z') ||
-		(i > 0 && ((s.data[i] >= '0' && s.data[i] <= '9') || is_one_of(s.data[i], "+-.")))))
+	       (((s.data[i] | 0x20) >= 'a' && (s.data[i] | 0x20) <= 'z') ||
+		   (i > 0 && ((s.data[i] >= '0' && s.data[i] <= '9') ||
+				 is_one_of(s.data[i], "+-.")))))
 		i++;
 	*ret_rest = s;
 	if (i == s.len || s.data[i] != ':')
 		return true;
 	if (i == 0)
 		return refuse(r, STR("missing protocol scheme"));
-	lower = arena_copy(r->call->arena, s.data, i);
+	lower = arena_copy(r->arena, s.data, i);
 	if (lower == NULL)
 		return false;
 	for (size_t l = 0; l < i; l++)
-		lower[l] = (char)(lower[l] >= 'A' && lower[l] <= 'Z' ? lower[l] | 0x20 : lower[l]);
+		lower[l] =
+		    (char)(lower[l] >= 'A' && lower[l] <= 'Z' ? lower[l] | 0x20 : lower[l]);
 	*ret_scheme = str_make(lower, i);
 	*ret_rest = str_skip(s, i + 1);
 	return true;
@@ -302,27 +308,33 @@ read_whole(struct reader *r, str_t s, struct uri *u, str_t *ret_bad)
 {
 	size_t hash = str_find_char(s, '#', 0);
 
-	if (!rego_charge(r->call, 512 + s.len * 8))
-		return REGO_HALT;
 	*ret_bad = str_sub(s, 0, hash);
 	if (read_uri(r, *ret_bad, u)) {
 		*ret_bad = s;
 		if (hash < s.len)
 			(void)unescape(r, str_skip(s, hash + 1), FRAGMENT, &u->fragment);
 	}
-	if (arena_failed(r->call->arena))
+	if (arena_failed(r->arena))
 		return REGO_HALT;
 	return r->problem.len > 0 ? REGO_FAILED : REGO_DEFINED;
 }
 
 static enum rego_outcome
+read_charged(struct rego_call *call, struct reader *r, struct uri *u, str_t *ret_bad)
+{
+	str_t s = value_str(call->arg[0]);
+
+	return rego_charge(call, 512 + s.len * 8) ? read_whole(r, s, u, ret_bad) : REGO_HALT;
+}
+
+static enum rego_outcome
 parse(struct rego_call *call, value_t *ret)
 {
-	struct reader r = { .call = call };
+	struct reader r = { .arena = call->arena };
 	struct uri u = { 0 };
 	struct object_builder out;
 	str_t bad;
-	enum rego_outcome outcome = read_whole(&r, value_str(call->arg[0]), &u, &bad);
+	enum rego_outcome outcome = read_charged(call, &r, &u, &bad);
 	const struct {
 		const char *name;
 		str_t text;
@@ -339,8 +351,8 @@ parse(struct rego_call *call, value_t *ret)
 	object_builder_init(&out, call->arena, COUNT(parts));
 	for (size_t i = 0; i < COUNT(parts); i++) {
 		if (parts[i].text.len > 0)
-			(void)object_builder_add_text(&out, parts[i].name,
-			    value_string(call->arena, parts[i].text));
+			(void)object_builder_add_text(
+			    &out, parts[i].name, value_string(call->arena, parts[i].text));
 	}
 	return rego_give(object_builder_freeze(&out, OBJECT_LAST_WINS, NULL), ret);
 }
@@ -349,7 +361,7 @@ parse(struct rego_call *call, value_t *ret)
 static enum rego_outcome
 is_valid(struct rego_call *call, value_t *ret)
 {
-	struct reader r = { .call = call };
+	struct reader r = { .arena = call->arena };
 	struct uri u = { 0 };
 	enum rego_outcome outcome;
 	str_t bad;
@@ -357,9 +369,50 @@ is_valid(struct rego_call *call, value_t *ret)
 	*ret = value_bool(false);
 	if (!value_is_string(call->arg[0]) || call->arg[0].count == 0)
 		return REGO_DEFINED;
-	outcome = read_whole(&r, value_str(call->arg[0]), &u, &bad);
+	outcome = read_charged(call, &r, &u, &bad);
 	*ret = value_bool(outcome == REGO_DEFINED);
 	return outcome == REGO_HALT ? REGO_HALT : REGO_DEFINED;
+}
+
+/* ---- for metadata ---- */
+
+/* Go escapes these in paths and fragments, but nothing in a query. */
+static void
+write_escaped(struct buf *out, str_t s)
+{
+	bool in_query = false;
+
+	for (size_t i = 0; i < s.len; i++) {
+		char c = s.data[i];
+
+		in_query = c == '#' ? false : in_query || c == '?';
+		if (!in_query && (is_one_of(c, " \"<>\\^`{|}") || (unsigned char)c >= 0x80))
+			buf_printf(out, "%%%02X", (unsigned char)c);
+		else
+			buf_add_char(out, c);
+	}
+}
+
+bool
+rego_uri_normalize(struct arena *arena, str_t text, str_t *ret, str_t *ret_error)
+{
+	struct reader r = { .arena = arena };
+	struct uri u = { 0 };
+	struct buf out;
+	str_t bad;
+
+	if (read_whole(&r, text, &u, &bad) != REGO_DEFINED) {
+		bad = quote(&r, bad);
+		*ret_error =
+		    arena_printf(arena, "parse %.*s: %.*s", STR_FMT(bad), STR_FMT(r.problem));
+		return false;
+	}
+	buf_init(&out, 3 * text.len + 16);
+	buf_add_str(&out, u.scheme);
+	write_escaped(&out, str_skip(text, u.scheme.len));
+	*ret = arena_str(arena, buf_str(&out));
+	buf_fini(&out);
+	return true;
 }
 
 const struct rego_builtin rego_builtins_uri[] = {
