@@ -40,14 +40,21 @@ add_double(struct buf *out, double d)
 		if (strtod(text, NULL) == d)
 			break;
 	}
-	if (d == 0 || (fabs(d) >= 1e-6 && fabs(d) < 1e21)) {
-		exponent = (int)strtol(strchr(text, 'e') + 1, NULL, 10);
-		buf_printf(out, "%.*f", digits > exponent ? digits - exponent : 0, d);
-		return;
-	}
 	e = strchr(text, 'e');
-	buf_add(out, text, (size_t)(e - text) + 2); /* with the exponent's sign */
-	buf_add_text(out, e[2] == '0' ? e + 3 : e + 2);
+	exponent = (int)strtol(e + 1, NULL, 10);
+	if (d != 0 && (fabs(d) < 1e-6 || fabs(d) >= 1e21)) {
+		buf_add(out, text, (size_t)(e - text) + 2); /* with the exponent's sign */
+		buf_add_text(out, e[2] == '0' ? e + 3 : e + 2);
+	} else if (exponent < digits) {
+		buf_printf(out, "%.*f", digits - exponent, d);
+	} else {
+		for (const char *c = text; c < e; c++) {
+			if (*c != '.')
+				buf_add_char(out, *c);
+		}
+		for (; exponent > digits; exponent--)
+			buf_add_char(out, '0');
+	}
 }
 
 static void
