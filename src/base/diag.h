@@ -37,6 +37,7 @@ struct diag_finding {
 	str_t code; /* stable: "rego_parse_error", "config", "bundle" */
 	str_t message, hint; /* hint may be empty */
 	struct diag_place place;
+	bool is_general; /* about a statement as a whole: OPA's text shows no line of it */
 };
 
 struct diag {

@@ -128,7 +128,9 @@ ast_takes_args(const struct ast_head *head)
 	return head->args.count > 0;
 }
 
-struct ast_annotations; /* metadata blocks: metadata.h */
+struct ast_annotations; /* one metadata block: metadata.h */
+
+VEC_TYPE(ast_annotation_list, struct ast_annotations *);
 
 struct ast_rule {
 	struct ast_loc loc;
@@ -138,7 +140,7 @@ struct ast_rule {
 	bool is_default;
 	struct ast_rule *else_rule;
 	struct ast_module *module;
-	struct ast_annotations *annotations;
+	struct ast_annotation_list annotations; /* of scopes rule and document */
 	uint32_t index; /* in the module */
 	uint32_t serial; /* among all rules and else branches; the compiler's */
 };
@@ -167,7 +169,7 @@ struct ast_module {
 	VEC(struct ast_import) imports;
 	struct ast_rules rules;
 	VEC(struct ast_comment) comments;
-	VEC(struct ast_annotations *) annotations;
+	struct ast_annotation_list annotations; /* as written */
 };
 
 struct rego_file {

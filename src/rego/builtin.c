@@ -35,6 +35,7 @@ static const struct rego_builtin *const families[] = {
 	rego_builtins_uuid,
 	rego_builtins_graph,
 	rego_builtins_debug,
+	rego_builtins_rego,
 };
 
 enum {

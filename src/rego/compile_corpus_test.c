@@ -36,7 +36,7 @@ struct corpus_case {
 	} modules[MOST_MODULES];
 	size_t module_count;
 	enum rego_version version;
-	bool strict, print, experimental;
+	bool strict, print, experimental, annotations;
 	bool want_ok, exhaustive;
 	struct expected_error errors[MOST_ERRORS];
 	size_t error_count;
@@ -122,7 +122,7 @@ run_case(const struct corpus_case *k, struct tally *t)
 	struct diag d;
 	struct rego_unit unit = { .arena = a, .intern = intern_new(a), .diag = &d,
 		.strict = k->strict, .keep_prints = k->print, .experimental = k->experimental,
-		.error_limit = MOST_ERRORS };
+		.annotations = k->annotations, .error_limit = MOST_ERRORS };
 	bool parsed = true;
 
 	diag_init(&d, a, 100);
@@ -179,7 +179,8 @@ read_json_case(value_t v, value_t outcome, struct corpus_case *k)
 		.query = text_of(v, "query"),
 		.version = str_eq(text_of(v, "version"), STR("v0")) ? REGO_V0 : REGO_V1,
 		.strict = flag_of(v, "strict"), .print = flag_of(v, "print"),
-		.experimental = flag_of(v, "experimental"), .want_ok = flag_of(outcome, "ok") };
+		.experimental = flag_of(v, "experimental"),
+		.annotations = flag_of(v, "annotations"), .want_ok = flag_of(outcome, "ok") };
 	if (modules.tag != VALUE_OBJECT || modules.count > MOST_MODULES)
 		return false;
 	for (uint32_t i = 0; i < modules.count; i++) {

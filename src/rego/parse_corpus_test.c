@@ -68,6 +68,7 @@ options_of(value_t record, bool body)
 		.experimental = value_object_get_text(record, "experimental").tag == VALUE_TRUE,
 		.words = words_of(value_object_get_text(record, "future_keywords")),
 		.skip_rules = body,
+		.annotations = value_object_get_text(record, "annotations").tag == VALUE_TRUE,
 	};
 }
 
@@ -194,7 +195,7 @@ main(int argc, char **argv)
 {
 	(void)argv;
 	verbose = argc > 1;
-	run("parse_module.jsonl", false, 1869);
+	run("parse_module.jsonl", false, 1953);
 	run("parse_body.jsonl", true, 441); /* later records belong to other texts */
 	return tap_done();
 }

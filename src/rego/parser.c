@@ -357,6 +357,7 @@ rego_parser_module(struct rego_unit *unit, str_t name, str_t text,
 
 	TRY(open_parser(&p, unit, name, text, options));
 	parse_statements(&p, &list);
+	parser_metadata(&p);
 	err = finish(&p);
 	if (err == ERR_OK) {
 		err = parser_assemble(&p, &list, &module);
@@ -401,7 +402,8 @@ rego_parse_module(struct rego_unit *unit, str_t name, str_t text, enum rego_vers
     struct ast_module **ret_module)
 {
 	return rego_parser_module(unit, name, text,
-	    &(struct parser_options){ .version = version, .experimental = unit->experimental },
+	    &(struct parser_options){ .version = version, .experimental = unit->experimental,
+		.annotations = unit->annotations },
 	    ret_module);
 }
 

@@ -155,6 +155,8 @@ report(struct parser *p, struct ast_loc loc, str_t text, str_t hint)
 
 	if (hint.len == 0)
 		hint = find_mend(text);
+	if (found != NULL)
+		found->is_general = p->assembling;
 	if (found != NULL && hint.len > 0)
 		diag_hint(p->unit->diag, found, "%.*s", STR_FMT(hint));
 }

@@ -12,6 +12,7 @@
  *   parser_logic.c    the keywords and, or, and not with a body
  *   parser_rule.c     heads, bodies, else, default
  *   parser_module.c   package, import, and statements made into a module
+ *   parser_metadata.c  annotations
  *   parser_make.c     terms and expressions in the arena
  *
  * The grammar needs to look ahead without bound: `{` may begin a set, an object,
@@ -48,6 +49,7 @@ struct parser_options {
 	enum rego_version version;
 	bool experimental; /* `and` and `or` may be imported */
 	bool skip_rules; /* a query, not a module */
+	bool annotations; /* metadata blocks are read */
 	unsigned words; /* REGO_WORD_... on from the start, besides the version's */
 };
 
@@ -88,6 +90,8 @@ struct parser {
 	bool not_bodies; /* `not` takes a body and is a closure */
 	struct parser_state s;
 	struct parser_cached *cache;
+	struct ast_annotation_list annotations;
+	bool assembling; /* errors are about statements */
 	uint32_t depth;
 	uint64_t work, work_limit;
 	bool stopped; /* out of memory or given up: only the end of the text follows */
@@ -235,5 +239,12 @@ bool parser_import(struct parser *, struct parser_statement *ret);
 err_t parser_assemble(struct parser *, struct parser_statements *, struct ast_module **ret);
 /* The rule that a bare expression such as `p := 1` or `f(x)` stands for; else *ret_why. */
 struct ast_rule *parser_rule_from_body(struct parser *, const struct ast_body *, str_t *ret_why);
+
+/* ---- parser_metadata.c ---- */
+
+/* In the order of the text; NULL: the arena refused. */
+struct ast_comment *parser_comments(struct parser *, struct arena *, size_t *ret_count);
+void parser_metadata(struct parser *); /* reads the blocks, if the options say so */
+void parser_attach_metadata(struct parser *, struct ast_module *);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/buf.h"
+#include "rego/builtin/uri.h"
 #include "rego/builtin/uri_read.h"
 
 enum { ESCAPE_GROWTH = 3 };
@@ -109,6 +110,22 @@ uri_text(struct arena *arena, const struct uri *u)
 		add_escaped(&out, u->fragment, u->raw_fragment, true);
 	}
 	return keep(arena, &out);
+}
+
+bool
+rego_uri_normalize(struct arena *arena, str_t text, str_t *ret, str_t *ret_error)
+{
+	struct uri_fault fault;
+	struct uri u;
+	str_t quoted;
+
+	if (uri_read(arena, text, &u, &fault)) {
+		*ret = uri_text(arena, &u);
+		return ret->data != NULL;
+	}
+	quoted = uri_quote(arena, fault.text);
+	*ret_error = arena_printf(arena, "parse %.*s: %.*s", STR_FMT(quoted), STR_FMT(fault.problem));
+	return false;
 }
 
 /* ---- resolving ---- */
