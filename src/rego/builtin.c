@@ -21,6 +21,7 @@ static const struct rego_builtin *const families[] = {
 	rego_builtins_types,
 	rego_builtins_encoding,
 	rego_builtins_json,
+	rego_builtins_schema,
 	rego_builtins_url,
 	rego_builtins_uri,
 	rego_builtins_jwt,
