@@ -34,6 +34,7 @@ static const struct rego_builtin *const families[] = {
 	rego_builtins_units,
 	rego_builtins_uuid,
 	rego_builtins_graph,
+	rego_builtins_graphql,
 	rego_builtins_debug,
 	rego_builtins_rego,
 };
