@@ -3,9 +3,9 @@
 #include "base/utf8.h"
 
 enum {
-	LINE_CELLS = 120, /* a longer line is cut */
+	LINE_CELLS = 120,  /* a longer line is cut */
 	CELLS_BEFORE = 60, /* of a cut line, before the caret */
-	GUTTER = 5, /* digits of the row */
+	GUTTER = 5,        /* digits of the row */
 };
 
 static str_t
@@ -30,11 +30,26 @@ static const struct {
 	uint32_t first, last;
 	unsigned cells;
 } widths[] = {
-	{ 0x0300, 0x036F, 0 }, { 0x1100, 0x115F, 2 }, { 0x1AB0, 0x1AFF, 0 }, { 0x1DC0, 0x1DFF, 0 },
-	{ 0x200B, 0x200F, 0 }, { 0x20D0, 0x20FF, 0 }, { 0x2E80, 0x303E, 2 }, { 0x3041, 0x4DBF, 2 },
-	{ 0x4E00, 0xA4CF, 2 }, { 0xA960, 0xA97F, 2 }, { 0xAC00, 0xD7A3, 2 }, { 0xF900, 0xFAFF, 2 },
-	{ 0xFE00, 0xFE0F, 0 }, { 0xFE20, 0xFE2F, 0 }, { 0xFE30, 0xFE4F, 2 }, { 0xFF00, 0xFF60, 2 },
-	{ 0xFFE0, 0xFFE6, 2 }, { 0x1F300, 0x1F64F, 2 }, { 0x1F680, 0x1F6FF, 2 }, { 0x1F900, 0x1F9FF, 2 },
+	{ 0x0300, 0x036F, 0 },
+	{ 0x1100, 0x115F, 2 },
+	{ 0x1AB0, 0x1AFF, 0 },
+	{ 0x1DC0, 0x1DFF, 0 },
+	{ 0x200B, 0x200F, 0 },
+	{ 0x20D0, 0x20FF, 0 },
+	{ 0x2E80, 0x303E, 2 },
+	{ 0x3041, 0x4DBF, 2 },
+	{ 0x4E00, 0xA4CF, 2 },
+	{ 0xA960, 0xA97F, 2 },
+	{ 0xAC00, 0xD7A3, 2 },
+	{ 0xF900, 0xFAFF, 2 },
+	{ 0xFE00, 0xFE0F, 0 },
+	{ 0xFE20, 0xFE2F, 0 },
+	{ 0xFE30, 0xFE4F, 2 },
+	{ 0xFF00, 0xFF60, 2 },
+	{ 0xFFE0, 0xFFE6, 2 },
+	{ 0x1F300, 0x1F64F, 2 },
+	{ 0x1F680, 0x1F6FF, 2 },
+	{ 0x1F900, 0x1F9FF, 2 },
 	{ 0x20000, 0x3FFFD, 2 },
 };
 
@@ -53,8 +68,8 @@ glyph_at(str_t s)
 	g.rune = utf8_decode(s, &g.bytes);
 	if (g.rune == '\t')
 		return g;
-	if (g.rune < ' ' || (g.rune >= 0x7F && g.rune < 0xA0) || (g.rune >= 0x202A && g.rune <= 0x202E) ||
-	    (g.rune >= 0x2066 && g.rune <= 0x2069))
+	if (g.rune < ' ' || (g.rune >= 0x7F && g.rune < 0xA0) ||
+	    (g.rune >= 0x202A && g.rune <= 0x202E) || (g.rune >= 0x2066 && g.rune <= 0x2069))
 		g.rune = UTF8_BAD;
 	for (size_t i = 0; i < COUNT(widths); i++) {
 		if (g.rune >= widths[i].first && g.rune <= widths[i].last)
@@ -143,7 +158,8 @@ print_line_and_caret(const struct diag_place *p, struct buf *out)
 	gutter = out->len - before;
 	buf_printf(out, " | %s", from > 0 ? "..." : "");
 	print_text(out, str_sub(line, from, to - from));
-	buf_printf(out, "%s\n%*s | %s", to < line.len ? "..." : "", (int)gutter, "", from > 0 ? "   " : "");
+	buf_printf(out, "%s\n%*s | %s", to < line.len ? "..." : "", (int)gutter, "",
+	    from > 0 ? "   " : "");
 	print_under(out, str_sub(line, from, at - from), ' ');
 	buf_add_char(out, '^');
 	end = p->width < to - at ? at + p->width : to;
@@ -153,7 +169,8 @@ print_line_and_caret(const struct diag_place *p, struct buf *out)
 		for (unsigned i = 1; i < first.cells; i++)
 			buf_add_char(out, '~');
 		if (at + first.bytes < end)
-			print_under(out, str_sub(line, at + first.bytes, end - at - first.bytes), '~');
+			print_under(
+			    out, str_sub(line, at + first.bytes, end - at - first.bytes), '~');
 	}
 	buf_add_char(out, '\n');
 }

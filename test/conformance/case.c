@@ -41,7 +41,8 @@ keep_print(void *context, str_t line, str_t file, uint32_t row)
 
 	(void)file;
 	(void)row;
-	(void)VEC_PUSH(printed->arena, &printed->outcome->prints, value_string(printed->arena, line));
+	(void)VEC_PUSH(
+	    printed->arena, &printed->outcome->prints, value_string(printed->arena, line));
 }
 
 static err_t
@@ -50,9 +51,14 @@ evaluate(struct policy *p, const struct conform_case *c, value_t input, struct a
 {
 	struct printed printed = { arena, ret };
 	struct rego_host host = policy_host;
-	struct policy_query q = { .text = c->query, .version = c->version, .with_terms = c->with_terms };
-	struct rego_request request = { .program = p->program, .input = input, .arena = arena,
-		.host = &host, .strict_builtin_errors = c->strict_builtin_errors,
+	struct policy_query q = {
+		.text = c->query, .version = c->version, .with_terms = c->with_terms
+	};
+	struct rego_request request = { .program = p->program,
+		.input = input,
+		.arena = arena,
+		.host = &host,
+		.strict_builtin_errors = c->strict_builtin_errors,
 		.budget = { .instructions = INSTRUCTIONS } };
 	struct rego_error *error = ARENA_NEW(arena, struct rego_error);
 	struct rego_eval *eval;
@@ -78,7 +84,8 @@ static value_t
 term_value(struct arena *arena, str_t term)
 {
 	struct conform_case c = { .query = arena_printf(arena, "x = %.*s", STR_FMT(term)),
-		.version = REGO_V1, .data = VALUE_NONE };
+		.version = REGO_V1,
+		.data = VALUE_NONE };
 	struct conform_outcome o = { .results = VALUE_NONE };
 	struct policy *p = NULL;
 	struct diag diag;
@@ -116,11 +123,13 @@ case_run(const struct conform_case *c, struct arena *arena, struct conform_outco
 	diag_keep(&diag);
 	conform_note_diag(arena, &diag, &ret->errors);
 	if (e != ERR_OK && ret->errors.count == 0) {
-		struct conform_error found = { str_of(err_name(e)), str_of(err_name(e)), STR_NONE, 0, 0 };
+		struct conform_error found = { str_of(err_name(e)), str_of(err_name(e)),
+			STR_NONE, 0, 0 };
 
 		(void)VEC_PUSH(arena, &ret->errors, found);
 	}
-	ret->results = value_is_defined(ret->results) ? value_copy(arena, NULL, ret->results) : VALUE_NONE;
+	ret->results = value_is_defined(ret->results) ? value_copy(arena, NULL, ret->results)
+						      : VALUE_NONE;
 	policy_free(&p);
 }
 
@@ -132,7 +141,8 @@ is_term_name(value_t key, uint32_t *ret_index)
 {
 	str_t prefix = STR("$_term_0_"), name = value_str(key);
 
-	if (!str_has_prefix(name, prefix) || name.len == prefix.len || name.len > prefix.len + 4)
+	if (!str_has_prefix(name, prefix) || name.len == prefix.len ||
+	    name.len > prefix.len + 4)
 		return false;
 	*ret_index = 0;
 	for (size_t i = prefix.len; i < name.len; i++)
@@ -175,9 +185,9 @@ reduce_all(struct arena *arena, value_t solutions, value_t like, bool is_ours)
 	value_t first = like.tag == VALUE_ARRAY && like.count > 0 ? like.items[0] : VALUE_NONE;
 
 	for (uint32_t i = 0; i < solutions.count; i++)
-		items[i] = solutions.items[i].tag == VALUE_OBJECT ?
-		    reduce(arena, solutions.items[i], first, is_ours) :
-		    solutions.items[i];
+		items[i] = solutions.items[i].tag == VALUE_OBJECT
+			       ? reduce(arena, solutions.items[i], first, is_ours)
+			       : solutions.items[i];
 	return value_array_of(items, solutions.count);
 }
 
@@ -197,7 +207,8 @@ as_terms(struct arena *arena, value_t solutions)
 		for (uint32_t k = 0; k < s.count; k++) {
 			buf_clear(&text);
 			value_print(&text, s.object->entries[k].value);
-			(void)object_builder_add(&b, s.object->entries[k].key, value_string(arena, buf_str(&text)));
+			(void)object_builder_add(
+			    &b, s.object->entries[k].key, value_string(arena, buf_str(&text)));
 		}
 		items[i] = object_builder_freeze(&b, OBJECT_LAST_WINS, NULL);
 	}
@@ -206,7 +217,8 @@ as_terms(struct arena *arena, value_t solutions)
 }
 
 static const char *
-judge_results(const struct conform_case *c, const struct conform_outcome *o, struct arena *arena)
+judge_results(
+    const struct conform_case *c, const struct conform_outcome *o, struct arena *arena)
 {
 	value_t want = c->results, have = o->results, terms = c->result_terms;
 
@@ -218,12 +230,15 @@ judge_results(const struct conform_case *c, const struct conform_outcome *o, str
 		have = reduce_all(arena, have, want, true);
 		want = reduce_all(arena, want, want, false);
 	}
-	/* Numbers of `result` went through a double: the terms, where there are any, say more. */
+	/* Numbers of `result` went through a double: the terms, where there are any, say more.
+	 */
 	if (value_is_defined(terms)) {
 		want = reduce_all(arena, terms, terms, false);
 		have = as_terms(arena, have);
 	}
-	return conform_same_results(want, have, c->sort_arrays, arena) ? NULL : "another result was wanted";
+	return conform_same_results(want, have, c->sort_arrays, arena)
+		   ? NULL
+		   : "another result was wanted";
 }
 
 const char *

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Policies and queries that OPA has answered: compile.jsonl, query.jsonl, language-cases.json. */
+/* Policies and queries that OPA has answered: compile.jsonl, query.jsonl, language-cases.json.
+ */
 #include "case.h"
 
 /* A member may be null where it is not there. */

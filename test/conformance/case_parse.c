@@ -21,9 +21,11 @@ words_of(value_t list)
 static err_t
 parse(struct rego_unit *unit, value_t record, value_t *ret)
 {
-	bool is_module = value_is_defined(conform_get(record, "annotations")); /* bodies have none */
+	bool is_module =
+	    value_is_defined(conform_get(record, "annotations")); /* bodies have none */
 	struct parser_options options = {
-		.version = str_eq(conform_text(record, "version"), STR("v0")) ? REGO_V0 : REGO_V1,
+		.version =
+		    str_eq(conform_text(record, "version"), STR("v0")) ? REGO_V0 : REGO_V1,
 		.experimental = conform_flag(record, "experimental"),
 		.words = words_of(conform_get(record, "future_keywords")),
 		.skip_rules = !is_module,
@@ -32,10 +34,12 @@ parse(struct rego_unit *unit, value_t record, value_t *ret)
 	struct ast_body body;
 
 	if (is_module) {
-		TRY(rego_parser_module(unit, STR("a.rego"), conform_text(record, "input"), &options, &module));
+		TRY(rego_parser_module(
+		    unit, STR("a.rego"), conform_text(record, "input"), &options, &module));
 		*ret = rego_ast_module_value(unit->arena, module, STR("a.rego"));
 	} else {
-		TRY(rego_parser_body(unit, STR(""), conform_text(record, "input"), &options, &body));
+		TRY(rego_parser_body(
+		    unit, STR(""), conform_text(record, "input"), &options, &body));
 		*ret = rego_ast_body_value(unit->arena, &body);
 	}
 	return ERR_OK;

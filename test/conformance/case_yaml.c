@@ -14,7 +14,8 @@ static void
 read_modules(struct arena *arena, value_t modules, struct conform_case *ret)
 {
 	for (uint32_t i = 0; modules.tag == VALUE_ARRAY && i < modules.count; i++) {
-		struct rego_file file = { arena_printf(arena, "test-%u.rego", i), value_str(modules.items[i]) };
+		struct rego_file file = { arena_printf(arena, "test-%u.rego", i),
+			value_str(modules.items[i]) };
 
 		(void)VEC_PUSH(arena, &ret->modules, file);
 	}
@@ -24,16 +25,19 @@ static void
 read_wants(struct arena *arena, value_t c, struct conform_case *ret)
 {
 	struct conform_want one = { .code = conform_text(c, "want_error_code"),
-		.message = conform_text(c, "want_error"), .part = true };
+		.message = conform_text(c, "want_error"),
+		.part = true };
 
 	conform_read_errors(arena, conform_get(c, "want_errors"), &ret->errors);
 	ret->exhaustive = conform_flag(c, "exhaustive");
-	if (value_is_defined(conform_get(c, "want_error_code")) || value_is_defined(conform_get(c, "want_error")))
+	if (value_is_defined(conform_get(c, "want_error_code")) ||
+	    value_is_defined(conform_get(c, "want_error")))
 		(void)VEC_PUSH(arena, &ret->errors, one);
 }
 
 void
-case_read_yaml(struct arena *arena, value_t c, enum rego_version version, struct conform_case *ret)
+case_read_yaml(
+    struct arena *arena, value_t c, enum rego_version version, struct conform_case *ret)
 {
 	*ret = (struct conform_case){
 		.version = version_of(c, version),

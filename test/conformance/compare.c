@@ -38,7 +38,8 @@ void
 conform_note_diag(struct arena *arena, const struct diag *diag, struct conform_errors *ret)
 {
 	for (const struct diag_finding *f = diag->first; f != NULL; f = f->next) {
-		struct conform_error e = { f->code, f->message, f->place.file, f->place.row, f->place.col };
+		struct conform_error e = { f->code, f->message, f->place.file, f->place.row,
+			f->place.col };
 
 		(void)VEC_PUSH(arena, ret, e);
 	}
@@ -49,8 +50,11 @@ conform_read_errors(struct arena *arena, value_t list, struct conform_wants *ret
 {
 	for (uint32_t i = 0; list.tag == VALUE_ARRAY && i < list.count; i++) {
 		value_t e = list.items[i];
-		struct conform_want want = { .code = conform_text(e, "code"), .message = conform_text(e, "message"),
-			.row = conform_number(e, "row"), .col = conform_number(e, "col"), .placed = true };
+		struct conform_want want = { .code = conform_text(e, "code"),
+			.message = conform_text(e, "message"),
+			.row = conform_number(e, "row"),
+			.col = conform_number(e, "col"),
+			.placed = true };
 
 		(void)VEC_PUSH(arena, ret, want);
 	}
@@ -73,22 +77,24 @@ is_same_message(str_t want, str_t have)
 }
 
 static bool
-is_wanted(const struct conform_want *want, const struct conform_error *have, struct arena *arena)
+is_wanted(
+    const struct conform_want *want, const struct conform_error *have, struct arena *arena)
 {
 	if (want->code.len > 0 && !str_eq(want->code, have->code))
 		return false;
 	if (want->placed && (want->row != have->row || want->col != have->col))
 		return false;
 	if (want->part) {
-		str_t full = arena_printf(arena, "%.*s:%u: %.*s: %.*s", STR_FMT(have->file), have->row,
-		    STR_FMT(have->code), STR_FMT(have->message));
+		str_t full = arena_printf(arena, "%.*s:%u: %.*s: %.*s", STR_FMT(have->file),
+		    have->row, STR_FMT(have->code), STR_FMT(have->message));
 
 		return want->message.len == 0 || str_find(full, want->message, 0) < full.len;
 	}
 	return is_same_message(want->message, have->message);
 }
 
-/* Each error wanted takes one that came; which one does not matter, as equal wants are alike. */
+/* Each error wanted takes one that came; which one does not matter, as equal wants are alike.
+ */
 const char *
 conform_judge_errors(const struct conform_wants *wants, const struct conform_errors *errors,
     bool exhaustive, struct arena *arena)
@@ -102,7 +108,8 @@ conform_judge_errors(const struct conform_wants *wants, const struct conform_err
 	for (size_t i = 0; i < wants->count; i++) {
 		size_t k = 0;
 
-		while (k < errors->count && (taken[k] || !is_wanted(&wants->at[i], &errors->at[k], arena)))
+		while (k < errors->count &&
+		       (taken[k] || !is_wanted(&wants->at[i], &errors->at[k], arena)))
 			k++;
 		if (k == errors->count)
 			return "another error was wanted";
@@ -112,17 +119,20 @@ conform_judge_errors(const struct conform_wants *wants, const struct conform_err
 }
 
 void
-conform_explain_errors(const struct conform_wants *wants, const struct conform_errors *errors, struct buf *out)
+conform_explain_errors(
+    const struct conform_wants *wants, const struct conform_errors *errors, struct buf *out)
 {
 	for (size_t i = 0; i < wants->count; i++) {
 		const struct conform_want *w = &wants->at[i];
 
-		buf_printf(out, "     want %.*s %u:%u %.*s\n", STR_FMT(w->code), w->row, w->col, STR_FMT(w->message));
+		buf_printf(out, "     want %.*s %u:%u %.*s\n", STR_FMT(w->code), w->row,
+		    w->col, STR_FMT(w->message));
 	}
 	for (size_t i = 0; i < errors->count; i++) {
 		const struct conform_error *e = &errors->at[i];
 
-		buf_printf(out, "     got  %.*s %u:%u %.*s\n", STR_FMT(e->code), e->row, e->col, STR_FMT(e->message));
+		buf_printf(out, "     got  %.*s %u:%u %.*s\n", STR_FMT(e->code), e->row,
+		    e->col, STR_FMT(e->message));
 	}
 }
 

@@ -81,7 +81,8 @@ run_yaml_case(const char *file, value_t c)
 	struct conform_case k;
 
 	case_read_yaml(arena, c, strstr(file, "/v0/") != NULL ? REGO_V0 : REGO_V1, &k);
-	run_policy(&k, arena_printf(arena, "%s: %.*s", short_path(file, 3), STR_FMT(note)), arena);
+	run_policy(
+	    &k, arena_printf(arena, "%s: %.*s", short_path(file, 3), STR_FMT(note)), arena);
 	arena_free(&arena);
 }
 
@@ -93,7 +94,8 @@ run_probe(const char *file, value_t c)
 	struct conform_case k;
 
 	case_read_json(arena, c, &k);
-	run_policy(&k, arena_printf(arena, "%s: %.*s", short_path(file, 1), STR_FMT(title)), arena);
+	run_policy(
+	    &k, arena_printf(arena, "%s: %.*s", short_path(file, 1), STR_FMT(title)), arena);
 	arena_free(&arena);
 }
 
@@ -147,7 +149,8 @@ run_document(const char *path, str_t text, bool is_named)
 	err_t e;
 
 	diag_init(&diag, arena, 4);
-	e = is_json ? json_read(arena, text, NULL, &diag, &doc) : yaml_read(arena, text, NULL, &diag, &doc);
+	e = is_json ? json_read(arena, text, NULL, &diag, &doc)
+		    : yaml_read(arena, text, NULL, &diag, &doc);
 	cases = doc.tag == VALUE_ARRAY ? doc : conform_get(doc, "cases");
 	for (uint32_t i = 0; cases.tag == VALUE_ARRAY && i < cases.count; i++) {
 		if (doc.tag == VALUE_ARRAY)
@@ -157,7 +160,8 @@ run_document(const char *path, str_t text, bool is_named)
 	}
 	/* A folder may hold other JSON, such as capabilities. */
 	if (e != ERR_OK || (cases.tag != VALUE_ARRAY && (is_named || !is_json)))
-		tally_add(tally, str_of(path), "not a file of cases", diag_first_message(&diag));
+		tally_add(
+		    tally, str_of(path), "not a file of cases", diag_first_message(&diag));
 	arena_free(&arena);
 }
 
@@ -181,7 +185,7 @@ static bool
 is_file_of_cases(str_t name)
 {
 	return str_has_suffix(name, STR(".yaml")) || str_has_suffix(name, STR(".json")) ||
-	    str_has_suffix(name, STR(".jsonl"));
+	       str_has_suffix(name, STR(".jsonl"));
 }
 
 static void
@@ -246,12 +250,14 @@ main(int argc, char **argv)
 	int status;
 
 	if (o.first == 0) {
-		(void)fprintf(stderr, "usage: conform [--passing FILE [--update]] [--excused FILE] "
-				      "[--quiet] DIR|FILE...\n");
+		(void)fprintf(stderr,
+		    "usage: conform [--passing FILE [--update]] [--excused FILE] "
+		    "[--quiet] DIR|FILE...\n");
 		return 64;
 	}
 	tally = tally_new(o.quiet);
-	if (!tally_read_passing(tally, o.passing, o.update) || !tally_read_excused(tally, o.excused))
+	if (!tally_read_passing(tally, o.passing, o.update) ||
+	    !tally_read_excused(tally, o.excused))
 		return 6;
 	for (int i = o.first; i < argc; i++)
 		visit(argv[i], true);

@@ -87,7 +87,8 @@ is_listed(const struct buf *list, str_t name)
 	for (size_t at = 0; (at = str_find(lines, name, at)) < lines.len; at++) {
 		size_t end = at + name.len;
 
-		if (lines.data[at - 1] == '\n' && (end == lines.len || lines.data[end] == '\n'))
+		if (lines.data[at - 1] == '\n' &&
+		    (end == lines.len || lines.data[end] == '\n'))
 			return true;
 	}
 	return false;
@@ -100,7 +101,8 @@ tally_begin(struct tally *t, const char *path)
 	bool is_folder = str_has_suffix(str_of(path), STR(".yaml")) && slash != NULL;
 	char name[256];
 
-	(void)snprintf(name, sizeof(name), "%.*s", is_folder ? (int)(slash - path) : (int)strlen(path), path);
+	(void)snprintf(name, sizeof(name), "%.*s",
+	    is_folder ? (int)(slash - path) : (int)strlen(path), path);
 	t->group = t->group_count == 0 ? NULL : &t->groups[t->group_count - 1];
 	if (t->group != NULL && strcmp(t->group->name, name) == 0)
 		return;
@@ -160,7 +162,8 @@ tally_report(struct tally *t)
 		all.skipped += c->skipped;
 		if (t->quiet || c->passed + c->failed + c->excused + c->skipped == 0)
 			continue;
-		printf("%5zu of %5zu  %s", c->passed, c->passed + c->failed, t->groups[i].name);
+		printf(
+		    "%5zu of %5zu  %s", c->passed, c->passed + c->failed, t->groups[i].name);
 		print_others(c);
 		printf("\n");
 	}

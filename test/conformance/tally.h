@@ -21,7 +21,8 @@ bool tally_read_excused(struct tally *, const char *path);
 
 /* What follows is counted for this file (.jsonl, .json) or the folder it is in. */
 void tally_begin(struct tally *, const char *path);
-void tally_add(struct tally *, str_t name, const char *why, str_t explanation); /* why NULL: passed */
+void tally_add(
+    struct tally *, str_t name, const char *why, str_t explanation); /* why NULL: passed */
 void tally_skip(struct tally *);
 
 int tally_report(struct tally *); /* prints; the exit status */
