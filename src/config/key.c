@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "base/must.h"
+#include "base/nearest.h"
 #include "config/file.h"
 
 static const struct config_row rows[] = {
@@ -47,43 +48,6 @@ config_row_variable(const struct config_row *row, struct arena *arena)
 
 /* ---- the nearest ---- */
 
-enum { PATH_MAX_LEN = 64 };
-
-static size_t
-least(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-/* Letters to put in, take out, change, or swap with the next (Damerau's distance). */
-static size_t
-measure_distance(str_t a, str_t b)
-{
-	size_t rows_kept[3][PATH_MAX_LEN + 1];
-	size_t *before = rows_kept[0], *last = rows_kept[1], *row = rows_kept[2];
-
-	if (a.len > PATH_MAX_LEN || b.len > PATH_MAX_LEN)
-		return PATH_MAX_LEN;
-	for (size_t k = 0; k <= b.len; k++)
-		last[k] = k;
-	for (size_t i = 1; i <= a.len; i++) {
-		size_t *free_row = before;
-
-		row[0] = i;
-		for (size_t k = 1; k <= b.len; k++) {
-			row[k] = last[k - 1] + (a.data[i - 1] != b.data[k - 1]);
-			row[k] = least(row[k], least(last[k], row[k - 1]) + 1);
-			if (i > 1 && k > 1 && a.data[i - 1] == b.data[k - 2] &&
-			    a.data[i - 2] == b.data[k - 1])
-				row[k] = least(row[k], before[k - 2] + 1);
-		}
-		before = last;
-		last = row;
-		row = free_row;
-	}
-	return last[b.len];
-}
-
 static str_t
 last_part(str_t path)
 {
@@ -97,28 +61,19 @@ last_part(str_t path)
 str_t
 config_key_nearest(struct arena *arena, str_t path)
 {
-	size_t limit = path.len / 3 + 1, best = limit + 1;
-	str_t nearest = STR_NONE;
+	struct nearest n;
 
+	nearest_begin(&n, path);
 	for (enum config_key key = 0; key < CONFIG_KEY_COUNT; key++) {
 		str_t known = str_of(rows[key].path);
-		/* The right word in the wrong section counts as near. */
-		size_t distance = str_eq(last_part(known), last_part(path)) ?
-		    1 :
-		    measure_distance(path, known);
 
-		if (distance < best) {
-			best = distance;
-			nearest = known;
-		}
+		/* The right word in the wrong section counts as near. */
+		if (str_eq(last_part(known), last_part(path)))
+			nearest_try_at(&n, known, 1);
+		nearest_try(&n, known);
 		for (size_t dot = str_find_char(known, '.', 0); dot < known.len;
-		     dot = str_find_char(known, '.', dot + 1)) {
-			distance = measure_distance(path, str_sub(known, 0, dot));
-			if (distance < best) {
-				best = distance;
-				nearest = str_sub(known, 0, dot);
-			}
-		}
+		     dot = str_find_char(known, '.', dot + 1))
+			nearest_try(&n, str_sub(known, 0, dot));
 	}
-	return best <= limit ? arena_str(arena, nearest) : STR_NONE;
+	return arena_str(arena, n.name);
 }

@@ -4,6 +4,7 @@
  *
  *   parser.c          the state, the list of statements, the public calls
  *   parser_error.c    errors, hints, and how they reach the unit's diag
+ *   parser_mend.c     what somebody may have meant who wrote what cannot be parsed
  *   parser_term.c     terms, references, calls
  *   parser_scalar.c   numbers, strings, template strings
  *   parser_collection.c  arrays, sets, objects, comprehensions
@@ -151,6 +152,11 @@ void parser_hint(struct parser *, const char *format, ...) __attribute__((format
 struct parser_note *parser_note(struct parser *, struct parser_note *older, struct ast_loc,
     str_t text);
 void parser_report(struct parser *); /* moves the errors to the unit's diag */
+
+/* ---- parser_mend.c ---- */
+
+/* For people, in one sentence; empty: nothing comes to mind. */
+str_t parser_mend(struct arena *, str_t text, size_t offset, str_t message);
 
 /* ---- parser_make.c ---- */
 
