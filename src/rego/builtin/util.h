@@ -32,6 +32,9 @@ bool rego_is_plain_int(value_t, int64_t *ret);
 /* Items of an array or a set. */
 const value_t *rego_items(value_t);
 
+/* In double quotes with Go's escapes, as its %q. */
+void rego_quote(struct buf *, str_t);
+
 /* A string as it is, anything else as Rego text. */
 void rego_print_bare(struct buf *, value_t);
 
