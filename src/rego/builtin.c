@@ -29,6 +29,7 @@ static const struct rego_builtin *const families[] = {
 	rego_builtins_glob,
 	rego_builtins_time,
 	rego_builtins_net,
+	rego_builtins_http,
 	rego_builtins_semver,
 	rego_builtins_units,
 	rego_builtins_uuid,

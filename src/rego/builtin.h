@@ -93,6 +93,8 @@ enum rego_outcome rego_fail_type(struct rego_call *, unsigned operand, const cha
 /* eval_type_error "<name>: operand N <message>". */
 enum rego_outcome rego_fail_operand(struct rego_call *, unsigned operand, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* eval_type_error "<name>: <message>", when no operand alone is to blame. */
+enum rego_outcome rego_fail_operands(struct rego_call *, const char *message);
 /* Takes `bytes` and as many work units off the budget; false: it is spent, answer REGO_HALT. */
 bool rego_charge(struct rego_call *, size_t bytes);
 
@@ -120,6 +122,6 @@ extern const struct rego_builtin rego_builtins_compare[], rego_builtins_numbers[
     rego_builtins_json[], rego_builtins_regex[], rego_builtins_glob[], rego_builtins_time[],
     rego_builtins_jwt[], rego_builtins_net[], rego_builtins_crypto[], rego_builtins_semver[],
     rego_builtins_units[], rego_builtins_uuid[], rego_builtins_graph[], rego_builtins_debug[],
-    rego_builtins_url[], rego_builtins_uri[];
+    rego_builtins_url[], rego_builtins_uri[], rego_builtins_http[];
 
 #endif

@@ -92,13 +92,20 @@ find_zone(struct rego_call *call, str_t name, const struct time_zone **ret)
 	return REGO_DEFINED;
 }
 
+/* As OPA, whichever operand it is. */
+static enum rego_outcome
+refuse_moment(struct rego_call *call, value_t got)
+{
+	return rego_fail_type(call, 1, "either number (ns) or [number (ns), string (tz)]", got);
+}
+
 static enum rego_outcome
 read_list(struct rego_call *call, value_t list, value_t *ret_number, struct moment *ret)
 {
 	enum rego_outcome outcome;
 
 	if (list.count == 0)
-		return rego_fail_type(call, 1, "either number (ns) or [number (ns), string (tz)]", list);
+		return refuse_moment(call, list);
 	*ret_number = list.items[0];
 	if (!value_is_number(*ret_number))
 		return rego_fail_type(call, 1, "number", *ret_number);
@@ -123,6 +130,8 @@ read_moment(struct rego_call *call, value_t operand, struct moment *ret)
 	int64_t ns;
 
 	*ret = (struct moment){ .layout = STR("") };
+	if (operand.tag != VALUE_ARRAY && !value_is_number(operand))
+		return refuse_moment(call, operand);
 	if (operand.tag == VALUE_ARRAY) {
 		outcome = read_list(call, operand, &operand, ret);
 		if (outcome != REGO_DEFINED)
@@ -480,16 +489,21 @@ diff(struct rego_call *call, value_t *ret)
 
 const struct rego_builtin rego_builtins_time[] = {
 	{ "time.add_date", "ns: number, years: number, months: number, days: number -> number",
-	    add_date, "The time that many years, months and days later." },
+	    add_date, "The time that many years, months and days later.",
+	    REGO_LENIENT },
 	{ "time.clock", "x: " MOMENT " -> array<number, number, number>", clock_of,
-	    "Hour, minute and second; of a zone if `x` is [ns, zone]." },
+	    "Hour, minute and second; of a zone if `x` is [ns, zone].",
+	    REGO_LENIENT },
 	{ "time.date", "x: " MOMENT " -> array<number, number, number>", date,
-	    "Year, month and day." },
+	    "Year, month and day.",
+	    REGO_LENIENT },
 	{ "time.diff", "ns1: " MOMENT ", ns2: " MOMENT
 	               " -> array<number, number, number, number, number, number>",
-	    diff, "Years, months, days, hours, minutes and seconds between two times." },
+	    diff, "Years, months, days, hours, minutes and seconds between two times.",
+	    REGO_LENIENT },
 	{ "time.format", "x: (number|array<number, string>|array<number, string, string>) -> string",
-	    format, "The time as text: RFC 3339, or by the layout in [ns, zone, layout]." },
+	    format, "The time as text: RFC 3339, or by the layout in [ns, zone, layout].",
+	    REGO_LENIENT },
 	{ "time.now_ns", "-> number", now_ns,
 	    "Nanoseconds since 1970-01-01 UTC, the same in all of an evaluation.",
 	    REGO_NONDETERMINISTIC },
@@ -499,6 +513,7 @@ const struct rego_builtin rego_builtins_time[] = {
 	    "The time that `value` tells by `layout`." },
 	{ "time.parse_rfc3339_ns", "value: string -> number", parse_rfc3339_ns,
 	    "The time that `value` tells by RFC 3339." },
-	{ "time.weekday", "x: " MOMENT " -> string", weekday, "The day of the week." },
+	{ "time.weekday", "x: " MOMENT " -> string", weekday, "The day of the week.",
+	    REGO_LENIENT },
 	{ 0 },
 };
