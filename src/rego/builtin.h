@@ -73,6 +73,9 @@ struct rego_builtin {
 
 enum { REGO_BUILTIN_NONE = UINT32_MAX };
 
+/* One family more, of a program's own; before any other call here.  For tests. */
+void rego_builtin_add_family(const struct rego_builtin *);
+
 size_t rego_builtin_count(void);
 const struct rego_builtin *rego_builtin_at(uint32_t id);
 uint32_t rego_builtin_find(str_t name); /* REGO_BUILTIN_NONE */

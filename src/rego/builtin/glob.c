@@ -76,7 +76,7 @@ match(struct rego_call *call, value_t *ret)
 	struct rego_cache *cache = rego_call_cache(call);
 	uint32_t delimiters[MOST_DELIMITERS + 1];
 	struct glob_pattern *compiled;
-	const char *problem = NULL;
+	char problem[GLOB_PROBLEM_LEN];
 	bool cached = true;
 	size_t count;
 	enum rego_outcome outcome;
@@ -95,7 +95,7 @@ match(struct rego_call *call, value_t *ret)
 		return REGO_HALT;
 	compiled = rego_cache_find(cache, &family, key);
 	if (compiled == NULL) {
-		compiled = glob_pattern_new(pattern, delimiters, count, &problem);
+		compiled = glob_pattern_new(pattern, delimiters, count, problem);
 		if (compiled == NULL)
 			return rego_fail(call, "%s", problem);
 		cached = rego_cache_add(cache, &family, key, compiled, free_pattern);
