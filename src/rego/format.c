@@ -133,6 +133,24 @@ group_size(const struct format *f, const struct statements *list, size_t from)
 	return count;
 }
 
+static str_t
+name_of(const struct ast_import *import)
+{
+	return import->alias != NULL ? rego_name_str(import->alias)
+	                             : path_part(import, import->path->items.count - 1);
+}
+
+/* Of two imports with one name the last one counts, so they must keep their order. */
+static bool
+has_clash(const struct statement *group, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; k < i; k++)
+			if (str_eq(name_of(group[i].import), name_of(group[k].import)))
+				return true;
+	return false;
+}
+
 static void
 write_imports(struct format *f, struct statement *group, size_t count)
 {
@@ -140,7 +158,8 @@ write_imports(struct format *f, struct statement *group, size_t count)
 
 	if (scratch == NULL)
 		return;
-	sort_stable(group, count, sizeof(*group), scratch, compare_imports, NULL);
+	if (!has_clash(group, count))
+		sort_stable(group, count, sizeof(*group), scratch, compare_imports, NULL);
 	for (size_t i = 0; i < count; i++) {
 		if (i > 0)
 			format_break(f, 0, 0, FORMAT_TIGHT);
@@ -279,7 +298,9 @@ settle_style(struct format *f)
 	f->style.v1 = m->version == REGO_V1 || f->options->target == REGO_FORMAT_BOTH;
 	f->style.ifs = f->style.v1 || (words & REGO_WORD_IF) != 0;
 	f->style.contains = f->style.v1 || (words & REGO_WORD_CONTAINS) != 0;
-	f->style.words = REGO_WORDS_V1 | REGO_WORD_NOT | words;
+	f->style.keywords = words | (f->style.v1 ? REGO_WORDS_V1 : 0);
+	if ((words & REGO_WORD_EVERY) != 0)
+		f->style.keywords |= REGO_WORD_IN;
 	for (size_t i = 0; i < m->rules.count; i++) {
 		const struct ast_head *head = &m->rules.at[i]->head;
 

@@ -147,7 +147,7 @@ format_expr(struct format *f, const struct ast_expr *e, bool first)
 	case AST_EXPR_NOT:
 	case AST_EXPR_AND:
 	case AST_EXPR_OR:
-		format_logic(f, e);
+		format_logic(f, e, first && !e->negated);
 		break;
 	}
 	write_withs(f, e);

@@ -155,6 +155,7 @@ same_term(const struct ast_term *a, const struct ast_term *b)
 static bool
 same_result(const struct ast_terms *call, const struct ast_terms *equation)
 {
+	static const struct format plain;
 	const struct ast_term *right;
 	struct ast_terms head = *call;
 
@@ -162,7 +163,7 @@ same_result(const struct ast_terms *call, const struct ast_terms *equation)
 		return false;
 	right = equation->at[2];
 	head.count--;
-	return format_operator_of(&head) != NULL && same_term(call->at[3], equation->at[1]) &&
+	return format_operator_of(&plain, &head) != NULL && same_term(call->at[3], equation->at[1]) &&
 	    same_terms(&head, &right->items, 0);
 }
 

@@ -30,13 +30,14 @@ static const struct format_operator member_2 = { "member_2", "in", BIND_IN },
 				    member_3 = { "member_3", "in", BIND_IN };
 
 static const struct format_operator *
-find_member(const struct ast_terms *ref, size_t operands)
+find_member(const struct format *f, const struct ast_terms *ref, size_t operands)
 {
 	const struct ast_term *part = ref->at[1];
 	str_t name;
 
-	if (!str_eq(rego_name_str(ref->at[0]->var.name), STR("internal")) ||
-	    part->kind != AST_CONST || !value_is_string(part->constant))
+	/* Where `in` is no keyword only the call can be written. */
+	if ((f->style.keywords & REGO_WORD_IN) == 0 ||
+	    !str_eq(rego_name_str(ref->at[0]->var.name), STR("internal")) || part->kind != AST_CONST || !value_is_string(part->constant))
 		return NULL;
 	name = value_str(part->constant);
 	if (operands == 2 && str_eq(name, STR("member_2")))
@@ -46,14 +47,14 @@ find_member(const struct ast_terms *ref, size_t operands)
 
 /* `operands` of the call; one more for the result is for the caller to tell. */
 static const struct format_operator *
-find_operator(const struct ast_term *ref, size_t operands)
+find_operator(const struct format *f, const struct ast_term *ref, size_t operands)
 {
 	str_t name;
 
 	if (ref->kind != AST_REF || ref->items.at[0]->kind != AST_VAR)
 		return NULL;
 	if (ref->items.count == 2)
-		return find_member(&ref->items, operands);
+		return find_member(f, &ref->items, operands);
 	if (ref->items.count != 1 || operands != 2)
 		return NULL;
 	name = rego_name_str(ref->items.at[0]->var.name);
@@ -64,25 +65,25 @@ find_operator(const struct ast_term *ref, size_t operands)
 }
 
 const struct format_operator *
-format_operator_of(const struct ast_terms *call)
+format_operator_of(const struct format *f, const struct ast_terms *call)
 {
-	const struct format_operator *op = find_operator(call->at[0], call->count - 1);
+	const struct format_operator *op = find_operator(f, call->at[0], call->count - 1);
 
 	return op != NULL && op->binding != BIND_LITERAL ? op : NULL;
 }
 
 bool
-format_is_union(const struct ast_terms *call)
+format_is_union(const struct format *f, const struct ast_terms *call)
 {
-	const struct format_operator *op = format_operator_of(call);
+	const struct format_operator *op = format_operator_of(f, call);
 
 	return op != NULL && op->binding == BIND_OR;
 }
 
 bool
-format_is_key_value_in(const struct ast_terms *call)
+format_is_key_value_in(const struct format *f, const struct ast_terms *call)
 {
-	return format_operator_of(call) == &member_3;
+	return format_operator_of(f, call) == &member_3;
 }
 
 /* -x is the call 0 - x, with its zero where the sign is. */
@@ -127,9 +128,9 @@ format_infix_term(struct format *f, const struct ast_term *t, const struct forma
 /* ---- expressions ---- */
 
 static unsigned
-binding_of(const struct ast_term *t)
+binding_of(const struct format *f, const struct ast_term *t)
 {
-	const struct format_operator *op = t->kind == AST_CALL ? format_operator_of(&t->items) : NULL;
+	const struct format_operator *op = t->kind == AST_CALL ? format_operator_of(f, &t->items) : NULL;
 
 	return op == NULL || (op->binding == BIND_SUM && is_minus_sign(&t->items)) ? BIND_PRODUCT + 1
 										     : op->binding;
@@ -137,16 +138,16 @@ binding_of(const struct ast_term *t)
 
 /* Would what begins with this term be `term | ...`, the beginning of a comprehension? */
 static bool
-leads_with_union(const struct ast_term *t)
+leads_with_union(const struct format *f, const struct ast_term *t)
 {
-	return binding_of(t) == BIND_OR;
+	return binding_of(f, t) == BIND_OR;
 }
 
 static void
 write_operand(struct format *f, const struct ast_term *t, unsigned least, bool first)
 {
-	bool parens = binding_of(t) < least || (first && leads_with_union(t)) ||
-	    (t->kind == AST_CALL && format_is_key_value_in(&t->items));
+	bool parens = binding_of(f, t) < least || (first && leads_with_union(f, t)) ||
+	    (t->kind == AST_CALL && format_is_key_value_in(f, &t->items));
 
 	format_term(f, t, parens ? FORMAT_TERM : FORMAT_VALUE);
 }
@@ -187,25 +188,25 @@ write_binary(struct format *f, const struct format_operator *op, const struct as
 
 /* A call with one operand too many says what the result must be: z = x + y. */
 static const struct format_operator *
-operator_with_result(const struct ast_terms *terms)
+operator_with_result(const struct format *f, const struct ast_terms *terms)
 {
 	const struct format_operator *op = NULL;
 
 	if (terms->count == 4)
-		op = find_operator(terms->at[0], 2);
+		op = find_operator(f, terms->at[0], 2);
 	return op != NULL && op->binding != BIND_LITERAL ? op : NULL;
 }
 
 void
 format_infix_expr(struct format *f, const struct ast_terms *terms, bool first)
 {
-	const struct format_operator *op = find_operator(terms->at[0], terms->count - 1);
+	const struct format_operator *op = find_operator(f, terms->at[0], terms->count - 1);
 
 	if (op == &member_2 || op == &member_3) {
 		write_in(f, terms);
 	} else if (op != NULL) {
 		write_binary(f, op, terms, first);
-	} else if ((op = operator_with_result(terms)) != NULL) {
+	} else if ((op = operator_with_result(f, terms)) != NULL) {
 		write_operand(f, terms->at[3], 0, first);
 		format_chars(f, " = ");
 		write_binary(f, op, terms, false);
@@ -219,21 +220,21 @@ format_infix_expr(struct format *f, const struct ast_terms *terms, bool first)
 }
 
 bool
-format_expr_leads_with_brace(const struct ast_expr *e)
+format_expr_leads_with_brace(const struct format *f, const struct ast_expr *e)
 {
 	const struct ast_terms *terms = &e->terms;
 	const struct format_operator *op;
 	const struct ast_term *first;
 
 	if (e->kind == AST_EXPR_TERM)
-		return format_leads_with_brace(terms->at[0]);
+		return format_leads_with_brace(f, terms->at[0]);
 	if (e->kind != AST_EXPR_CALL)
 		return false;
-	op = find_operator(terms->at[0], terms->count - 1);
-	if (op == NULL && operator_with_result(terms) == NULL)
+	op = find_operator(f, terms->at[0], terms->count - 1);
+	if (op == NULL && operator_with_result(f, terms) == NULL)
 		return false;
 	first = terms->at[op == NULL ? 3 : 1];
-	if (op != NULL && binding_of(first) < op->binding)
+	if (op != NULL && binding_of(f, first) < op->binding)
 		return false;
-	return format_leads_with_brace(first);
+	return format_leads_with_brace(f, first);
 }

@@ -19,7 +19,7 @@ struct format_style {
 	bool v1; /* := in heads */
 	bool ifs, contains; /* the words are written */
 	bool dotted_heads; /* p.q rather than p["q"]: OPA does so when some head needs it */
-	unsigned words; /* that must stand in brackets in references when they did */
+	unsigned keywords; /* REGO_WORD_..., of the result */
 };
 
 struct format {
@@ -102,7 +102,7 @@ void format_term(struct format *, const struct ast_term *, enum format_place);
 void format_ref(struct format *, struct ast_term *const *parts, size_t count);
 void format_ref_part(struct format *, const struct ast_term *); /* .part or [part] */
 void format_bracketed(struct format *, const struct ast_term *);
-bool format_leads_with_brace(const struct ast_term *);
+bool format_leads_with_brace(const struct format *, const struct ast_term *);
 
 struct format_operator {
 	const char *name, *text;
@@ -110,13 +110,13 @@ struct format_operator {
 };
 
 /* NULL: it has no infix form, or not with this count of operands. */
-const struct format_operator *format_operator_of(const struct ast_terms *call);
-bool format_is_union(const struct ast_terms *call);
-bool format_is_key_value_in(const struct ast_terms *call);
+const struct format_operator *format_operator_of(const struct format *, const struct ast_terms *call);
+bool format_is_union(const struct format *, const struct ast_terms *call);
+bool format_is_key_value_in(const struct format *, const struct ast_terms *call);
 void format_infix_term(struct format *, const struct ast_term *, const struct format_operator *);
 /* The terms of an expression; `first`: behind a brace that could begin a comprehension. */
 void format_infix_expr(struct format *, const struct ast_terms *, bool first);
-bool format_expr_leads_with_brace(const struct ast_expr *);
+bool format_expr_leads_with_brace(const struct format *, const struct ast_expr *);
 
 /* Items from `from` on, and the bracket behind them; the one before them is written, at `open`. */
 void format_list(struct format *, const struct ast_terms *, size_t from, uint32_t open,
@@ -129,7 +129,7 @@ void format_comprehension(struct format *, const struct ast_term *);
 void format_literals(struct format *, const struct ast_body *, bool first);
 void format_literal(struct format *, const struct ast_expr *, bool first);
 void format_expr(struct format *, const struct ast_expr *, bool first); /* without going back */
-void format_logic(struct format *, const struct ast_expr *);
+void format_logic(struct format *, const struct ast_expr *, bool first);
 /* Behind the opening brace at `open`, up to and with the closing one. */
 void format_braced(struct format *, const struct ast_body *, uint32_t open, bool first);
 uint32_t format_body_start(const struct format *, const struct ast_body *); /* its brace, or expression */

@@ -10,13 +10,13 @@ is_logic(const struct ast_expr *e)
 
 /* Behind `not` only what binds tightly, and no brace that would open a body. */
 static bool
-needs_group_behind_not(const struct ast_expr *e)
+needs_group_behind_not(const struct format *f, const struct ast_expr *e)
 {
-	return is_logic(e) || e->negated || e->withs.count > 0 || format_expr_leads_with_brace(e);
+	return is_logic(e) || e->negated || e->withs.count > 0 || format_expr_leads_with_brace(f, e);
 }
 
 static bool
-needs_group(enum ast_expr_kind outer, const struct ast_expr *e, bool right)
+needs_group(const struct format *f, enum ast_expr_kind outer, const struct ast_expr *e, bool right)
 {
 	if (e->withs.count > 0)
 		return true;
@@ -24,7 +24,7 @@ needs_group(enum ast_expr_kind outer, const struct ast_expr *e, bool right)
 		return outer == AST_EXPR_AND || right;
 	if (e->kind == AST_EXPR_AND)
 		return outer == AST_EXPR_AND && right;
-	return e->kind != AST_EXPR_NOT && !e->negated && format_expr_leads_with_brace(e);
+	return e->kind != AST_EXPR_NOT && !e->negated && format_expr_leads_with_brace(f, e);
 }
 
 /* On one line if all of it was on the brace's row. */
@@ -63,7 +63,7 @@ write_body(struct format *f, const struct ast_body *body)
 }
 
 static void
-write_operand(struct format *f, const struct ast_body *body, bool explicit, bool group)
+write_operand(struct format *f, const struct ast_body *body, bool explicit, bool group, bool first)
 {
 	if (explicit || body->exprs.count != 1) {
 		write_body(f, body);
@@ -71,7 +71,7 @@ write_operand(struct format *f, const struct ast_body *body, bool explicit, bool
 	}
 	if (group)
 		format_chars(f, "(");
-	format_expr(f, body->exprs.at[0], false);
+	format_expr(f, body->exprs.at[0], first && !group);
 	if (group)
 		format_chars(f, ")");
 }
@@ -86,13 +86,14 @@ breaks_before(const struct format *f, uint32_t offset)
 }
 
 static void
-write_chain(struct format *f, const struct ast_expr *e)
+write_chain(struct format *f, const struct ast_expr *e, bool first)
 {
 	const struct ast_logic *l = e->logic;
 	uint32_t right = l->explicit_right ? format_body_start(f, &l->right)
 					   : l->right.exprs.at[0]->loc.offset;
 
-	write_operand(f, &l->left, l->explicit_left, needs_group(e->kind, l->left.exprs.at[0], false));
+	write_operand(f, &l->left, l->explicit_left, needs_group(f, e->kind, l->left.exprs.at[0], false),
+	    first);
 	format_chars(f, e->kind == AST_EXPR_AND ? " and" : " or");
 	if (breaks_before(f, right)) {
 		if (!f->chained)
@@ -102,18 +103,20 @@ write_chain(struct format *f, const struct ast_expr *e)
 	} else {
 		format_chars(f, " ");
 	}
-	write_operand(f, &l->right, l->explicit_right, needs_group(e->kind, l->right.exprs.at[0], true));
+	write_operand(f, &l->right, l->explicit_right, needs_group(f, e->kind, l->right.exprs.at[0], true),
+	    false);
 }
 
 void
-format_logic(struct format *f, const struct ast_expr *e)
+format_logic(struct format *f, const struct ast_expr *e, bool first)
 {
 	const struct ast_logic *l = e->logic;
 
 	if (e->kind != AST_EXPR_NOT) {
-		write_chain(f, e);
+		write_chain(f, e, first);
 		return;
 	}
 	format_chars(f, "not ");
-	write_operand(f, &l->left, l->explicit_left, needs_group_behind_not(l->left.exprs.at[0]));
+	write_operand(f, &l->left, l->explicit_left, needs_group_behind_not(f, l->left.exprs.at[0]),
+	    false);
 }

@@ -56,7 +56,7 @@ may_follow_dot(const struct format *f, const struct ast_term *part)
 	name = value_str(part->constant);
 	if (!is_identifier(name))
 		return false;
-	if (rego_lexeme_keyword(name, f->style.words) == LEX_NAME)
+	if (rego_lexeme_keyword(name, REGO_WORDS_V1 | REGO_WORD_NOT | f->style.keywords) == LEX_NAME)
 		return true;
 	return !f->adrift && part->loc.len == name.len && format_end(part->loc) <= f->text.len &&
 	    str_eq(str_sub(f->text, part->loc.offset, part->loc.len), name);
@@ -178,7 +178,7 @@ write_template(struct format *f, const struct ast_term *t)
 /* ---- terms ---- */
 
 bool
-format_leads_with_brace(const struct ast_term *t)
+format_leads_with_brace(const struct format *f, const struct ast_term *t)
 {
 	switch ((enum ast_term_kind)t->kind) {
 	case AST_SET:
@@ -188,10 +188,10 @@ format_leads_with_brace(const struct ast_term *t)
 	case AST_OBJECT_COMP:
 		return true;
 	case AST_REF:
-		return format_leads_with_brace(t->items.at[0]);
+		return format_leads_with_brace(f, t->items.at[0]);
 	case AST_CALL: /* an operand that is a call itself would be in parentheses */
-		return format_operator_of(&t->items) != NULL && t->items.at[1]->kind != AST_CALL &&
-		    format_leads_with_brace(t->items.at[1]);
+		return format_operator_of(f, &t->items) != NULL && t->items.at[1]->kind != AST_CALL &&
+		    format_leads_with_brace(f, t->items.at[1]);
 	default:
 		return false;
 	}
@@ -199,19 +199,19 @@ format_leads_with_brace(const struct ast_term *t)
 
 /* OPA puts a union in parentheses where a bar could begin a comprehension's body. */
 static bool
-needs_parens(const struct ast_term *t, enum format_place place)
+needs_parens(const struct format *f, const struct ast_term *t, enum format_place place)
 {
 	if (place == FORMAT_TERM)
 		return true;
-	return format_is_key_value_in(&t->items) ||
-	    (place == FORMAT_ELEMENT && format_is_union(&t->items));
+	return format_is_key_value_in(f, &t->items) ||
+	    (place == FORMAT_ELEMENT && format_is_union(f, &t->items));
 }
 
 static void
 write_operation(struct format *f, const struct ast_term *t, const struct format_operator *op,
     enum format_place place)
 {
-	bool parens = needs_parens(t, place);
+	bool parens = needs_parens(f, t, place);
 
 	if (parens)
 		format_chars(f, "(");
@@ -236,7 +236,7 @@ write_term(struct format *f, const struct ast_term *t, enum format_place place)
 		format_ref(f, t->items.at, t->items.count);
 		break;
 	case AST_CALL:
-		op = format_operator_of(&t->items);
+		op = format_operator_of(f, &t->items);
 		if (op != NULL)
 			write_operation(f, t, op, place);
 		else

@@ -258,7 +258,7 @@ format_break(struct format *f, uint32_t from, uint32_t to, enum format_gap gap)
 	if (f->stuck)
 		return;
 	if (!f->at_start) {
-		if (c != NULL && is_trailing(f, c) && (gap != FORMAT_BLANK || c->loc.row == row)) {
+		if (c != NULL && is_trailing(f, c) && (gap != FORMAT_BLANK || c->loc.row <= row)) {
 			if (f->held == NULL) {
 				f->held = c;
 				f->next++;
