@@ -81,18 +81,6 @@ is_dropped(const struct format *f, const struct ast_import *import)
 	    is_covered(f, import);
 }
 
-/* Takes the comment on the row of `offset`, for the end of this line. */
-static void
-claim_comment(struct format *f, uint32_t offset)
-{
-	const struct ast_comment *c = format_comment_on_row(f, offset);
-
-	if (c == NULL || f->taken[c - f->module->comments.at])
-		return;
-	f->held = c;
-	format_take(f, c);
-}
-
 static void
 write_import(struct format *f, const struct ast_import *import)
 {
@@ -104,7 +92,7 @@ write_import(struct format *f, const struct ast_import *import)
 		format_text(f, rego_name_str(import->alias));
 	}
 	f->in_head = false;
-	claim_comment(f, format_end(import->path->loc));
+	format_claim(f, format_end(import->path->loc));
 }
 
 static int
@@ -169,14 +157,6 @@ write_imports(struct format *f, struct statement *group, size_t count)
 
 /* ---- rules ---- */
 
-static bool
-is_one_line(const struct format *f, size_t from)
-{
-	str_t written = str_sub(buf_str(f->out), from, f->out->len - from);
-
-	return !buf_failed(f->out) && str_find_char(written, '\n', 0) == written.len;
-}
-
 static void
 insert_blank_line(struct format *f, size_t at)
 {
@@ -199,13 +179,15 @@ write_rules(struct format *f, const struct statement *s, size_t count)
 		bool grouped = may_group && format_may_group(f, rule) &&
 		    format_row(f, start) == format_row(f, s[i - 1].rule->loc.offset) + 1;
 		size_t seam;
+		unsigned lines;
 
 		if (i > 0)
 			format_break(f, format_end(s[i - 1].rule->loc), start,
 			    grouped ? FORMAT_TIGHT : FORMAT_BLANK);
 		seam = f->out->len;
+		lines = f->lines;
 		format_rule(f, rule);
-		may_group = format_may_group(f, rule) && is_one_line(f, seam);
+		may_group = format_may_group(f, rule) && f->lines == lines;
 		if (grouped && !may_group)
 			insert_blank_line(f, seam);
 	}
@@ -253,7 +235,7 @@ write_package(struct format *f)
 		format_ref_part(f, path->at[i]);
 	f->in_head = false;
 	if (f->options->target == REGO_FORMAT_BOTH) {
-		claim_comment(f, format_end(f->module->package->loc));
+		format_claim(f, format_end(f->module->package->loc));
 		format_break(f, 0, 0, FORMAT_TIGHT);
 		format_chars(f, "\nimport rego.v1");
 	}
@@ -304,7 +286,7 @@ settle_style(struct format *f)
 	for (size_t i = 0; i < m->rules.count; i++) {
 		const struct ast_head *head = &m->rules.at[i]->head;
 
-		if (head->ref->items.count > (ast_takes_args(head) ? 1 : 2))
+		if (head->ref->items.count > (ast_takes_args(head) || head->contains ? 1 : 2))
 			f->style.dotted_heads = true;
 	}
 }

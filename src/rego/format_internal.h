@@ -36,6 +36,7 @@ struct format {
 	size_t next; /* the first comment that was not taken in turn */
 	const struct ast_comment *held; /* to be written at the end of this line */
 	unsigned indent;
+	unsigned lines; /* ended so far */
 	bool at_start; /* of a line */
 	bool stuck; /* a comment found no place */
 	bool lenient; /* nothing gets stuck: comments wait for the next break */
@@ -64,6 +65,8 @@ void format_text(struct format *, str_t);
 void format_chars(struct format *, const char *);
 void format_value(struct format *, value_t);
 void format_join(struct format *, uint32_t to);
+/* The same before a bracket: a comment must not go from before it to behind it. */
+void format_close(struct format *, uint32_t bracket);
 /* From the end of one token to the start of another. */
 void format_break(struct format *, uint32_t from, uint32_t to, enum format_gap);
 void format_verbatim(struct format *, uint32_t from, uint32_t to);
@@ -82,8 +85,9 @@ bool format_is_settled(const struct format *, struct format_mark, uint32_t end);
 
 uint32_t format_row(const struct format *, uint32_t offset);
 bool format_has_comment(const struct format *, uint32_t from, uint32_t to);
+/* The next one behind an offset, on its row; NULL: none. */
 const struct ast_comment *format_comment_on_row(const struct format *, uint32_t offset);
-void format_take(struct format *, const struct ast_comment *);
+void format_claim(struct format *, uint32_t offset); /* it is written at the end of this line */
 bool format_begins_row(const struct format *, uint32_t offset);
 /* Over white space, comments, and commas or opening parentheses if so told. */
 uint32_t format_skip(const struct format *, uint32_t from, char also);

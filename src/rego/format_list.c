@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What stands in brackets.  It stays on one line when it was on one line, or when
- * only its brackets were on others; else its items keep the lines they share.
+ * What stands in brackets.  Items keep the lines they share.  When that is one, so
+ * do the brackets, but those of a collection whose items had a line to themselves.
  */
 #include "base/sort.h"
 #include "rego/format_internal.h"
@@ -53,7 +53,7 @@ needs_lines(const struct format *f, const struct items *items, uint32_t open)
 {
 	if (f->adrift)
 		return false;
-	for (size_t i = 0; i < items->count; i++)
+	for (size_t i = items->place == FORMAT_ELEMENT ? 0 : 1; i < items->count; i++)
 		if (begins_line(f, items, i, open))
 			return true;
 	return false;
@@ -93,7 +93,10 @@ write_items(struct format *f, const struct items *items, uint32_t open, uint32_t
 			format_chars(f, ", ");
 		write_item(f, items, i);
 	}
-	format_join(f, close);
+	if (items->place == FORMAT_ELEMENT)
+		format_close(f, close);
+	else
+		format_join(f, close);
 }
 
 /* The parser keeps sets and objects in the order of their values. */
@@ -213,7 +216,7 @@ format_comprehension(struct format *f, const struct ast_term *t)
 			format_chars(f, i == 0 ? " " : "; ");
 			format_literal(f, body->exprs.at[i], false);
 		}
-		format_join(f, close);
+		format_close(f, close);
 	}
 	format_chars(f, array ? "]" : "}");
 }

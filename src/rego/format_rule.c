@@ -25,14 +25,27 @@ is_member(const struct ast_head *head)
 	return head->key != NULL && head->value == NULL;
 }
 
+/* p["q"], as long as no head needs p.q; with comments in it, as it was. */
+static void
+write_bracketed(struct format *f, const struct ast_term *ref)
+{
+	uint32_t from = ref->loc.offset, to = format_end(ref->loc);
+
+	if (!f->lenient && !f->adrift && format_has_comment(f, from, to)) {
+		format_verbatim(f, from, to);
+		return;
+	}
+	format_term(f, ref->items.at[0], FORMAT_TERM);
+	format_bracketed(f, ref->items.at[1]);
+}
+
 static void
 write_name(struct format *f, const struct ast_head *head)
 {
 	const struct ast_terms *parts = &head->ref->items;
 
 	if (parts->count == 2 && !f->style.dotted_heads && !head->contains) {
-		format_term(f, parts->at[0], FORMAT_TERM);
-		format_bracketed(f, parts->at[1]);
+		write_bracketed(f, head->ref);
 	} else {
 		format_ref(f, parts->at, parts->count);
 	}
@@ -47,14 +60,6 @@ write_name(struct format *f, const struct ast_head *head)
 	format_chars(f, f->style.contains ? "" : "]");
 }
 
-/* Not written: the value is `true`, and the place it has is the head's. */
-static bool
-is_implied(const struct ast_head *head)
-{
-	return head->generated_value ||
-	    (is_true(head->value) && head->value->loc.offset == head->loc.offset);
-}
-
 static bool
 shows_value(const struct format *f, const struct ast_rule *rule)
 {
@@ -62,9 +67,13 @@ shows_value(const struct format *f, const struct ast_rule *rule)
 
 	if (head->value == NULL)
 		return false;
-	if (is_implied(head))
-		return is_constant(rule) && head->args.count == 0;
-	if (rule->is_default || is_constant(rule) || !is_true(head->value))
+	if (head->generated_value)
+		return is_constant(rule);
+	if (!is_true(head->value))
+		return true;
+	if (head->args.count > 0 && head->value->loc.offset == head->loc.offset)
+		return false; /* f(1), as it was */
+	if (rule->is_default || is_constant(rule))
 		return true;
 	/* p[x] = true { ... } without `if`: p[x] alone would be a set. */
 	return !f->style.ifs && head->key != NULL;
@@ -137,6 +146,15 @@ is_one_literal(const struct format *f, const struct ast_rule *rule)
 	    format_row(f, body->exprs.at[0]->loc.offset) == format_row(f, rule->head.loc.offset);
 }
 
+/* The closing brace, if there is one. */
+static uint32_t
+clause_end(const struct format *f, const struct ast_rule *rule)
+{
+	uint32_t end = format_body_end(body_of(rule)), brace = format_skip(f, end, '\0');
+
+	return format_byte(f, brace) == '}' ? brace : end;
+}
+
 static void
 write_body(struct format *f, const struct ast_rule *rule)
 {
@@ -151,16 +169,9 @@ write_body(struct format *f, const struct ast_rule *rule)
 		return;
 	}
 	format_chars(f, "{");
+	if (format_row(f, clause_end(f, rule)) == format_row(f, rule->loc.offset))
+		format_claim(f, clause_end(f, rule)); /* { ... } # on one line: behind the head */
 	format_braced(f, body, format_body_start(f, body), has_if);
-}
-
-/* The closing brace, if there is one. */
-static uint32_t
-clause_end(const struct format *f, const struct ast_rule *rule)
-{
-	uint32_t end = format_body_end(body_of(rule)), brace = format_skip(f, end, '\0');
-
-	return format_byte(f, brace) == '}' ? brace : end;
 }
 
 /* ---- else ---- */

@@ -77,10 +77,12 @@ format_ref_part(struct format *f, const struct ast_term *part)
 void
 format_bracketed(struct format *f, const struct ast_term *part)
 {
+	uint32_t end = format_end(part->loc), close = f->adrift ? end : format_skip(f, end, '\0');
+
 	format_chars(f, "[");
 	format_term(f, part, FORMAT_ARGUMENT);
-	if (!f->adrift)
-		format_join(f, format_skip(f, format_end(part->loc), '\0'));
+	if (close > end && format_has_comment(f, end, close))
+		format_break(f, end, close, FORMAT_TIGHT);
 	format_chars(f, "]");
 }
 

@@ -78,8 +78,13 @@ format_comment_on_row(const struct format *f, uint32_t offset)
 }
 
 void
-format_take(struct format *f, const struct ast_comment *c)
+format_claim(struct format *f, uint32_t offset)
 {
+	const struct ast_comment *c = format_comment_on_row(f, offset);
+
+	if (c == NULL || f->held != NULL || f->taken[c - f->module->comments.at])
+		return;
+	f->held = c;
 	f->taken[c - f->module->comments.at] = true;
 }
 
@@ -172,6 +177,7 @@ end_line(struct format *f)
 	f->held = NULL;
 	buf_add_char(f->out, '\n');
 	f->at_start = true;
+	f->lines++;
 }
 
 static void
@@ -218,6 +224,13 @@ format_join(struct format *f, uint32_t to)
 		f->held = c;
 		f->next++;
 	}
+}
+
+void
+format_close(struct format *f, uint32_t bracket)
+{
+	if (!f->lenient && !f->in_head && !f->adrift && peek(f, bracket) != NULL)
+		f->stuck = true;
 }
 
 static bool
@@ -289,6 +302,7 @@ format_verbatim(struct format *f, uint32_t from, uint32_t to)
 		return;
 	}
 	format_text(f, text);
+	f->lines += format_row(f, to) - format_row(f, from);
 	while (peek(f, to) != NULL)
 		f->next++;
 }
