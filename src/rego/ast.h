@@ -136,6 +136,7 @@ struct ast_rule {
 	struct ast_loc loc;
 	struct ast_head head;
 	struct ast_body body;
+	const struct ast_body *written; /* the body with its own places, when OPA gives it another; or NULL */
 	bool generated_body; /* nothing was written: the body is `true` */
 	bool is_default;
 	struct ast_rule *else_rule;
