@@ -115,6 +115,7 @@ case_run(const struct conform_case *c, struct arena *arena, struct conform_outco
 		p->unit.strict = c->strict;
 		p->unit.keep_prints = c->keep_prints;
 		p->unit.experimental = c->experimental;
+		p->unit.annotations = !c->no_annotations;
 		p->unit.error_limit = ERRORS_KEPT;
 		e = load(p, c);
 	}

@@ -39,6 +39,7 @@ struct conform_case {
 	str_t input_term;    /* a Rego term instead; empty: none */
 	str_t query;         /* empty: compile only */
 	bool strict, keep_prints, experimental, strict_builtin_errors;
+	bool no_annotations; /* metadata blocks are only comments */
 	bool with_terms; /* the values of expressions count: $_term_0_N */
 	/* what is wanted */
 	struct conform_wants errors; /* none: no error may come */

@@ -29,6 +29,7 @@ parse(struct rego_unit *unit, value_t record, value_t *ret)
 		.experimental = conform_flag(record, "experimental"),
 		.words = words_of(conform_get(record, "future_keywords")),
 		.skip_rules = !is_module,
+		.annotations = conform_flag(record, "annotations"),
 	};
 	struct ast_module *module;
 	struct ast_body body;
