@@ -40,8 +40,9 @@ case_read_json(struct arena *arena, value_t c, struct conform_case *ret)
 		.keep_prints = conform_flag(c, "print"),
 		.experimental = conform_flag(c, "experimental"),
 		.strict_builtin_errors = conform_flag(c, "strict_errors"),
-		.no_annotations = value_is_defined(conform_get(c, "annotations")) &&
-		    !conform_flag(c, "annotations"),
+		/* Probes were asked without, queries with them; of modules each says it. */
+		.no_annotations = value_is_defined(conform_get(c, "title")) ||
+		    (value_is_defined(conform_get(c, "annotations")) && !conform_flag(c, "annotations")),
 		.with_terms = true,
 		.exhaustive = true,
 		.results = get_some(expect, "result"),
