@@ -27,7 +27,7 @@ enum diag_level { DIAG_ERROR, DIAG_WARNING };
 struct diag_place {
 	str_t file; /* empty: no place in a file */
 	str_t source; /* the whole text of the file, to cut the line from; may be empty */
-	uint32_t row, col; /* from 1; col counts bytes (as OPA does); 0: unknown */
+	uint32_t row, col; /* from 1; col counts code points; 0: unknown */
 	uint32_t width; /* bytes to underline; 0 is drawn as 1 */
 };
 
@@ -37,6 +37,7 @@ struct diag_finding {
 	str_t code; /* stable: "rego_parse_error", "config", "bundle" */
 	str_t message, hint; /* hint may be empty */
 	struct diag_place place;
+	bool is_general; /* about a statement as a whole: OPA's text shows no line of it */
 };
 
 struct diag {
@@ -67,7 +68,10 @@ void diag_keep(struct diag *);
 
 void diag_sort(struct diag *); /* by file, row, column; stable */
 
-/* `file:row:col: code: message`, the line, a caret, `help: hint`. */
+/*
+ * `file:row:col: code: message`, the line, a caret, `help: hint`.  Of a long line what is
+ * around the caret; control characters as U+FFFD, so that a text cannot steer a terminal.
+ */
 void diag_print(const struct diag *, struct buf *, bool color);
 str_t diag_first_message(const struct diag *); /* empty if there is none */
 

@@ -58,7 +58,7 @@ place_of(const struct reader *r, const char *at)
 		.source = str_make(r->begin, (size_t)(r->end - r->begin)), .row = 1, .col = 1 };
 
 	for (const char *p = r->begin; p < at; p++) {
-		place.col++;
+		place.col += (*p & 0xC0) != 0x80; /* code points: bytes that begin one */
 		if (*p == '\n') {
 			place.row++;
 			place.col = 1;

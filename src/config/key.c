@@ -3,7 +3,7 @@
 #include <stddef.h>
 
 #include "base/must.h"
-#include "base/near.h"
+#include "base/nearest.h"
 #include "config/file.h"
 
 static const struct config_row rows[] = {
@@ -61,28 +61,19 @@ last_part(str_t path)
 str_t
 config_key_nearest(struct arena *arena, str_t path)
 {
-	size_t limit = path.len / 3 + 1, best = limit + 1;
-	str_t nearest = STR_NONE;
+	struct nearest n;
 
+	nearest_begin(&n, path);
 	for (enum config_key key = 0; key < CONFIG_KEY_COUNT; key++) {
 		str_t known = str_of(rows[key].path);
-		/* The right word in the wrong section counts as near. */
-		size_t distance = str_eq(last_part(known), last_part(path)) ?
-		    1 :
-		    near_distance(path, known);
 
-		if (distance < best) {
-			best = distance;
-			nearest = known;
-		}
+		/* The right word in the wrong section counts as near. */
+		if (str_eq(last_part(known), last_part(path)))
+			nearest_try_at(&n, known, 1);
+		nearest_try(&n, known);
 		for (size_t dot = str_find_char(known, '.', 0); dot < known.len;
-		     dot = str_find_char(known, '.', dot + 1)) {
-			distance = near_distance(path, str_sub(known, 0, dot));
-			if (distance < best) {
-				best = distance;
-				nearest = str_sub(known, 0, dot);
-			}
-		}
+		     dot = str_find_char(known, '.', dot + 1))
+			nearest_try(&n, str_sub(known, 0, dot));
 	}
-	return best <= limit ? arena_str(arena, nearest) : STR_NONE;
+	return arena_str(arena, n.name);
 }

@@ -19,6 +19,7 @@ policy_new(size_t memory_limit, struct diag *diag, struct policy **ret)
 	p->arena = arena_new(memory_limit);
 	p->unit.arena = p->arena;
 	p->unit.diag = diag;
+	p->unit.annotations = true; /* as opa run, eval, check and build do */
 	p->unit.intern = p->arena != NULL ? intern_new(p->arena) : NULL;
 	p->unit.data = VALUE_NONE;
 	if (p->unit.intern == NULL) {

@@ -17,9 +17,12 @@ struct regex {
 	}
 };
 
-/* (?<name> as (?P<name>; what is quoted, escaped or between brackets stays. */
+/*
+ * (?<name> as (?P<name>; what is quoted, escaped or between brackets stays.  \C, one byte,
+ * is RE2's alone: *ret_known tells.
+ */
 static std::string
-translate(const char *pattern, size_t len)
+translate(const char *pattern, size_t len, bool *ret_known)
 {
 	bool in_class = false, quoted = false;
 	std::string out;
@@ -31,6 +34,7 @@ translate(const char *pattern, size_t len)
 		if (c == '\\' && i + 1 < len && (!quoted || next == 'E')) {
 			if (!in_class)
 				quoted = next == 'Q';
+			*ret_known = *ret_known && (in_class || next != 'C');
 			out.push_back(pattern[++i]);
 		} else if (quoted) {
 			continue;
@@ -94,10 +98,17 @@ regex_new(const char *pattern, size_t len, char error[REGEX_ERROR_LEN])
 
 	try {
 		re2::RE2::Options options;
+		bool known = true;
+		std::string translated = translate(pattern, len, &known);
 
+		if (!known) {
+			snprintf(error, REGEX_ERROR_LEN, "error parsing regexp: %s: `\\C`",
+			    describe(re2::RE2::ErrorBadEscape));
+			return NULL;
+		}
 		options.set_log_errors(false);
 		options.set_max_mem(MEMORY_LIMIT);
-		r = new regex(translate(pattern, len), options);
+		r = new regex(translated, options);
 		if (r->re.ok() && r->re.NumberOfCapturingGroups() <= REGEX_MOST_GROUPS)
 			return r;
 		snprintf(error, REGEX_ERROR_LEN, "error parsing regexp: %s: `%s`",
@@ -127,6 +138,14 @@ regex_group_named(const struct regex *r, const char *name, size_t len)
 	auto found = r->re.NamedCapturingGroups().find(std::string(name, len));
 
 	return found == r->re.NamedCapturingGroups().end() ? -1 : found->second;
+}
+
+extern "C" bool
+regex_is_word(const char *rune, size_t len)
+{
+	static const re2::RE2 word("[\\p{L}\\p{Nd}_]");
+
+	return re2::RE2::FullMatch(re2::StringPiece(rune, len), word);
 }
 
 extern "C" bool

@@ -36,6 +36,9 @@ void regex_free(struct regex *);
 int regex_group_count(const struct regex *); /* without the whole match */
 int regex_group_named(const struct regex *, const char *name, size_t len); /* -1: none */
 
+/* Whether the bytes are one letter, decimal digit or underscore. */
+bool regex_is_word(const char *rune, size_t len);
+
 /* The first match at or after `from`; `spans` has `count` places: the whole, then groups. */
 bool regex_find(const struct regex *, const char *text, size_t len, size_t from,
     struct regex_span *spans, int count);

@@ -128,17 +128,20 @@ ast_takes_args(const struct ast_head *head)
 	return head->args.count > 0;
 }
 
-struct ast_annotations; /* metadata blocks: metadata.h */
+struct ast_annotations; /* one metadata block: metadata.h */
+
+VEC_TYPE(ast_annotation_list, struct ast_annotations *);
 
 struct ast_rule {
 	struct ast_loc loc;
 	struct ast_head head;
 	struct ast_body body;
+	const struct ast_body *written; /* the body with its own places, when OPA gives it another; or NULL */
 	bool generated_body; /* nothing was written: the body is `true` */
 	bool is_default;
 	struct ast_rule *else_rule;
 	struct ast_module *module;
-	struct ast_annotations *annotations;
+	struct ast_annotation_list annotations; /* of scopes rule and document */
 	uint32_t index; /* in the module */
 	uint32_t serial; /* among all rules and else branches; the compiler's */
 };
@@ -161,13 +164,13 @@ VEC_TYPE(ast_rules, struct ast_rule *);
 struct ast_module {
 	uint32_t file;
 	enum rego_version version; /* how it was parsed: import rego.v1 makes it v1 */
-	bool imports_rego_v1;
+	bool imports_rego_v1; /* or rego.v2 */
 	struct ast_loc package_loc;
 	struct ast_term *package; /* AST_REF, beginning with data */
 	VEC(struct ast_import) imports;
 	struct ast_rules rules;
 	VEC(struct ast_comment) comments;
-	VEC(struct ast_annotations *) annotations;
+	struct ast_annotation_list annotations; /* as written */
 };
 
 struct rego_file {

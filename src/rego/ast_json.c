@@ -4,6 +4,7 @@
 #include "codec/base64.h"
 #include "rego/ast_compare.h"
 #include "rego/ast_print.h"
+#include "rego/metadata.h"
 
 /* Building goes on after the arena refused; value_string() and the like then give VALUE_NONE. */
 
@@ -289,6 +290,19 @@ head_value(struct arena *arena, const struct ast_head *head)
 	return close_object(&o);
 }
 
+static value_t
+annotation_item(struct arena *arena, const void *annotations, size_t i)
+{
+	return rego_metadata_json(arena, ((const struct ast_annotation_list *)annotations)->at[i]);
+}
+
+static void
+put_annotations(struct object *o, struct arena *arena, const struct ast_annotation_list *list)
+{
+	if (list->count > 0)
+		put(o, "annotations", make_array(arena, list, list->count, annotation_item));
+}
+
 /* From the last `else` outwards, so that a long chain is no recursion. */
 static value_t
 rule_value(struct arena *arena, const struct ast_rule *rule)
@@ -313,6 +327,7 @@ rule_value(struct arena *arena, const struct ast_rule *rule)
 		put_flag(&o, "default", chain[i]->is_default);
 		if (i + 1 < count)
 			put(&o, "else", inner);
+		put_annotations(&o, arena, &chain[i]->annotations);
 		inner = close_object(&o);
 	}
 	return inner;
@@ -386,6 +401,7 @@ rego_ast_module_value(struct arena *arena, const struct ast_module *m, str_t fil
 	put(&o, "package", close_object(&package));
 	if (m->imports.count > 0)
 		put(&o, "imports", make_array(arena, m, m->imports.count, import_item));
+	put_annotations(&o, arena, &m->annotations);
 	if (m->rules.count > 0)
 		put(&o, "rules", make_array(arena, &m->rules, m->rules.count, rule_item));
 	if (m->comments.count > 0)

@@ -8,6 +8,7 @@
 #include "base/must.h"
 #include "rego/vm_internal.h"
 
+static const struct rego_builtin *guest; /* rego_builtin_add_family() */
 static const struct rego_builtin *const families[] = {
 	rego_builtins_compare,
 	rego_builtins_numbers,
@@ -21,6 +22,7 @@ static const struct rego_builtin *const families[] = {
 	rego_builtins_types,
 	rego_builtins_encoding,
 	rego_builtins_json,
+	rego_builtins_schema,
 	rego_builtins_url,
 	rego_builtins_uri,
 	rego_builtins_jwt,
@@ -29,11 +31,14 @@ static const struct rego_builtin *const families[] = {
 	rego_builtins_glob,
 	rego_builtins_time,
 	rego_builtins_net,
+	rego_builtins_http,
 	rego_builtins_semver,
 	rego_builtins_units,
 	rego_builtins_uuid,
 	rego_builtins_graph,
+	rego_builtins_graphql,
 	rego_builtins_debug,
+	rego_builtins_rego,
 };
 
 enum {
@@ -150,16 +155,29 @@ compare_names(const void *a, const void *b)
 }
 
 static void
+parse_family(const struct rego_builtin *family)
+{
+	for (const struct rego_builtin *r = family; r != NULL && r->name != NULL; r++) {
+		must(row_count < TABLE_SIZE);
+		by_name[row_count] = (uint16_t)row_count;
+		parse_row(r, &rows[row_count++]);
+	}
+}
+
+static void
 parse_all(void)
 {
-	for (size_t f = 0; f < COUNT(families); f++) {
-		for (const struct rego_builtin *r = families[f]; r != NULL && r->name != NULL; r++) {
-			must(row_count < TABLE_SIZE);
-			by_name[row_count] = (uint16_t)row_count;
-			parse_row(r, &rows[row_count++]);
-		}
-	}
+	for (size_t f = 0; f < COUNT(families); f++)
+		parse_family(families[f]);
+	parse_family(guest);
 	qsort(by_name, row_count, sizeof(by_name[0]), compare_names);
+}
+
+void
+rego_builtin_add_family(const struct rego_builtin *family)
+{
+	must(row_count == 0 && guest == NULL);
+	guest = family;
 }
 
 size_t

@@ -73,6 +73,9 @@ struct rego_builtin {
 
 enum { REGO_BUILTIN_NONE = UINT32_MAX };
 
+/* One family more, of a program's own; before any other call here.  For tests. */
+void rego_builtin_add_family(const struct rego_builtin *);
+
 size_t rego_builtin_count(void);
 const struct rego_builtin *rego_builtin_at(uint32_t id);
 uint32_t rego_builtin_find(str_t name); /* REGO_BUILTIN_NONE */
@@ -93,6 +96,8 @@ enum rego_outcome rego_fail_type(struct rego_call *, unsigned operand, const cha
 /* eval_type_error "<name>: operand N <message>". */
 enum rego_outcome rego_fail_operand(struct rego_call *, unsigned operand, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* eval_type_error "<name>: <message>", when no operand alone is to blame. */
+enum rego_outcome rego_fail_operands(struct rego_call *, const char *message);
 /* Takes `bytes` and as many work units off the budget; false: it is spent, answer REGO_HALT. */
 bool rego_charge(struct rego_call *, size_t bytes);
 
@@ -120,6 +125,7 @@ extern const struct rego_builtin rego_builtins_compare[], rego_builtins_numbers[
     rego_builtins_json[], rego_builtins_regex[], rego_builtins_glob[], rego_builtins_time[],
     rego_builtins_jwt[], rego_builtins_net[], rego_builtins_crypto[], rego_builtins_semver[],
     rego_builtins_units[], rego_builtins_uuid[], rego_builtins_graph[], rego_builtins_debug[],
-    rego_builtins_url[], rego_builtins_uri[];
+    rego_builtins_url[], rego_builtins_uri[], rego_builtins_rego[], rego_builtins_schema[],
+    rego_builtins_graphql[], rego_builtins_http[];
 
 #endif

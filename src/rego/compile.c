@@ -7,6 +7,7 @@
 
 #include "rego/builtin.h"
 #include "rego/parser.h"
+#include "rego/pass/hint.h"
 #include "rego/pass/walk.h"
 
 enum {
@@ -112,6 +113,7 @@ compiler_error(struct compiler *c, const char *code, struct ast_loc loc, const c
 	struct diag_finding *finding;
 	char message[MESSAGE_LIMIT];
 	va_list args;
+	str_t hint;
 
 	if (compiler_is_full(c))
 		return NULL;
@@ -119,6 +121,9 @@ compiler_error(struct compiler *c, const char *code, struct ast_loc loc, const c
 	(void)vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
 	finding = diag_add(c->unit->diag, DIAG_ERROR, code, place_of(c, loc), "%s", message);
+	hint = hint_for_message(str_of(message));
+	if (hint.len > 0)
+		diag_hint(c->unit->diag, finding, "%.*s", STR_FMT(hint));
 	if (++c->error_count == error_limit(c))
 		diag_say(c->unit->diag, COMPILE_ERROR, "error limit reached");
 	return finding;

@@ -115,34 +115,11 @@ parser_unexpected(struct parser *p, const char *format, ...)
 
 /* ---- from the list of errors to the unit's findings ---- */
 
-/* Likely mends, by how the message begins; OPA has none for these. */
-static const struct {
-	const char *message, *hint;
-} mends[] = {
-	{ "unexpected eof", "the text ends too early: look for a bracket that is not closed" },
-	{ "non-terminated string", "a string in \"...\" ends on its line; one in `...` may go on" },
-	{ "illegal escape", "in `...` a backslash stands for itself, as regular expressions like it" },
-	{ "found empty body", "a body that always holds is `{ true }`" },
-	{ "rule name conflicts", "a rule of this name cannot stand as a bare call: choose another name" },
-	{ "var cannot be used", "a rule needs a value or a body: `name := value` or `name if { ... }`" },
-	{ "expressions using with", "`with` belongs into a body: `name := value if { ... with ... }`" },
-	{ "illegal default rule (value", "a default is a constant; compute it in a rule instead" },
-	{ "unexpected number token: expected number without", "drop the leading zero" },
-	{ "else keyword cannot", "only rules with one value and a constant name can have `else`" },
-};
-
-static str_t
-find_mend(str_t message)
-{
-	for (size_t i = 0; i < COUNT(mends); i++)
-		if (str_has_prefix(message, str_of(mends[i].message)))
-			return str_of(mends[i].hint);
-	return STR_NONE;
-}
-
 static void
-report(struct parser *p, struct ast_loc loc, str_t text, str_t hint)
+report(struct parser *p, const struct parser_note *note, bool is_new_place)
 {
+	struct ast_loc loc = note->loc;
+	str_t text = note->text, hint = note->hint;
 	struct diag_place place = {
 		.file = p->unit->files.at[p->file].name,
 		.source = p->text,
@@ -153,8 +130,14 @@ report(struct parser *p, struct ast_loc loc, str_t text, str_t hint)
 	struct diag_finding *found = diag_add(p->unit->diag, DIAG_ERROR, "rego_parse_error", place,
 	    "%.*s", STR_FMT(text));
 
-	if (hint.len == 0)
-		hint = find_mend(text);
+	if (found != NULL)
+		found->is_general = p->assembling;
+	/* One mistake may bring several errors: the mend is told once. */
+	if (is_new_place) {
+		str_t mend = parser_mend(p->scratch, p->text, loc.offset, text);
+
+		hint = mend.len > 0 ? mend : hint;
+	}
 	if (found != NULL && hint.len > 0)
 		diag_hint(p->unit->diag, found, "%.*s", STR_FMT(hint));
 }
@@ -163,12 +146,15 @@ void
 parser_report(struct parser *p)
 {
 	struct parser_note *oldest = NULL;
+	uint32_t last = UINT32_MAX;
 
 	for (struct parser_note *n = p->s.errors, *older; n != NULL; n = older) {
 		older = n->older;
 		n->older = oldest;
 		oldest = n;
 	}
-	for (; oldest != NULL; oldest = oldest->older)
-		report(p, oldest->loc, oldest->text, oldest->hint);
+	for (; oldest != NULL; oldest = oldest->older) {
+		report(p, oldest, oldest->loc.offset != last);
+		last = oldest->loc.offset;
+	}
 }

@@ -4,6 +4,7 @@
  *
  *   parser.c          the state, the list of statements, the public calls
  *   parser_error.c    errors, hints, and how they reach the unit's diag
+ *   parser_mend.c     what somebody may have meant who wrote what cannot be parsed
  *   parser_term.c     terms, references, calls
  *   parser_scalar.c   numbers, strings, template strings
  *   parser_collection.c  arrays, sets, objects, comprehensions
@@ -12,6 +13,7 @@
  *   parser_logic.c    the keywords and, or, and not with a body
  *   parser_rule.c     heads, bodies, else, default
  *   parser_module.c   package, import, and statements made into a module
+ *   parser_metadata.c  annotations
  *   parser_make.c     terms and expressions in the arena
  *
  * The grammar needs to look ahead without bound: `{` may begin a set, an object,
@@ -48,6 +50,7 @@ struct parser_options {
 	enum rego_version version;
 	bool experimental; /* `and` and `or` may be imported */
 	bool skip_rules; /* a query, not a module */
+	bool annotations; /* metadata blocks are read */
 	unsigned words; /* REGO_WORD_... on from the start, besides the version's */
 };
 
@@ -88,6 +91,8 @@ struct parser {
 	bool not_bodies; /* `not` takes a body and is a closure */
 	struct parser_state s;
 	struct parser_cached *cache;
+	struct ast_annotation_list annotations;
+	bool assembling; /* errors are about statements */
 	uint32_t depth;
 	uint64_t work, work_limit;
 	bool stopped; /* out of memory or given up: only the end of the text follows */
@@ -147,6 +152,11 @@ void parser_hint(struct parser *, const char *format, ...) __attribute__((format
 struct parser_note *parser_note(struct parser *, struct parser_note *older, struct ast_loc,
     str_t text);
 void parser_report(struct parser *); /* moves the errors to the unit's diag */
+
+/* ---- parser_mend.c ---- */
+
+/* For people, in one sentence; empty: nothing comes to mind. */
+str_t parser_mend(struct arena *, str_t text, size_t offset, str_t message);
 
 /* ---- parser_make.c ---- */
 
@@ -235,5 +245,12 @@ bool parser_import(struct parser *, struct parser_statement *ret);
 err_t parser_assemble(struct parser *, struct parser_statements *, struct ast_module **ret);
 /* The rule that a bare expression such as `p := 1` or `f(x)` stands for; else *ret_why. */
 struct ast_rule *parser_rule_from_body(struct parser *, const struct ast_body *, str_t *ret_why);
+
+/* ---- parser_metadata.c ---- */
+
+/* In the order of the text; NULL: the arena refused. */
+struct ast_comment *parser_comments(struct parser *, struct arena *, size_t *ret_count);
+void parser_metadata(struct parser *); /* reads the blocks, if the options say so */
+void parser_attach_metadata(struct parser *, struct ast_module *);
 
 #endif

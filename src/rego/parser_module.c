@@ -3,6 +3,7 @@
 #include "rego/ast_compare.h"
 #include "rego/ast_print.h"
 #include "rego/builtin.h"
+#include "rego/metadata.h"
 #include "rego/parser_internal.h"
 
 /* Behind `package` or `import`; false: it begins a reference, or an error. */
@@ -405,7 +406,8 @@ add_import(struct parser *p, struct ast_module *m, const struct ast_import *impo
 	if (!VEC_PUSH(p->arena, &m->imports, *import))
 		p->stopped = true;
 	if (path->count == 2 && str_eq(rego_name_str(path->at[0]->var.name), STR("rego")) &&
-	    str_eq(value_str(path->at[1]->constant), STR("v1"))) {
+	    (str_eq(value_str(path->at[1]->constant), STR("v1")) ||
+		str_eq(value_str(path->at[1]->constant), STR("v2")))) {
 		m->version = REGO_V1;
 		m->imports_rego_v1 = true;
 	}
@@ -430,21 +432,6 @@ add_statement(struct parser *p, struct ast_module *m, const struct parser_statem
 	}
 }
 
-static void
-add_comments(struct parser *p, struct ast_module *m)
-{
-	size_t count = 0;
-
-	for (const struct parser_note *n = p->s.comments; n != NULL; n = n->older)
-		count++;
-	m->comments.at = arena_alloc_array(p->arena, count, sizeof(*m->comments.at));
-	if (m->comments.at == NULL)
-		return;
-	m->comments.count = m->comments.capacity = count;
-	for (const struct parser_note *n = p->s.comments; n != NULL; n = n->older)
-		m->comments.at[--count] = (struct ast_comment){ .loc = n->loc, .text = n->text };
-}
-
 err_t
 parser_assemble(struct parser *p, struct parser_statements *list, struct ast_module **ret)
 {
@@ -454,8 +441,13 @@ parser_assemble(struct parser *p, struct parser_statements *list, struct ast_mod
 		return ERR_LIMIT;
 	m->file = p->file;
 	m->version = p->options.version;
+	p->assembling = true;
 	if (list->count == 0) {
-		parser_error(p, (struct ast_loc){ .file = p->file }, "empty module");
+		struct ast_loc nowhere = { .file = p->file };
+		bool empty = p->annotations.count == 0;
+
+		parser_error(p, empty ? nowhere : p->annotations.at[0]->loc, "%s",
+		    empty ? "empty module" : "package expected");
 		return ERR_OK;
 	}
 	if (list->at[0].kind != STATEMENT_PACKAGE)
@@ -468,7 +460,10 @@ parser_assemble(struct parser *p, struct parser_statements *list, struct ast_mod
 		for (size_t i = 0; i < m->rules.count; i++)
 			for (const struct ast_rule *r = m->rules.at[i]; r != NULL; r = r->else_rule)
 				check_v1(p, r);
-	add_comments(p, m);
+	m->comments.at = parser_comments(p, p->arena, &m->comments.count);
+	m->comments.capacity = m->comments.count;
+	if (p->s.error_count == 0)
+		parser_attach_metadata(p, m);
 	*ret = m;
 	return ERR_OK;
 }

@@ -273,6 +273,7 @@ parse_if_body(struct parser *p, struct ast_body *body)
 static bool
 parse_else_clause(struct parser *p, const struct ast_head *head, struct ast_rule *rule)
 {
+	struct ast_body *written;
 	struct ast_expr *e;
 
 	rule->loc = p->s.loc;
@@ -319,8 +320,12 @@ parse_else_clause(struct parser *p, const struct ast_head *head, struct ast_rule
 	if (e == NULL)
 		return false;
 	/* Here OPA gives everything the place of the `else`. */
-	rule->body = parser_body_of(p, e);
-	rule->body = parser_copy_body(p, &rule->body, &rule->loc);
+	written = ARENA_NEW(p->arena, struct ast_body);
+	if (written == NULL)
+		return false;
+	*written = parser_body_of(p, e);
+	rule->written = written;
+	rule->body = parser_copy_body(p, written, &rule->loc);
 	return true;
 }
 

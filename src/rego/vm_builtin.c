@@ -47,6 +47,16 @@ rego_fail_operand(struct rego_call *call, unsigned operand, const char *format, 
 	return REGO_FAILED;
 }
 
+enum rego_outcome
+rego_fail_operands(struct rego_call *call, const char *message)
+{
+	struct rego_builtin_error *error = &call->eval->builtin_error;
+
+	error->code = "eval_type_error";
+	(void)snprintf(error->message, sizeof(error->message), "%s: %s", call->builtin->name, message);
+	return REGO_FAILED;
+}
+
 bool
 rego_charge(struct rego_call *call, size_t bytes)
 {

@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/near.h"
+#include "base/nearest.h"
 #include "codec/json.h"
 
-enum { KEYS_MAX = 16, VALUE_TEXT_MAX = 1 << 16 };
+enum { VALUE_TEXT_MAX = 1 << 16 };
 
 struct diag_finding *
 reader_wrong(struct reader *r, const struct yaml_node *node, const char *format, ...)
@@ -29,19 +29,18 @@ static void
 refuse_key(struct reader *r, const struct yaml_node *node, const char *what, const struct reader_key *keys,
     size_t count)
 {
-	const char *known[KEYS_MAX];
+	struct nearest n;
 	struct diag_finding *f = reader_wrong(r, node, "%s has no key `%.*s`", what, STR_FMT(node->text));
 	struct buf list;
-	str_t near;
 
 	buf_init(&list, 1024);
-	for (size_t i = 0; i < count && i < KEYS_MAX; i++) {
-		known[i] = keys[i].name;
-		buf_printf(&list, "%s%s", i > 0 ? ", " : "", known[i]);
+	nearest_begin(&n, node->text);
+	for (size_t i = 0; i < count; i++) {
+		nearest_try(&n, str_of(keys[i].name));
+		buf_printf(&list, "%s%s", i > 0 ? ", " : "", keys[i].name);
 	}
-	near = near_pick(node->text, known, count);
-	if (near.len > 0)
-		diag_hint(r->diag, f, "did you mean `%.*s`?", STR_FMT(near));
+	if (n.name.len > 0)
+		diag_hint(r->diag, f, "did you mean `%.*s`?", STR_FMT(n.name));
 	else
 		diag_hint(r->diag, f, "it has: %.*s", STR_FMT(buf_str(&list)));
 	buf_fini(&list);

@@ -7,11 +7,8 @@ static bool
 all_are_integers(struct rego_call *call)
 {
 	for (unsigned operand = 1; operand <= call->arg_count && operand <= 2; operand++) {
-		if (number_is_integer(call->arg[operand - 1]))
-			continue;
-		(void)rego_fail_operand(call, operand,
-		    "must be integer number but got floating-point number");
-		return false;
+		if (!rego_operand_integer(call, operand))
+			return false;
 	}
 	return true;
 }
@@ -47,9 +44,8 @@ bits_xor(struct rego_call *call, value_t *ret)
 static enum rego_outcome
 bits_negate(struct rego_call *call, value_t *ret)
 {
-	if (!number_is_integer(call->arg[0]))
-		return rego_fail_operand(call, 1,
-		    "must be integer number but got floating-point number");
+	if (!rego_operand_integer(call, 1))
+		return REGO_FAILED;
 	return rego_give(number_bits_negate(call->arena, call->arg[0]), ret);
 }
 
@@ -86,13 +82,19 @@ bits_rsh(struct rego_call *call, value_t *ret)
 }
 
 const struct rego_builtin rego_builtins_bits[] = {
-	{ "bits.and", "x: number, y: number -> number", bits_and, "The bits set in both integers." },
-	{ "bits.or", "x: number, y: number -> number", bits_or, "The bits set in either integer." },
-	{ "bits.xor", "x: number, y: number -> number", bits_xor, "The bits set in one integer only." },
-	{ "bits.negate", "x: number -> number", bits_negate, "The integer with every bit turned." },
+	{ "bits.and", "x: number, y: number -> number", bits_and, "The bits set in both integers.",
+	    REGO_LENIENT },
+	{ "bits.or", "x: number, y: number -> number", bits_or, "The bits set in either integer.",
+	    REGO_LENIENT },
+	{ "bits.xor", "x: number, y: number -> number", bits_xor, "The bits set in one integer only.",
+	    REGO_LENIENT },
+	{ "bits.negate", "x: number -> number", bits_negate, "The integer with every bit turned.",
+	    REGO_LENIENT },
 	{ "bits.lsh", "x: number, s: number -> number", bits_lsh,
-	    "The integer shifted left by `s` bits." },
+	    "The integer shifted left by `s` bits.",
+	    REGO_LENIENT },
 	{ "bits.rsh", "x: number, s: number -> number", bits_rsh,
-	    "The integer shifted right by `s` bits, keeping its sign." },
+	    "The integer shifted right by `s` bits, keeping its sign.",
+	    REGO_LENIENT },
 	{ 0 },
 };

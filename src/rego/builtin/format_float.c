@@ -137,10 +137,10 @@ print_number(struct buf *b, double v, uint32_t verb, int precision)
 static void
 sharpen(struct buf *b, uint32_t verb, int precision)
 {
-	bool general = verb == 'g' || verb == 'G' || verb == 'x' || verb == 'X';
+	bool general = verb == 'g' || verb == 'G' || verb == 'x'; /* not 'X', by Go's oversight */
 	int digits = !general ? 0 : precision < 0 ? 6 : precision;
 	bool point = false, counting = false;
-	size_t end = 0;
+	size_t end = b->len > 0 && b->data[0] == '-';
 	char tail[8];
 	size_t tail_len;
 
@@ -151,7 +151,7 @@ sharpen(struct buf *b, uint32_t verb, int precision)
 			break;
 		if (c == '.')
 			point = true;
-		counting = counting || (c >= '1' && c <= '9');
+		counting = counting || (c != '0' && c != '.'); /* from the x of 0x, too */
 		if (counting && c != '.')
 			digits--;
 	}
@@ -176,7 +176,7 @@ print_signed(struct buf *b, const struct format_spec *spec, str_t number)
 {
 	struct format_spec rest = *spec;
 	bool negative = number.len > 0 && number.data[0] == '-';
-	char sign = negative ? '-' : spec->plus || spec->plus_v ? '+' : spec->space ? ' ' : '\0';
+	char sign = negative ? '-' : spec->plus ? '+' : spec->space ? ' ' : '\0';
 	struct buf text;
 
 	if (negative)

@@ -133,6 +133,12 @@ quote_string(struct buf *b, str_t s, bool ascii)
 	buf_add_char(b, '"');
 }
 
+void
+rego_quote(struct buf *b, str_t s)
+{
+	quote_string(b, s, false);
+}
+
 static bool
 can_backquote(str_t s)
 {
@@ -251,7 +257,7 @@ static const char *
 prefix_of(const struct format_spec *spec, uint32_t verb, bool zero)
 {
 	if (verb == 'O')
-		return "0o";
+		return spec->sharp && !zero ? "0o0" : "0o";
 	if (!spec->sharp)
 		return "";
 	return verb == 'b' ? "0b" : verb == 'o' && !zero ? "0" : verb == 'x' ? "0x" : verb == 'X' ? "0X" : "";
@@ -390,8 +396,8 @@ print_big(struct buf *b, const struct format_spec *spec, value_t big, uint32_t v
 			zeros = spec->precision - (int)digits.len;
 		else if (!spec->has_precision && spec->zero && !spec->minus && spec->has_width)
 			zeros = spec->width - (int)(digits.len + strlen(sign) +
-			    strlen(prefix_of(&own, verb, false)));
-		print_digits(b, &own, sign, prefix_of(&own, verb, false), zeros > 0 ? zeros : 0, digits);
+			    strlen(prefix_of(&own, verb, verb == 'O')));
+		print_digits(b, &own, sign, prefix_of(&own, verb, verb == 'O'), zeros > 0 ? zeros : 0, digits);
 	}
 	b->failed = b->failed || buf_failed(&text);
 	buf_fini(&text);

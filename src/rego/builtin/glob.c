@@ -33,6 +33,8 @@ read_delimiters(struct rego_call *call, uint32_t *delimiters, size_t *ret_count)
 	*ret_count = 0;
 	if (list.tag == VALUE_NULL)
 		return REGO_DEFINED;
+	if (list.tag != VALUE_ARRAY)
+		return rego_fail_type(call, 2, "one of {array, null}", list);
 	if (list.count > MOST_DELIMITERS)
 		return rego_fail_operand(call, 2, "must have at most %d elements", MOST_DELIMITERS);
 	for (uint32_t i = 0; i < list.count; i++) {
@@ -74,11 +76,16 @@ match(struct rego_call *call, value_t *ret)
 	struct rego_cache *cache = rego_call_cache(call);
 	uint32_t delimiters[MOST_DELIMITERS + 1];
 	struct glob_pattern *compiled;
-	const char *problem = NULL;
+	char problem[GLOB_PROBLEM_LEN];
 	bool cached = true;
 	size_t count;
-	enum rego_outcome outcome = read_delimiters(call, delimiters, &count);
+	enum rego_outcome outcome;
 
+	for (unsigned i = 0; i < 3; i += 2) {
+		if (!value_is_string(call->arg[i]))
+			return rego_fail_type(call, i + 1, "string", call->arg[i]);
+	}
+	outcome = read_delimiters(call, delimiters, &count);
 	if (outcome != REGO_DEFINED)
 		return outcome;
 	if (!rego_charge(call, pattern.len + text.len))
@@ -88,7 +95,7 @@ match(struct rego_call *call, value_t *ret)
 		return REGO_HALT;
 	compiled = rego_cache_find(cache, &family, key);
 	if (compiled == NULL) {
-		compiled = glob_pattern_new(pattern, delimiters, count, &problem);
+		compiled = glob_pattern_new(pattern, delimiters, count, problem);
 		if (compiled == NULL)
 			return rego_fail(call, "%s", problem);
 		cached = rego_cache_add(cache, &family, key, compiled, free_pattern);
@@ -121,7 +128,8 @@ const struct rego_builtin rego_builtins_glob[] = {
 	{ "glob.match", "pattern: string, delimiters: (null|array[string]), match: string -> boolean",
 	    match,
 	    "Whether the glob `pattern` matches all of `match`; * stops at the delimiters, which are "
-	    "[\".\"] if empty, none if null." },
+	    "[\".\"] if empty, none if null.",
+	    REGO_LENIENT },
 	{ "glob.quote_meta", "pattern: string -> string", quote_meta,
 	    "`pattern` with every special character escaped." },
 	{ 0 },

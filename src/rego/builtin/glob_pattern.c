@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rego/builtin/glob_pattern.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/utf8.h"
@@ -56,8 +57,15 @@ struct compiler {
 	str_t rest;
 	struct alternatives open[DEEPEST];
 	size_t depth;
-	const char *problem;
+	char *problem; /* GLOB_PROBLEM_LEN */
 };
+
+static bool
+refuse(struct compiler *c, const char *problem)
+{
+	(void)snprintf(c->problem, GLOB_PROBLEM_LEN, "%s", problem);
+	return false;
+}
 
 static bool
 add_step(struct compiler *c, struct step step)
@@ -69,21 +77,13 @@ add_step(struct compiler *c, struct step step)
 		struct step *steps = realloc(p->steps, capacity * sizeof(*steps));
 
 		if (steps == NULL) {
-			c->problem = "out of memory";
-			return false;
+			return refuse(c, "out of memory");
 		}
 		p->steps = steps;
 		p->step_capacity = capacity;
 	}
 	p->steps[p->step_count++] = step;
 	return true;
-}
-
-static bool
-refuse(struct compiler *c, const char *problem)
-{
-	c->problem = problem;
-	return false;
 }
 
 static uint32_t
@@ -133,6 +133,17 @@ compile_list(struct compiler *c, bool negated)
 
 /* Behind an opening bracket: one range, or a list. */
 static bool
+refuse_range(struct compiler *c, uint32_t low, uint32_t high)
+{
+	char from[4], to[4];
+	int from_len = (int)utf8_encode(from, low), to_len = (int)utf8_encode(to, high);
+
+	(void)snprintf(c->problem, GLOB_PROBLEM_LEN,
+	    "hi character '%.*s' should be greater than lo '%.*s'", to_len, to, from_len, from);
+	return false;
+}
+
+static bool
 compile_class(struct compiler *c)
 {
 	struct step range = { .kind = STEP_RANGE };
@@ -159,7 +170,7 @@ compile_class(struct compiler *c)
 		return refuse(c, "expected close range character");
 	c->rest = str_skip(c->rest, 1);
 	if (range.last < range.rune)
-		return refuse(c, "hi character should be greater than lo");
+		return refuse_range(c, range.rune, range.last);
 	return add_step(c, range);
 }
 
@@ -280,12 +291,13 @@ compile(struct compiler *c)
 }
 
 struct glob_pattern *
-glob_pattern_new(str_t text, const uint32_t *delimiters, size_t count, const char **ret_problem)
+glob_pattern_new(str_t text, const uint32_t *delimiters, size_t count,
+    char ret_problem[GLOB_PROBLEM_LEN])
 {
-	struct compiler c = { .rest = text };
+	struct compiler c = { .rest = text, .problem = ret_problem };
 
 	if (text.len > LONGEST_PATTERN) {
-		*ret_problem = "the pattern is too long";
+		(void)refuse(&c, "the pattern is too long");
 		return NULL;
 	}
 	c.p = calloc(1, sizeof(*c.p));
@@ -294,16 +306,14 @@ glob_pattern_new(str_t text, const uint32_t *delimiters, size_t count, const cha
 		c.p->delimiters = calloc(count + 1, sizeof(*delimiters));
 	}
 	if (c.p == NULL || c.p->text == NULL || c.p->delimiters == NULL) {
-		*ret_problem = "out of memory";
+		(void)refuse(&c, "out of memory");
 		glob_pattern_free(&c.p);
 		return NULL;
 	}
 	memcpy(c.p->delimiters, delimiters, count * sizeof(*delimiters));
 	c.p->delimiter_count = count;
-	if (!compile(&c)) {
-		*ret_problem = c.problem;
+	if (!compile(&c))
 		glob_pattern_free(&c.p);
-	}
 	return c.p;
 }
 
@@ -412,11 +422,22 @@ takes(const struct glob_pattern *p, const struct step *s, uint32_t rune, bool de
 	}
 }
 
+/* Alone, gobwas' ? and [!a] match no text at all: they see U+FFFD there. */
+static bool
+takes_nothing(const struct glob_pattern *p, const struct step *s)
+{
+	if (s->kind == STEP_ANY || s->kind == STEP_SUPER)
+		return true;
+	return s->kind != STEP_RUNE && takes(p, s, UTF8_BAD, is_delimiter(p, UTF8_BAD));
+}
+
 bool
 glob_pattern_match(struct glob_pattern *p, str_t text)
 {
 	size_t width;
 
+	if (text.len == 0 && p->step_count == 2)
+		return takes_nothing(p, &p->steps[0]);
 	p->now.count = 0;
 	follow(p, &p->now, 0);
 	for (size_t i = 0; i < text.len && p->now.count > 0; i += width) {

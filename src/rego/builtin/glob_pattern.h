@@ -9,7 +9,7 @@
  * The pattern becomes a small program; matching follows all its places at once, so
  * time is at most text times pattern, whatever they are.
  *
- *   failure   NULL: *ret_problem says what is wrong (static text)
+ *   failure   NULL: ret_problem says what is wrong
  *   threads   one at a time: matching uses the pattern's own scratch
  */
 #ifndef REGO_BUILTIN_GLOB_PATTERN_H
@@ -22,8 +22,10 @@
 
 struct glob_pattern;
 
+enum { GLOB_PROBLEM_LEN = 64 };
+
 struct glob_pattern *glob_pattern_new(str_t text, const uint32_t *delimiters, size_t count,
-    const char **ret_problem);
+    char ret_problem[GLOB_PROBLEM_LEN]);
 void glob_pattern_free(struct glob_pattern **);
 
 bool glob_pattern_match(struct glob_pattern *, str_t);

@@ -10,9 +10,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const uint32_t delimiters[] = { '.', 0xE9 };
 	str_t input = str_make((const char *)data, size);
 	size_t line = str_find_char(input, '\n', 0);
-	const char *problem = NULL;
+	char problem[GLOB_PROBLEM_LEN];
 	struct glob_pattern *p =
-	    glob_pattern_new(str_sub(input, 0, line), delimiters, size % 3, &problem);
+	    glob_pattern_new(str_sub(input, 0, line), delimiters, size % 3, problem);
 
 	if (p != NULL && line < size)
 		(void)glob_pattern_match(p, str_skip(input, line + 1));

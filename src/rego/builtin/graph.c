@@ -120,6 +120,19 @@ queue_vertices(struct rego_call *call, struct seen *seen, struct value_vec *queu
 	return true;
 }
 
+/* OPA's message has its own braces. */
+static bool
+is_graph_call(struct rego_call *call)
+{
+	if (call->arg[0].tag != VALUE_OBJECT)
+		(void)rego_fail_type(call, 1, "object", call->arg[0]);
+	else if (call->arg[1].tag != VALUE_ARRAY && call->arg[1].tag != VALUE_SET)
+		(void)rego_fail_type(call, 2, "{array, set}", call->arg[1]);
+	else
+		return true;
+	return false;
+}
+
 static enum rego_outcome
 reachable(struct rego_call *call, value_t *ret)
 {
@@ -128,6 +141,8 @@ reachable(struct rego_call *call, value_t *ret)
 	struct seen seen = { 0 };
 	struct set_builder reached;
 
+	if (!is_graph_call(call))
+		return REGO_FAILED;
 	set_builder_init(&reached, call->arena, 0);
 	if (!queue_vertices(call, &seen, &queue, call->arg[1]))
 		return REGO_HALT;
@@ -224,6 +239,8 @@ reachable_paths(struct rego_call *call, value_t *ret)
 {
 	struct path_finder f = { .call = call, .graph = call->arg[0] };
 
+	if (!is_graph_call(call))
+		return REGO_FAILED;
 	set_builder_init(&f.paths, call->arena, 0);
 	for (uint32_t i = 0; i < call->arg[1].count; i++) {
 		if (!find_paths(&f, rego_items(call->arg[1])[i]))
@@ -236,9 +253,9 @@ reachable_paths(struct rego_call *call, value_t *ret)
 
 const struct rego_builtin rego_builtins_graph[] = {
 	{ "graph.reachable", GRAPH " -> set[any]", reachable,
-	    "The vertices of `graph` that can be reached from `initial`." },
+	    "The vertices of `graph` that can be reached from `initial`.", REGO_LENIENT },
 	{ "graph.reachable_paths", GRAPH " -> set[array[any]]", reachable_paths,
-	    "The longest paths without cycles from `initial`." },
+	    "The longest paths without cycles from `initial`.", REGO_LENIENT },
 	{ "walk", "x: any -> array<array[any], any>", walk,
 	    "Every value inside `x`, and `x` itself, each with the path to it.", REGO_RELATION },
 	{ 0 },

@@ -90,6 +90,21 @@ read_json(struct rego_call *call, struct diag *diag, value_t *ret)
 	return json_read(call->arena, value_str(call->arg[0]), NULL, diag, ret);
 }
 
+/* Go's words; ours when Go would have no complaint. */
+static enum rego_outcome
+refuse_json(struct rego_call *call, str_t complaint)
+{
+	enum { LONGEST_PROBLEM = 256 };
+	enum rego_outcome outcome;
+	struct buf problem;
+
+	buf_init(&problem, LONGEST_PROBLEM);
+	rego_json_fault(&problem, value_str(call->arg[0]));
+	outcome = rego_fail(call, "%.*s", STR_FMT(problem.len > 0 ? buf_str(&problem) : complaint));
+	buf_fini(&problem);
+	return outcome;
+}
+
 static enum rego_outcome
 json_unmarshal(struct rego_call *call, value_t *ret)
 {
@@ -104,7 +119,7 @@ json_unmarshal(struct rego_call *call, value_t *ret)
 		return REGO_DEFINED;
 	if (e == ERR_MEMORY || arena_failed(call->arena))
 		return REGO_HALT;
-	return rego_fail(call, "%.*s", STR_FMT(diag_first_message(&diag)));
+	return refuse_json(call, diag_first_message(&diag));
 }
 
 /* What is_valid answers after reading with `err`; what was read is forgotten. */

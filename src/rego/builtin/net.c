@@ -33,13 +33,28 @@ check_contains(struct rego_call *call, str_t outer, str_t inner, bool *ret)
 	return REGO_DEFINED;
 }
 
+/* OPA's messages call either operand the first. */
+static bool
+are_strings(struct rego_call *call)
+{
+	for (int i = 0; i < 2; i++) {
+		if (!value_is_string(call->arg[i])) {
+			(void)rego_fail_type(call, 1, "string", call->arg[i]);
+			return false;
+		}
+	}
+	return true;
+}
+
 static enum rego_outcome
 cidr_contains(struct rego_call *call, value_t *ret)
 {
 	bool contained = false;
-	enum rego_outcome outcome =
-	    check_contains(call, value_str(call->arg[0]), value_str(call->arg[1]), &contained);
+	enum rego_outcome outcome;
 
+	if (!are_strings(call))
+		return REGO_FAILED;
+	outcome = check_contains(call, value_str(call->arg[0]), value_str(call->arg[1]), &contained);
 	*ret = value_bool(contained);
 	return outcome;
 }
@@ -49,6 +64,8 @@ cidr_intersects(struct rego_call *call, value_t *ret)
 {
 	struct net_block blocks[2];
 
+	if (!are_strings(call))
+		return REGO_FAILED;
 	for (int i = 0; i < 2; i++) {
 		if (!net_block_parse(value_str(call->arg[i]), &blocks[i]))
 			return refuse_cidr(call, value_str(call->arg[i]));
@@ -84,7 +101,7 @@ read_entry(struct rego_call *call, unsigned operand, uint32_t i, str_t *ret_text
 	else if (!value_is_string(item))
 		return rego_fail(call, "operand %u: element must be string or non-empty array", operand);
 	if (!value_is_string(item))
-		return rego_fail_type(call, operand, "string", item);
+		return rego_fail_type(call, 1, "string", item); /* of cidr_contains, so OPA */
 	*ret_text = value_str(item);
 	return REGO_DEFINED;
 }
@@ -92,7 +109,7 @@ read_entry(struct rego_call *call, unsigned operand, uint32_t i, str_t *ret_text
 static uint32_t
 entry_count(value_t v)
 {
-	return value_is_string(v) ? 1 : v.count;
+	return value_is_string(v) ? 1 : value_is_collection(v) ? v.count : 0;
 }
 
 static enum rego_outcome
@@ -288,6 +305,8 @@ cidr_merge(struct rego_call *call, value_t *ret)
 	struct range *ranges, *scratch;
 	struct set_builder merged;
 
+	if (call->arg[0].tag != VALUE_ARRAY && call->arg[0].tag != VALUE_SET)
+		return rego_fail(call, "operand must be an array");
 	if (!rego_charge(call, 2 * count * sizeof(*ranges)))
 		return REGO_HALT;
 	ranges = ARENA_ARRAY(call->arena, struct range, count);
@@ -317,13 +336,6 @@ cidr_merge(struct rego_call *call, value_t *ret)
 
 /* ---- what would need a network ---- */
 
-static enum rego_outcome
-need_network(struct rego_call *call, value_t *ret)
-{
-	(void)ret;
-	return rego_fail(call, "needs the network, which this build never uses");
-}
-
 /* Addresses name themselves, and localhost is always the loopback (rfc6761 6.3). */
 static enum rego_outcome
 lookup_ip_addr(struct rego_call *call, value_t *ret)
@@ -336,7 +348,8 @@ lookup_ip_addr(struct rego_call *call, value_t *ret)
 	if (net_address_parse(name, &address))
 		(void)set_builder_add(&found, address_value(call, address.first));
 	else if (!str_eq_nocase(name, STR("localhost")))
-		return need_network(call, ret);
+		return rego_fail(call, "%.*s needs the network, and this program has no code for it",
+		    STR_FMT(name));
 	else if (set_builder_add(&found, value_text(call->arena, "127.0.0.1")))
 		(void)set_builder_add(&found, value_text(call->arena, "::1"));
 	return rego_give(arena_failed(call->arena) ? VALUE_NONE : set_builder_freeze(&found), ret);
@@ -347,24 +360,23 @@ lookup_ip_addr(struct rego_call *call, value_t *ret)
 
 const struct rego_builtin rego_builtins_net[] = {
 	{ "net.cidr_contains", "cidr: string, cidr_or_ip: string -> boolean", cidr_contains,
-	    "Whether the second network, or address, lies in the first network." },
+	    "Whether the second network, or address, lies in the first network.", REGO_LENIENT },
 	{ "net.cidr_contains_matches", "cidrs: " MATCHED ", cidrs_or_ips: " MATCHED
 	                               " -> set[array<any, any>]",
 	    cidr_contains_matches,
-	    "The pairs of entries of which the first contains the second, named by index or key." },
+	    "The pairs of entries of which the first contains the second, named by index or key.",
+	    REGO_LENIENT },
 	{ "net.cidr_expand", "cidr: string -> set[string]", cidr_expand,
 	    "All addresses of a network." },
 	{ "net.cidr_intersects", "cidr1: string, cidr2: string -> boolean", cidr_intersects,
-	    "Whether two networks have an address in common." },
+	    "Whether two networks have an address in common.", REGO_LENIENT },
 	{ "net.cidr_is_valid", "cidr: string -> boolean", cidr_is_valid,
 	    "Whether `cidr` is a network in CIDR notation.", REGO_LENIENT },
 	{ "net.cidr_merge", "addrs: (array[string]|set[string]) -> set[string]", cidr_merge,
-	    "The fewest networks that cover the given ones." },
+	    "The fewest networks that cover the given ones.", REGO_LENIENT },
 	{ "net.cidr_overlap", "cidr1: string, cidr2: string -> boolean", cidr_contains,
-	    "The old name of net.cidr_contains.", REGO_DEPRECATED },
+	    "The old name of net.cidr_contains.", REGO_DEPRECATED | REGO_LENIENT },
 	{ "net.lookup_ip_addr", "name: string -> set[string]", lookup_ip_addr,
 	    "The addresses of a host.", REGO_NONDETERMINISTIC | REGO_NETWORK },
-	{ "http.send", "request: object[string: any] -> object[any: any]", need_network,
-	    "The response to an HTTP request.", REGO_NONDETERMINISTIC | REGO_NETWORK },
 	{ 0 },
 };

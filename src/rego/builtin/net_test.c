@@ -62,9 +62,22 @@ static const struct builtin_case cases[] = {
 	{ "net.lookup_ip_addr", "[\"10.0.0.0\"]", "{\"10.0.0.0\"}" },
 	{ "net.lookup_ip_addr", "[\"LocalHost\"]", "{\"127.0.0.1\", \"::1\"}" },
 	{ "net.lookup_ip_addr", "[\"example.org\"]",
-	    "eval_builtin_error: net.lookup_ip_addr: needs the network, which this build never uses" },
+	    "eval_builtin_error: net.lookup_ip_addr: example.org needs the network, and this "
+	    "program has no code for it" },
 	{ "http.send", "[{}]",
-	    "eval_builtin_error: http.send: needs the network, which this build never uses" },
+	    "eval_type_error: http.send: operand 1 missing required request parameters(s): "
+	    "{\"method\", \"url\"}" },
+	{ "http.send", "[{\"method\": \"get\", \"url\": \"http://x\"}]",
+	    "eval_builtin_error: http.send: the request needs the network, and this program has no "
+	    "code for it; replace http.send with a mock in tests" },
+	{ "http.send", "[{\"method\": \"get\", \"url\": \"http://x\", \"frob\": 1}]",
+	    "eval_type_error: http.send: operand 1 invalid request parameters(s): {\"frob\"}" },
+	{ "http.send", "[{\"method\": 1, \"url\": 1, \"raise_error\": 5}]",
+	    "eval_builtin_error: http.send: invalid value for raise_error field" },
+	{ "http.send", "[{\"method\": \"get\", \"url\": \"http://x\", \"raise_error\": false}]",
+	    "{\"error\": {\"code\": \"eval_http_send_network_error\", \"message\": \"the request "
+	    "needs the network, and this program has no code for it; replace http.send with a mock "
+	    "in tests\"}, \"status_code\": 0}" },
 };
 
 /* rfc5952 4: the shortest form. */

@@ -45,7 +45,9 @@ minus(struct rego_call *call, value_t *ret)
 		return give_number(call, number_sub(call->arena, a, b), ret);
 	if (a.tag == VALUE_SET && b.tag == VALUE_SET)
 		return rego_set_minus(call, a, b, ret);
-	return rego_fail_type(call, 2, a.tag == VALUE_SET ? "set" : "number", b);
+	if (!value_is_number(a) && a.tag != VALUE_SET)
+		return rego_fail_type(call, 1, "one of {number, set}", a);
+	return rego_fail_type(call, 2, value_is_number(b) ? "set" : "number", b);
 }
 
 static enum rego_outcome
@@ -161,9 +163,8 @@ make_range(struct rego_call *call, value_t step, value_t *ret)
 	int64_t from, to, by;
 
 	for (unsigned operand = 1; operand <= call->arg_count && operand <= 3; operand++) {
-		if (!number_is_integer(call->arg[operand - 1]))
-			return rego_fail_operand(call, operand,
-			    "must be integer number but got floating-point number");
+		if (!rego_operand_integer(call, operand))
+			return REGO_FAILED;
 	}
 	if (number_compare(step, value_int(0)) <= 0)
 		return rego_fail(call, "%s: step must be a positive integer", call->builtin->name);
@@ -313,7 +314,7 @@ const struct rego_builtin rego_builtins_numbers[] = {
 	    REGO_OPERATOR, "+" },
 	{ "minus", "x: (number|set[any]), y: (number|set[any]) -> (number|set[any])", minus,
 	    "The difference of two numbers, or what is in the first set and not in the second.",
-	    REGO_OPERATOR, "-" },
+	    REGO_OPERATOR | REGO_LENIENT, "-" },
 	{ "mul", "x: number, y: number -> number", mul, "The product of two numbers.",
 	    REGO_OPERATOR, "*" },
 	{ "div", "x: number, y: number -> number", divide, "The quotient of two numbers.",
@@ -326,9 +327,9 @@ const struct rego_builtin rego_builtins_numbers[] = {
 	{ "floor", "x: number -> number", floor_of, "The number rounded down to an integer." },
 	{ "round", "x: number -> number", round_of, "The nearest integer, halves away from zero." },
 	{ "numbers.range", "a: number, b: number -> array[number]", range,
-	    "The integers from `a` to `b`, both included, up or down." },
+	    "The integers from `a` to `b`, both included, up or down.", REGO_LENIENT },
 	{ "numbers.range_step", "a: number, b: number, step: number -> array[number]", range_step,
-	    "The integers from `a` towards `b` in steps of `step`." },
+	    "The integers from `a` towards `b` in steps of `step`.", REGO_LENIENT },
 	{ "rand.intn", "str: string, n: number -> number", random_below,
 	    "A random integer from 0 to below `n`, the same for the same `str` in one query.",
 	    REGO_NONDETERMINISTIC },

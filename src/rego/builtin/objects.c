@@ -267,15 +267,16 @@ subset(struct rego_call *call, value_t *ret)
 {
 	value_t super = call->arg[0], sub = call->arg[1];
 
-	if (!rego_charge(call, ((size_t)super.count + sub.count) * sizeof(value_t)))
+	if (value_is_collection(super) && value_is_collection(sub) &&
+	    !rego_charge(call, ((size_t)super.count + sub.count) * sizeof(value_t)))
 		return REGO_HALT;
 	if (super.tag == VALUE_ARRAY && sub.tag == VALUE_SET) {
 		*ret = value_bool(array_has_all(super, sub));
 		return REGO_DEFINED;
 	}
-	if (super.tag != sub.tag)
-		return rego_fail_operand(call, 1,
-		    "and 2 must be of the same type, or an array and a set");
+	if (super.tag != sub.tag || !value_is_collection(super))
+		return rego_fail_operands(call,
+		    "both arguments object.subset must be of the same type or array and set");
 	*ret = value_bool(is_subset(call, super, sub));
 	return arena_failed(call->arena) ? REGO_HALT : REGO_DEFINED;
 }
@@ -296,7 +297,7 @@ const struct rego_builtin rego_builtins_objects[] = {
 	{ "object.union_n", "objects: array[object[any: any]] -> object[any: any]", union_of_many,
 	    "All objects merged, at every depth; where they differ, the last one counts." },
 	{ "object.subset", "super: " KEYS ", sub: " KEYS " -> boolean", subset,
-	    "Whether `sub` is contained in `super`." },
+	    "Whether `sub` is contained in `super`.", REGO_LENIENT },
 	{ "json.filter", "object: object[any: any], paths: " PATHS " -> object[any: any]",
 	    rego_json_filter, "The object with only what the paths lead to." },
 	{ "json.remove", "object: object[any: any], paths: " PATHS " -> object[any: any]",

@@ -248,9 +248,14 @@ split(struct rego_call *call, value_t *ret)
 
 /* ---- replace ---- */
 
+/* A letter, a digit or _, of any script; though the names of groups are ASCII. */
 static bool
-is_name_char(char c)
+is_name_rune(str_t rune)
 {
+	char c = rune.data[0];
+
+	if ((unsigned char)c >= 0x80)
+		return regex_is_word(rune.data, rune.len);
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
@@ -275,8 +280,11 @@ read_reference(str_t s, str_t *ret_name)
 {
 	size_t open = s.len > 0 && s.data[0] == '{' ? 1 : 0, end = open;
 
-	while (end < s.len && is_name_char(s.data[end]))
-		end++;
+	for (size_t width; end < s.len; end += width) {
+		width = rune_width(s, end);
+		if (!is_name_rune(str_sub(s, end, width)))
+			break;
+	}
 	*ret_name = str_sub(s, open, end - open);
 	if (end == open || (open == 1 && (end == s.len || s.data[end] != '}')))
 		return 0;

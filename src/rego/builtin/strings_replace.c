@@ -94,7 +94,7 @@ struct pair {
 
 /*
  * At each place the first pair wins whose old text stands there.  An empty old text
- * stands before and behind every code point, once.
+ * stands before and behind every byte, once: Go's strings.Replacer knows no code points.
  */
 struct replacer {
 	struct pair *pairs; /* from 1 */
@@ -139,7 +139,6 @@ replace_all(struct rego_call *call, struct replacer *r, str_t s, value_t *ret)
 {
 	bool after_empty = false;
 	struct buf out;
-	size_t width;
 
 	index_pairs(r);
 	rego_text_init(call, &out);
@@ -154,9 +153,8 @@ replace_all(struct rego_call *call, struct replacer *r, str_t s, value_t *ret)
 		}
 		if (s.len == 0)
 			break;
-		(void)utf8_decode(s, &width);
-		buf_add(&out, s.data, width);
-		s = str_skip(s, width);
+		buf_add_char(&out, s.data[0]);
+		s = str_skip(s, 1);
 	}
 	return rego_give_text(call, &out, ret);
 }

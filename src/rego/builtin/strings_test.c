@@ -40,7 +40,7 @@ static const struct builtin_case cases[] = {
 	{ "replace", "[\"aaa\", \"a\", \"b\"]", "\"bbb\"" },
 	{ "replace", "[\"aXbXc\", \"X\", \"\"]", "\"abc\"" },
 	{ "replace", "[\"foo...bar\", \"..\", \",,\"]", "\"foo,,.bar\"" },
-	{ "replace", "[\"a\u00e9\", \"\", \"-\"]", "\"-a-\u00e9-\"" },
+	{ "replace", "[\"a\u00e9\", \"\", \"-\"]", "\"-a-\\xc3-\\xa9-\"" },
 	{ "replace", "[\"\", \"\", \"-\"]", "\"-\"" },
 	{ "strings.replace_n", "[{\"a\": \"1\", \"ab\": \"2\", \"c\": \"\"}, \"abcab\"]", "\"1b1b\"" },
 	{ "strings.replace_n", "[{\"\": \"-\", \"a\": \"x\"}, \"ab\"]", "\"-x-b-\"" },

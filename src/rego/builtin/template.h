@@ -5,6 +5,7 @@
  *   template_parse.c     text to tree; everything lives in the call's arena
  *   template_run.c       tree and data to text
  *   template_function.c  eq, len, printf and the other functions
+ *   template_error.c     where something went wrong, as Go says it
  *
  * What is left out of Go's: methods and functions of the host (there are none),
  * complex numbers and character arithmetic.
@@ -21,6 +22,7 @@
 struct template_value {
 	value_t value; /* VALUE_NONE: nil */
 	bool is_text; /* a number of the data */
+	bool boxed; /* out of a collection: its static type is interface {} */
 };
 
 struct template_pipe;
@@ -40,11 +42,14 @@ struct template_operand {
 	value_t literal; /* VALUE_NONE: nil */
 	struct template_pipe *group;
 	str_t fields; /* a.b: names with dots between; empty: none */
+	str_t text; /* as it is written; of a group only the fields */
+	const char *at; /* where errors place it */
 };
 
 struct template_command {
 	struct template_command *next;
 	struct template_operand *operands;
+	const char *at;
 };
 
 struct template_pipe {
@@ -52,6 +57,7 @@ struct template_pipe {
 	str_t variables[2]; /* $i, $x := ... */
 	int variable_count;
 	bool assigns; /* = and not := */
+	const char *at;
 };
 
 enum template_node_kind {
@@ -70,6 +76,7 @@ struct template_node {
 	enum template_node_kind kind;
 	str_t text; /* TEXT; CALL: the template's name */
 	struct template_pipe *pipe; /* may be NULL for CALL */
+	const char *at; /* CALL */
 	struct template_node *body, *otherwise;
 };
 
@@ -80,12 +87,26 @@ struct template_definition {
 };
 
 struct template {
+	str_t text;
 	struct template_node *body;
 	struct template_definition *definitions;
 };
 
 /* False: *problem says why (Go's message), or the arena refused. */
 bool template_parse(struct arena *, str_t text, struct template *ret, struct buf *problem);
+
+/* What was looked at last: errors name it. */
+struct template_place {
+	const struct template_operand *operand;
+	const struct template_command *command; /* if there is no operand */
+	const struct template_pipe *pipe; /* if there is no command */
+	const struct template_node *node; /* if there is nothing else */
+};
+
+/* template: template:1:2: executing "name" at <.a>: message */
+void template_explain(struct buf *problem, const struct template *, str_t name,
+    struct template_place, str_t message);
+void template_print_operand(struct buf *, const struct template_operand *);
 
 enum { TEMPLATE_MOST_ARGUMENTS = 16 };
 
@@ -102,5 +123,8 @@ void template_print(struct buf *, struct template_value, bool inside); /* as fmt
 /* False: the problem is told, or the budget is spent. */
 bool template_call_function(struct template_call *, str_t name, struct template_value *ret);
 bool template_has_function(str_t name);
+/* How many arguments it takes: at least *ret_least; exactly that many if not `more`. */
+void template_function_arity(str_t name, int *ret_least, bool *ret_more);
+const char *template_type_name(struct template_value); /* Go's */
 
 #endif

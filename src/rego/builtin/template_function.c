@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The functions that Go's templates have from birth. */
+#include <stdarg.h>
+#include <stdio.h>
+
 #include "base/utf8.h"
 #include "rego/builtin/format_internal.h"
 #include "rego/builtin/template.h"
@@ -7,11 +10,21 @@
 
 typedef bool function(struct template_call *, struct template_value *ret);
 
+static bool refuse(struct template_call *, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 static bool
-refuse(struct template_call *c, const char *what)
+refuse(struct template_call *c, const char *format, ...)
 {
+	enum { LONGEST = 256 };
+	char text[LONGEST];
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
 	if (c->problem->len == 0)
-		buf_add_text(c->problem, what);
+		buf_add_text(c->problem, text);
 	return false;
 }
 
@@ -79,6 +92,29 @@ template_print(struct buf *b, struct template_value v, bool inside)
 	}
 }
 
+const char *
+template_type_name(struct template_value v)
+{
+	switch (v.value.tag) {
+	case VALUE_TRUE:
+	case VALUE_FALSE:
+		return "bool";
+	case VALUE_INT:
+		return v.is_text ? "json.Number" : "int";
+	case VALUE_NUMBER:
+		return v.is_text ? "json.Number" : "float64";
+	case VALUE_STRING:
+		return "string";
+	case VALUE_OBJECT:
+		return "map[string]interface {}";
+	case VALUE_ARRAY:
+	case VALUE_SET:
+		return "[]interface {}";
+	default:
+		return "nil";
+	}
+}
+
 static bool
 text_of(struct template_call *c, struct template_value v, value_t *ret)
 {
@@ -100,7 +136,7 @@ choose(struct template_call *c, bool decides, struct template_value *ret)
 		if (template_is_true(*ret) == decides)
 			break;
 	}
-	return c->count > 0 || refuse(c, "wrong number of args");
+	return true;
 }
 
 static bool
@@ -118,12 +154,10 @@ or_of(struct template_call *c, struct template_value *ret)
 static bool
 not_of(struct template_call *c, struct template_value *ret)
 {
-	if (c->count != 1)
-		return refuse(c, "wrong number of args for not: want 1");
 	return give(ret, value_bool(!template_is_true(c->arguments[0])));
 }
 
-enum basic { BASIC_NIL, BASIC_BOOL, BASIC_NUMBER, BASIC_TEXT, BASIC_NONE };
+enum basic { BASIC_NIL, BASIC_BOOL, BASIC_INT, BASIC_FLOAT, BASIC_TEXT, BASIC_NONE };
 
 static enum basic
 basic_kind(struct template_value v)
@@ -136,13 +170,29 @@ basic_kind(struct template_value v)
 	case VALUE_FALSE:
 		return BASIC_BOOL;
 	case VALUE_INT:
+		return v.is_text ? BASIC_TEXT : BASIC_INT;
 	case VALUE_NUMBER:
-		return v.is_text ? BASIC_TEXT : BASIC_NUMBER;
+		return v.is_text ? BASIC_TEXT : BASIC_FLOAT;
 	case VALUE_STRING:
 		return BASIC_TEXT;
 	default:
 		return BASIC_NONE;
 	}
+}
+
+/* Collections of one type are blamed on the second one, which Go looks at last. */
+static bool
+refuse_kinds(struct template_call *c, struct template_value a, struct template_value b)
+{
+	value_t text[2];
+
+	if (!text_of(c, a, &text[0]) || !text_of(c, b, &text[1]))
+		return false;
+	if (strcmp(template_type_name(a), template_type_name(b)) == 0)
+		return refuse(c, "non-comparable type %.*s: %s", STR_FMT(value_str(text[1])),
+		    template_type_name(b));
+	return refuse(c, "non-comparable types %.*s: %s, %s: %.*s", STR_FMT(value_str(text[0])),
+	    template_type_name(a), template_type_name(b), STR_FMT(value_str(text[1])));
 }
 
 /* False: the two cannot be compared. */
@@ -152,13 +202,13 @@ compare(struct template_call *c, struct template_value a, struct template_value 
 	enum basic kind = basic_kind(a), other = basic_kind(b);
 	value_t text[2];
 
-	if (kind == BASIC_NONE || other == BASIC_NONE)
-		return refuse(c, "non-comparable type");
 	*ret = kind != other;
 	if (kind == BASIC_NIL || other == BASIC_NIL)
 		return true;
 	if (kind != other)
 		return refuse(c, "incompatible types for comparison");
+	if (kind == BASIC_NONE)
+		return refuse_kinds(c, a, b);
 	if (kind == BASIC_TEXT) {
 		if (!text_of(c, a, &text[0]) || !text_of(c, b, &text[1]))
 			return false;
@@ -189,10 +239,8 @@ order_of(struct template_call *c, bool equality, int *ret)
 {
 	enum basic kind;
 
-	if (c->count != 2)
-		return refuse(c, "wrong number of args for comparison: want 2");
 	kind = basic_kind(c->arguments[0]);
-	if (!equality && kind != BASIC_NUMBER && kind != BASIC_TEXT)
+	if (!equality && kind != BASIC_INT && kind != BASIC_FLOAT && kind != BASIC_TEXT)
 		return refuse(c, "invalid type for comparison");
 	return compare(c, c->arguments[0], c->arguments[1], ret);
 }
@@ -242,58 +290,73 @@ ge(struct template_call *c, struct template_value *ret)
 static bool
 len(struct template_call *c, struct template_value *ret)
 {
-	value_t v, text;
+	value_t v = c->arguments[0].value, text;
 
-	if (c->count != 1)
-		return refuse(c, "wrong number of args for len: want 1");
-	v = c->arguments[0].value;
 	if (value_is_number(v) && c->arguments[0].is_text) {
 		if (!text_of(c, c->arguments[0], &text))
 			return false;
 		v = text;
 	}
+	if (basic_kind(c->arguments[0]) == BASIC_NIL)
+		return refuse(c, "len of nil pointer");
 	if (!value_is_string(v) && !value_is_collection(v))
-		return refuse(c, "error calling len: len of untyped nil or of a type without length");
+		return refuse(c, "len of type %s", template_type_name(c->arguments[0]));
 	return give(ret, value_int(v.count));
 }
 
+/* An index up to `most`. */
 static bool
-is_index(struct template_call *c, int argument, uint32_t below, uint32_t *ret)
+is_index(struct template_call *c, int argument, uint32_t most, uint32_t *ret)
 {
 	struct template_value v = c->arguments[argument];
 
+	if (basic_kind(v) == BASIC_NIL)
+		return refuse(c, "cannot index slice/array with nil");
 	if (v.value.tag != VALUE_INT || v.is_text)
-		return refuse(c, "error calling index: cannot index slice/array with that type");
-	if (v.value.integer < 0 || v.value.integer >= below)
-		return refuse(c, "error calling index: index out of range");
+		return refuse(c, "cannot index slice/array with type %s", template_type_name(v));
+	if (v.value.integer < 0 || v.value.integer > most)
+		return refuse(c, "index out of range: %lld", (long long)v.value.integer);
 	*ret = (uint32_t)v.value.integer;
+	return true;
+}
+
+static bool
+index_once(struct template_call *c, int argument, struct template_value *item)
+{
+	struct template_value key = c->arguments[argument];
+	value_t v = item->value;
+	uint32_t at;
+
+	if (basic_kind(*item) == BASIC_NIL)
+		return refuse(c, "index of nil pointer");
+	if (v.tag == VALUE_OBJECT) {
+		if (basic_kind(key) == BASIC_NIL)
+			return refuse(c, "value is nil; should be of type string");
+		if (!value_is_string(key.value))
+			return refuse(c, "value has type %s; should be string", template_type_name(key));
+		*item = (struct template_value){ value_object_get(v, key.value), true, true };
+		return true;
+	}
+	if (!value_is_string(v) && v.tag != VALUE_ARRAY && v.tag != VALUE_SET)
+		return refuse(c, "can't index item of type %s", template_type_name(*item));
+	if (!is_index(c, argument, v.count, &at))
+		return false;
+	if (at == v.count)
+		return refuse(c, "reflect: %s index out of range", value_is_string(v) ? "string" : "slice");
+	if (value_is_string(v))
+		*item = (struct template_value){ .value = value_int((unsigned char)v.string->bytes[at]) };
+	else
+		*item = (struct template_value){ rego_items(v)[at], true, true };
 	return true;
 }
 
 static bool
 index_of(struct template_call *c, struct template_value *ret)
 {
-	uint32_t at;
-
-	if (c->count == 0)
-		return refuse(c, "wrong number of args for index: want at least 1");
 	*ret = c->arguments[0];
 	for (int i = 1; i < c->count; i++) {
-		value_t v = ret->value;
-
-		if (v.tag == VALUE_OBJECT && value_is_string(c->arguments[i].value)) {
-			*ret = (struct template_value){ value_object_get(v, c->arguments[i].value), true };
-		} else if (v.tag == VALUE_ARRAY || v.tag == VALUE_SET) {
-			if (!is_index(c, i, v.count, &at))
-				return false;
-			*ret = (struct template_value){ rego_items(v)[at], true };
-		} else if (value_is_string(v)) {
-			if (!is_index(c, i, v.count, &at))
-				return false;
-			*ret = (struct template_value){ value_int((unsigned char)v.string->bytes[at]), false };
-		} else {
-			return refuse(c, "error calling index: can't index item of that type");
-		}
+		if (!index_once(c, i, ret))
+			return false;
 	}
 	return true;
 }
@@ -302,24 +365,35 @@ static bool
 slice(struct template_call *c, struct template_value *ret)
 {
 	uint32_t bounds[2] = { 0, 0 };
-	value_t v;
+	value_t v = c->arguments[0].value;
 
-	if (c->count < 1 || c->count > 3)
-		return refuse(c, "wrong number of args for slice");
-	v = c->arguments[0].value;
+	if (c->count > 4)
+		return refuse(c, "too many slice indexes: %d", c->count - 1);
+	if (value_is_string(v) && c->count == 4)
+		return refuse(c, "cannot 3-index slice a string");
 	if (!value_is_string(v) && v.tag != VALUE_ARRAY)
-		return refuse(c, "error calling slice: can't slice item of that type");
+		return refuse(c, "can't slice item of type %s", template_type_name(c->arguments[0]));
 	bounds[1] = v.count;
-	for (int i = 1; i < c->count; i++) {
-		if (!is_index(c, i, v.count + 1, &bounds[i - 1]))
+	for (int i = 1; i < c->count && i < 3; i++) {
+		if (!is_index(c, i, v.count, &bounds[i - 1]))
 			return false;
 	}
 	if (bounds[0] > bounds[1])
-		return refuse(c, "error calling slice: invalid slice index");
+		return refuse(c, "invalid slice index: %u > %u", bounds[0], bounds[1]);
 	if (value_is_string(v))
 		return give(ret, value_string(c->call->arena,
 		    str_sub(value_str(v), bounds[0], bounds[1] - bounds[0])));
 	return give(ret, value_array_of(v.items + bounds[0], bounds[1] - bounds[0]));
+}
+
+/* Nothing in the data can be called. */
+static bool
+call_value(struct template_call *c, struct template_value *ret)
+{
+	(void)ret;
+	if (basic_kind(c->arguments[0]) == BASIC_NIL)
+		return refuse(c, "call of nil");
+	return refuse(c, "non-function of type %s", template_type_name(c->arguments[0]));
 }
 
 /* ---- text ---- */
@@ -363,13 +437,14 @@ printf_of(struct template_call *c, struct template_value *ret)
 	value_t operands[TEMPLATE_MOST_ARGUMENTS];
 	struct buf text;
 
-	if (c->count == 0 || !value_is_string(c->arguments[0].value))
-		return refuse(c, "wrong type of argument for printf");
+	if (!value_is_string(c->arguments[0].value))
+		return refuse(c, "wrong type for value; expected string; got %s",
+		    template_type_name(c->arguments[0]));
 	for (int i = 1; i < c->count; i++) {
 		struct template_value v = c->arguments[i];
 
 		operands[i - 1] = v.value;
-		if ((basic_kind(v) != BASIC_NUMBER) && !text_of(c, v, &operands[i - 1]))
+		if (basic_kind(v) != BASIC_INT && basic_kind(v) != BASIC_FLOAT && !text_of(c, v, &operands[i - 1]))
 			return false;
 	}
 	rego_text_init(c->call, &text);
@@ -466,23 +541,25 @@ urlquery(struct template_call *c, struct template_value *ret)
 
 /* ---- the table ---- */
 
-static const struct {
+static const struct row {
 	const char *name;
 	function *call;
+	int least; /* arguments; -1 - n: n or more */
 } functions[] = {
-	{ "and", and_of }, { "eq", eq }, { "ge", ge }, { "gt", gt }, { "html", html },
-	{ "index", index_of }, { "js", js }, { "le", le }, { "len", len }, { "lt", lt },
-	{ "ne", ne }, { "not", not_of }, { "or", or_of }, { "print", print },
-	{ "printf", printf_of }, { "println", println }, { "slice", slice },
-	{ "urlquery", urlquery },
+	{ "and", and_of, ~1 }, { "call", call_value, ~1 }, { "eq", eq, ~1 }, { "ge", ge, 2 },
+	{ "gt", gt, 2 }, { "html", html, ~0 }, { "index", index_of, ~1 }, { "js", js, ~0 },
+	{ "le", le, 2 }, { "len", len, 1 }, { "lt", lt, 2 }, { "ne", ne, 2 },
+	{ "not", not_of, 1 }, { "or", or_of, ~1 }, { "print", print, ~0 },
+	{ "printf", printf_of, ~1 }, { "println", println, ~0 }, { "slice", slice, ~1 },
+	{ "urlquery", urlquery, ~0 },
 };
 
-static function *
+static const struct row *
 find_function(str_t name)
 {
 	for (size_t i = 0; i < COUNT(functions); i++) {
 		if (str_eq(name, str_of(functions[i].name)))
-			return functions[i].call;
+			return &functions[i];
 	}
 	return NULL;
 }
@@ -493,9 +570,18 @@ template_has_function(str_t name)
 	return find_function(name) != NULL;
 }
 
+void
+template_function_arity(str_t name, int *ret_least, bool *ret_more)
+{
+	int least = find_function(name)->least;
+
+	*ret_more = least < 0;
+	*ret_least = least < 0 ? ~least : least;
+}
+
 bool
 template_call_function(struct template_call *c, str_t name, struct template_value *ret)
 {
 	*ret = (struct template_value){ .value = VALUE_NONE };
-	return find_function(name)(c, ret);
+	return find_function(name)->call(c, ret);
 }

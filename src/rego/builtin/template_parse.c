@@ -1,25 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/utf8.h"
-#include "rego/builtin/template.h"
-#include "value/number.h"
+#include "rego/builtin/template_internal.h"
 
-enum { DEEPEST = 100, LONGEST_DETAIL = 100 };
+enum { DEEPEST = 100, LONGEST_PROBLEM = 256 };
 
-struct parser {
-	struct arena *arena;
-	struct buf *problem;
-	str_t text; /* not read yet: plain text, then {{ */
-	str_t action; /* inside of the action at hand */
-	struct template *template;
-	int depth, ranges;
-};
-
+/* unexpected "x" in command */
 static bool
-refuse(struct parser *p, const char *what, str_t detail)
+refuse_token(struct template_parser *p, str_t token, const char *context)
 {
-	if (p->problem->len == 0)
-		buf_printf(p->problem, "template: template: %s%.*s", what,
-		    (int)(detail.len < LONGEST_DETAIL ? detail.len : LONGEST_DETAIL), detail.data);
+	struct buf quoted;
+
+	buf_init(&quoted, LONGEST_PROBLEM);
+	rego_quote(&quoted, str_sub(token, 0, token.len < 10 ? token.len : 10));
+	(void)template_refuse(p, "unexpected %.*s%s in %s", STR_FMT(buf_str(&quoted)),
+	    token.len > 10 ? "..." : "", context);
+	buf_fini(&quoted);
 	return false;
 }
 
@@ -41,20 +35,20 @@ is_word(char c)
 }
 
 static void
-skip_blanks(struct parser *p)
+skip_blanks(struct template_parser *p)
 {
 	while (p->action.len > 0 && is_blank(p->action.data[0]))
 		p->action = str_skip(p->action, 1);
 }
 
 static char
-peek(const struct parser *p)
+peek(const struct template_parser *p)
 {
 	return p->action.len > 0 ? p->action.data[0] : '\0';
 }
 
 static bool
-take(struct parser *p, str_t what)
+take(struct template_parser *p, str_t what)
 {
 	if (!str_has_prefix(p->action, what))
 		return false;
@@ -62,8 +56,19 @@ take(struct parser *p, str_t what)
 	return true;
 }
 
+/* What may stand right behind a word, a field or a variable. */
+static bool
+ends_word(struct template_parser *p)
+{
+	char c = p->action.len > 0 ? p->action.data[0] : ' ';
+
+	if (is_blank(c) || strchr(".,|:()", c) != NULL)
+		return true;
+	return template_refuse(p, "bad character U+%04X '%c'", (unsigned char)c, c);
+}
+
 static str_t
-take_word(struct parser *p)
+take_word(struct template_parser *p)
 {
 	size_t len = 0;
 	str_t word;
@@ -75,126 +80,39 @@ take_word(struct parser *p)
 	return word;
 }
 
-/* .a.b right behind what was read. */
+/* .a.b right behind what was read.  Errors place a chain at its first field, .a.b at the second. */
 static bool
-take_fields(struct parser *p, str_t *ret)
+take_fields(struct template_parser *p, struct template_operand *o)
 {
 	const char *begin = p->action.data;
+	int count = 0;
 
 	while (p->action.len > 1 && p->action.data[0] == '.' && is_word(p->action.data[1])) {
+		if (count++ == (o->kind == TEMPLATE_DOT))
+			o->at = p->action.data;
 		p->action = str_skip(p->action, 1);
 		(void)take_word(p);
 	}
-	*ret = STR("");
-	if (p->action.data > begin + 1)
-		*ret = str_make(begin + 1, (size_t)(p->action.data - begin) - 1);
+	if (count > 0) {
+		o->fields = str_make(begin + 1, (size_t)(p->action.data - begin) - 1);
+		if (!ends_word(p))
+			return false;
+	}
 	if (peek(p) == '.')
-		return refuse(p, "unexpected . after term", STR(""));
-	return true;
-}
-
-/* ---- literals ---- */
-
-static int
-hex_digit(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0'
-	    : c >= 'a' && c <= 'f'  ? c - 'a' + 10
-	    : c >= 'A' && c <= 'F'  ? c - 'A' + 10
-	                            : -1;
-}
-
-/* The code point of an escape; `s` stands behind the backslash.  Bytes read; 0: none. */
-static size_t
-read_escape(str_t s, uint32_t *ret)
-{
-	static const char letters[] = "abfnrtv\\'\"", codes[] = "\a\b\f\n\r\t\v\\'\"";
-	const char *letter = s.len > 0 && s.data[0] != '\0' ? strchr(letters, s.data[0]) : NULL;
-	size_t digits = s.len == 0 ? 0 : s.data[0] == 'x' ? 2 : s.data[0] == 'u' ? 4 : s.data[0] == 'U' ? 8 : 0;
-
-	if (letter != NULL) {
-		*ret = (unsigned char)codes[letter - letters];
-		return 1;
-	}
-	*ret = 0;
-	for (size_t i = 1; i <= digits; i++) {
-		int digit = i < s.len ? hex_digit(s.data[i]) : -1;
-
-		if (digit < 0)
-			return 0;
-		*ret = *ret << 4 | (uint32_t)digit;
-	}
-	return digits > 0 && *ret <= UTF8_LAST ? digits + 1 : 0;
-}
-
-static bool
-parse_string(struct parser *p, value_t *ret)
-{
-	struct buf text;
-	size_t i = 1, used;
-	char bytes[4];
-	uint32_t rune;
-
-	buf_init(&text, p->action.len);
-	for (; i < p->action.len && p->action.data[i] != '"' && p->action.data[i] != '\n'; i++) {
-		if (p->action.data[i] != '\\') {
-			buf_add_char(&text, p->action.data[i]);
-			continue;
-		}
-		used = read_escape(str_skip(p->action, i + 1), &rune);
-		if (used == 0)
-			break;
-		buf_add(&text, bytes, utf8_encode(bytes, rune));
-		i += used;
-	}
-	if (i < p->action.len && p->action.data[i] == '"') {
-		*ret = value_string(p->arena, buf_str(&text));
-		p->action = str_skip(p->action, i + 1);
-		buf_fini(&text);
-		return true;
-	}
-	buf_fini(&text);
-	return refuse(p, "unterminated quoted string", STR(""));
-}
-
-static bool
-parse_raw_string(struct parser *p, value_t *ret)
-{
-	size_t end = str_find_char(p->action, '`', 1);
-
-	if (end == p->action.len)
-		return refuse(p, "unterminated raw quoted string", STR(""));
-	*ret = value_string(p->arena, str_sub(p->action, 1, end - 1));
-	p->action = str_skip(p->action, end + 1);
-	return true;
-}
-
-static bool
-parse_number(struct parser *p, value_t *ret)
-{
-	str_t rest = p->action, text;
-	size_t len = peek(p) == '+' || peek(p) == '-' ? 1 : 0;
-
-	while (len < rest.len && (is_word(rest.data[len]) || rest.data[len] == '.' ||
-	    ((rest.data[len] == '+' || rest.data[len] == '-') && (rest.data[len - 1] | 0x20) == 'e')))
-		len++;
-	text = str_sub(rest, 0, len);
-	*ret = number_parse(p->arena, text.data[0] == '+' ? str_skip(text, 1) : text);
-	if (!value_is_defined(*ret))
-		return refuse(p, "bad number syntax: ", text);
-	p->action = str_skip(rest, len);
+		return refuse_token(p, STR("."), "operand");
 	return true;
 }
 
 /* ---- expressions ---- */
 
-static struct template_pipe *parse_pipe(struct parser *, bool inside);
+static struct template_pipe *parse_pipe(struct template_parser *, bool inside, const char *context);
 
 static bool
-parse_word_operand(struct parser *p, struct template_operand *o)
+parse_word_operand(struct template_parser *p, struct template_operand *o)
 {
 	o->name = take_word(p);
-	o->kind = TEMPLATE_LITERAL;
+	if (!ends_word(p))
+		return false;
 	if (str_eq(o->name, STR("true")) || str_eq(o->name, STR("false")))
 		o->literal = value_bool(o->name.len == 4);
 	else if (str_eq(o->name, STR("nil")))
@@ -202,50 +120,80 @@ parse_word_operand(struct parser *p, struct template_operand *o)
 	else if (template_has_function(o->name))
 		o->kind = TEMPLATE_FUNCTION;
 	else
-		return refuse(p, "function not defined: ", o->name);
+		return template_refuse(p, "function \"%.*s\" not defined", STR_FMT(o->name));
 	return true;
 }
 
 static bool
-parse_operand(struct parser *p, struct template_operand *o)
+parse_variable(struct template_parser *p, struct template_operand *o)
+{
+	bool known;
+
+	p->action = str_skip(p->action, 1);
+	o->name = take_word(p);
+	known = o->name.len == 0;
+	for (size_t i = 0; i < p->variables.count && !known; i++)
+		known = str_eq(p->variables.at[i], o->name);
+	if (!known)
+		return template_refuse(p, "undefined variable \"$%.*s\"", STR_FMT(o->name));
+	return take_fields(p, o);
+}
+
+static bool
+parse_literal(struct template_parser *p, struct template_operand *o, const char *context)
+{
+	char c = peek(p);
+
+	if (c == '"')
+		return template_read_string(p, &o->literal);
+	if (c == '`')
+		return template_read_raw_string(p, &o->literal);
+	if (c == '\'')
+		return template_read_character(p, &o->literal);
+	if ((c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.')
+		return template_read_number(p, &o->literal);
+	if (is_word(c))
+		return parse_word_operand(p, o);
+	return refuse_token(p, str_sub(p->action, 0, 1), context);
+}
+
+/* Sets all of *o but its text. */
+static bool
+parse_operand(struct template_parser *p, struct template_operand *o, const char *context)
 {
 	char c = peek(p);
 
 	o->fields = STR("");
+	o->at = p->action.data;
 	if (c == '.' && !(p->action.len > 1 && p->action.data[1] >= '0' && p->action.data[1] <= '9')) {
 		o->kind = TEMPLATE_DOT;
 		if (p->action.len > 1 && is_word(p->action.data[1]))
-			return take_fields(p, &o->fields);
+			return take_fields(p, o);
 		p->action = str_skip(p->action, 1);
-		return true;
+		if (peek(p) == '.')
+			return template_refuse(p, "unexpected . after term \".\"");
+		return p->action.len == 0 || ends_word(p);
 	}
 	if (c == '$') {
 		o->kind = TEMPLATE_VARIABLE;
-		p->action = str_skip(p->action, 1);
-		o->name = take_word(p);
-		return take_fields(p, &o->fields);
+		return parse_variable(p, o);
 	}
 	if (c == '(') {
 		o->kind = TEMPLATE_GROUP;
 		p->action = str_skip(p->action, 1);
-		o->group = parse_pipe(p, true);
-		return o->group != NULL && take_fields(p, &o->fields);
+		o->group = parse_pipe(p, true, "parenthesized pipeline");
+		if (o->group == NULL)
+			return false;
+		o->at = o->group->at;
+		return take_fields(p, o);
 	}
 	o->kind = TEMPLATE_LITERAL;
-	if (c == '"')
-		return parse_string(p, &o->literal);
-	if (c == '`')
-		return parse_raw_string(p, &o->literal);
-	if ((c >= '0' && c <= '9') || c == '-' || c == '+')
-		return parse_number(p, &o->literal);
-	if (is_word(c))
-		return parse_word_operand(p, o);
-	return refuse(p, "unexpected character in command: ", str_sub(p->action, 0, p->action.len > 0));
+	return parse_literal(p, o, context);
 }
 
-/* Operands up to a | or the end. */
+/* Operands up to a | or the end; none: NULL. */
 static struct template_command *
-parse_command(struct parser *p)
+parse_command(struct template_parser *p, const char *context)
 {
 	struct template_command *command = MAKE(p, struct template_command);
 	struct template_operand **tail;
@@ -254,34 +202,38 @@ parse_command(struct parser *p)
 	if (command == NULL)
 		return NULL;
 	tail = &command->operands;
-	for (skip_blanks(p); p->action.len > 0 && peek(p) != '|' && peek(p) != ')'; skip_blanks(p)) {
+	skip_blanks(p);
+	command->at = p->action.data;
+	for (; p->action.len > 0 && peek(p) != '|' && peek(p) != ')'; skip_blanks(p)) {
 		struct template_operand *o = MAKE(p, struct template_operand);
+		const char *begin = p->action.data;
 
-		if (o == NULL || !parse_operand(p, o))
+		if (o == NULL || !parse_operand(p, o, context))
 			return NULL;
+		o->text = str_make(begin, (size_t)(p->action.data - begin));
+		if (o->kind == TEMPLATE_GROUP) /* the group prints itself */
+			o->text = str_make(o->fields.data - (o->fields.len > 0), o->fields.len + (o->fields.len > 0));
 		if (++count > TEMPLATE_MOST_ARGUMENTS) {
-			(void)refuse(p, "too many operands", STR(""));
+			(void)template_refuse(p, "too many operands");
 			return NULL;
 		}
 		if (p->action.len > 0 && !is_blank(peek(p)) && peek(p) != '|' && peek(p) != ')') {
-			(void)refuse(p, "unexpected ", str_sub(p->action, 0, 1));
+			(void)refuse_token(p, str_sub(p->action, 0, 1), "operand");
 			return NULL;
 		}
 		*tail = o;
 		tail = &o->next;
+		context = "command";
 	}
-	if (command->operands == NULL) {
-		(void)refuse(p, "missing value for command", STR(""));
-		return NULL;
-	}
-	return command;
+	return command->operands != NULL ? command : NULL;
 }
 
 /* $x := and $i, $x := ; without := or = behind it the variable is an operand. */
 static void
-parse_declaration(struct parser *p, struct template_pipe *pipe)
+parse_declaration(struct template_parser *p, struct template_pipe *pipe)
 {
 	str_t before = p->action;
+	bool declares;
 
 	while (pipe->variable_count < 2 && peek(p) == '$') {
 		p->action = str_skip(p->action, 1);
@@ -293,42 +245,72 @@ parse_declaration(struct parser *p, struct template_pipe *pipe)
 		}
 		break;
 	}
-	if (pipe->variable_count > 0 && take(p, STR(":=")))
-		return;
-	pipe->assigns = pipe->variable_count > 0 && take(p, STR("="));
-	if (pipe->assigns)
-		return;
-	pipe->variable_count = 0;
-	p->action = before;
+	declares = pipe->variable_count > 0 && take(p, STR(":="));
+	pipe->assigns = !declares && pipe->variable_count > 0 && take(p, STR("="));
+	if (!declares && !pipe->assigns) {
+		pipe->variable_count = 0;
+		p->action = before;
+	}
+}
+
+/* Its variables are known to what follows. */
+static bool
+declare(struct template_parser *p, const struct template_pipe *pipe)
+{
+	for (int i = 0; i < pipe->variable_count && !pipe->assigns; i++) {
+		if (!VEC_PUSH(p->arena, &p->variables, pipe->variables[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_executable(const struct template_command *c)
+{
+	return c->operands->kind != TEMPLATE_LITERAL &&
+	    (c->operands->kind != TEMPLATE_DOT || c->operands->fields.len > 0);
+}
+
+static bool
+parse_commands(struct template_parser *p, struct template_pipe *pipe, const char *context)
+{
+	struct template_command **tail = &pipe->commands;
+	int stage = 0;
+
+	do {
+		*tail = parse_command(p, context);
+		if (*tail == NULL)
+			return stage == 0 ? template_refuse(p, "missing value for %s", context)
+			                  : template_refuse(p, "empty command");
+		if (++stage > 1 && !is_executable(*tail))
+			return template_refuse(p, "non executable command in pipeline stage %d", stage);
+		tail = &(*tail)->next;
+	} while (take(p, STR("|")));
+	return true;
 }
 
 static struct template_pipe *
-parse_pipe(struct parser *p, bool inside)
+parse_pipe(struct template_parser *p, bool inside, const char *context)
 {
 	struct template_pipe *pipe = MAKE(p, struct template_pipe);
-	struct template_command **tail;
 
 	if (pipe == NULL || p->depth >= DEEPEST) {
-		(void)refuse(p, "nested too deeply", STR(""));
+		(void)template_refuse(p, "nested too deeply");
 		return NULL;
 	}
 	p->depth++;
-	tail = &pipe->commands;
 	skip_blanks(p);
+	pipe->at = p->action.data;
 	parse_declaration(p, pipe);
-	do {
-		*tail = parse_command(p);
-		if (*tail == NULL)
-			return NULL;
-		tail = &(*tail)->next;
-	} while (take(p, STR("|")));
+	if (!parse_commands(p, pipe, context) || !declare(p, pipe))
+		return NULL;
 	p->depth--;
 	if (inside && !take(p, STR(")"))) {
-		(void)refuse(p, "unclosed left paren", STR(""));
+		(void)template_refuse(p, "unclosed left paren");
 		return NULL;
 	}
 	if (!inside && p->action.len > 0) {
-		(void)refuse(p, "unexpected right paren", STR(""));
+		(void)refuse_token(p, STR(")"), context);
 		return NULL;
 	}
 	return pipe;
@@ -338,11 +320,11 @@ parse_pipe(struct parser *p, bool inside)
 
 enum stop { STOP_EOF, STOP_END, STOP_ELSE, STOP_FAILED };
 
-static enum stop parse_list(struct parser *, struct template_node **ret);
+static enum stop parse_list(struct template_parser *, struct template_node **ret);
 
 /* Text up to {{, then the action between the braces. */
 static bool
-next_action(struct parser *p, str_t *ret_text, bool *ret_found)
+next_action(struct template_parser *p, str_t *ret_text, bool *ret_found)
 {
 	size_t open = str_find(p->text, STR("{{"), 0), close;
 	bool trim_left, trim_right;
@@ -365,7 +347,7 @@ next_action(struct parser *p, str_t *ret_text, bool *ret_found)
 		size_t end = str_find(rest, STR("*/"), 2);
 
 		if (end == rest.len)
-			return refuse(p, "unclosed comment", STR(""));
+			return template_refuse(p, "unclosed comment");
 		close = str_find(rest, STR("}}"), end);
 	} else {
 		bool quoted = false, raw = false;
@@ -384,7 +366,7 @@ next_action(struct parser *p, str_t *ret_text, bool *ret_found)
 		}
 	}
 	if (close >= rest.len)
-		return refuse(p, "unclosed action", STR(""));
+		return template_refuse(p, "unclosed action");
 	p->action = str_sub(rest, 0, close);
 	p->text = str_skip(rest, close + 2);
 	trim_right = close > 1 && rest.data[close - 1] == '-' && is_blank(rest.data[close - 2]);
@@ -399,7 +381,7 @@ next_action(struct parser *p, str_t *ret_text, bool *ret_found)
 
 /* The word at the front of the action, if it is this one. */
 static bool
-take_keyword(struct parser *p, const char *word)
+take_keyword(struct template_parser *p, const char *word)
 {
 	str_t keyword = str_of(word);
 
@@ -413,13 +395,14 @@ take_keyword(struct parser *p, const char *word)
 
 /* Body, then else or end; `else if` (`else with`) is an if inside the else. */
 static bool
-parse_branch(struct parser *p, struct template_node *node, const char *word)
+parse_branch(struct template_parser *p, struct template_node *node, const char *word)
 {
+	size_t mark = p->variables.count;
 	enum stop stop;
 
-	node->pipe = parse_pipe(p, false);
+	node->pipe = parse_pipe(p, false, word);
 	if (node->pipe == NULL || ++p->depth > DEEPEST)
-		return refuse(p, "nested too deeply", STR(""));
+		return template_refuse(p, "nested too deeply");
 	stop = parse_list(p, &node->body);
 	if (stop == STOP_ELSE && take_keyword(p, word)) {
 		node->otherwise = MAKE(p, struct template_node);
@@ -433,33 +416,39 @@ parse_branch(struct parser *p, struct template_node *node, const char *word)
 		stop = parse_list(p, &node->otherwise);
 	}
 	p->depth--;
-	return stop == STOP_END || (stop != STOP_FAILED && refuse(p, "unexpected EOF", STR("")));
+	p->variables.count = mark;
+	return stop == STOP_END || (stop != STOP_FAILED && template_refuse(p, "unexpected EOF"));
 }
 
 static bool
-parse_name(struct parser *p, str_t *ret)
+parse_name(struct template_parser *p, const char *context, str_t *ret)
 {
 	value_t name = VALUE_NONE;
-	bool found = peek(p) == '"' ? parse_string(p, &name)
-	                            : peek(p) == '`' && parse_raw_string(p, &name);
+	bool found = peek(p) == '"' ? template_read_string(p, &name)
+	                            : peek(p) == '`' && template_read_raw_string(p, &name);
 
 	if (!found || !value_is_string(name))
-		return refuse(p, "a template needs a quoted name", STR(""));
+		return refuse_token(p, p->action, context);
 	*ret = value_str(name);
 	skip_blanks(p);
 	return true;
 }
 
 static bool
-parse_definition(struct parser *p, str_t name)
+parse_definition(struct template_parser *p, str_t name, const char *context)
 {
 	struct template_definition *d = MAKE(p, struct template_definition);
+	size_t mark = p->variables.count;
+	enum stop stop;
 
 	if (d == NULL || ++p->depth > DEEPEST)
-		return refuse(p, "nested too deeply", STR(""));
+		return template_refuse(p, "nested too deeply");
 	d->name = name;
-	if (parse_list(p, &d->body) != STOP_END)
-		return refuse(p, "unexpected end in definition of ", name);
+	stop = parse_list(p, &d->body);
+	if (stop != STOP_END)
+		return stop == STOP_EOF ? template_refuse(p, "unexpected EOF")
+		                        : template_refuse(p, "unexpected {{else}} in %s", context);
+	p->variables.count = mark;
 	p->depth--;
 	d->next = p->template->definitions;
 	p->template->definitions = d;
@@ -467,17 +456,19 @@ parse_definition(struct parser *p, str_t name)
 }
 
 static bool
-parse_loop_exit(struct parser *p, struct template_node *node, enum template_node_kind kind)
+parse_loop_exit(struct template_parser *p, struct template_node *node, enum template_node_kind kind)
 {
+	const char *word = kind == TEMPLATE_BREAK ? "break" : "continue";
+
 	node->kind = kind;
 	if (p->ranges == 0)
-		return refuse(p, "break or continue outside of range", STR(""));
-	return p->action.len == 0 || refuse(p, "unexpected ", p->action);
+		return template_refuse(p, "{{%s}} outside {{range}}", word);
+	return p->action.len == 0 || refuse_token(p, p->action, word);
 }
 
 /* One action but else and end.  *node stays of kind TEXT if nothing is to be run. */
 static bool
-parse_action(struct parser *p, struct template_node *node)
+parse_action(struct template_parser *p, struct template_node *node)
 {
 	if (take_keyword(p, "if")) {
 		node->kind = TEMPLATE_IF;
@@ -500,25 +491,28 @@ parse_action(struct parser *p, struct template_node *node)
 	if (take_keyword(p, "continue"))
 		return parse_loop_exit(p, node, TEMPLATE_CONTINUE);
 	if (take_keyword(p, "define"))
-		return parse_name(p, &node->text) && parse_definition(p, node->text) &&
-		    (node->text = STR(""), true);
+		return parse_name(p, "define clause", &node->text) &&
+		    parse_definition(p, node->text, "define clause") && (node->text = STR(""), true);
 	if (take_keyword(p, "template") || str_has_prefix(p->action, STR("block "))) {
 		bool block = take_keyword(p, "block");
 
+		const char *context = block ? "block clause" : "template clause";
+
 		node->kind = TEMPLATE_CALL;
-		if (!parse_name(p, &node->text))
+		node->at = p->action.data;
+		if (!parse_name(p, context, &node->text))
 			return false;
-		if (p->action.len > 0 && (node->pipe = parse_pipe(p, false)) == NULL)
+		if (p->action.len > 0 && (node->pipe = parse_pipe(p, false, context)) == NULL)
 			return false;
-		return !block || parse_definition(p, node->text);
+		return !block || parse_definition(p, node->text, context);
 	}
 	node->kind = TEMPLATE_ACTION;
-	node->pipe = parse_pipe(p, false);
+	node->pipe = parse_pipe(p, false, "command");
 	return node->pipe != NULL;
 }
 
 static struct template_node *
-add_node(struct parser *p, struct template_node ***tail)
+add_node(struct template_parser *p, struct template_node ***tail)
 {
 	struct template_node *node = MAKE(p, struct template_node);
 
@@ -531,7 +525,7 @@ add_node(struct parser *p, struct template_node ***tail)
 }
 
 static enum stop
-parse_list(struct parser *p, struct template_node **ret)
+parse_list(struct template_parser *p, struct template_node **ret)
 {
 	struct template_node **tail = ret, *node;
 	bool found;
@@ -563,13 +557,14 @@ parse_list(struct parser *p, struct template_node **ret)
 bool
 template_parse(struct arena *arena, str_t text, struct template *ret, struct buf *problem)
 {
-	struct parser p = { .arena = arena, .problem = problem, .text = text, .template = ret };
+	struct template_parser p = { .arena = arena, .problem = problem, .text = text, .template = ret };
 	enum stop stop;
 
-	*ret = (struct template){ 0 };
+	*ret = (struct template){ .text = text };
 	stop = parse_list(&p, &ret->body);
 	if (stop == STOP_EOF)
 		return !arena_failed(arena);
-	return refuse(&p, stop == STOP_FAILED ? "malformed action" : "unexpected {{end}} or {{else}}",
-	    STR(""));
+	return template_refuse(&p, "%s", stop == STOP_FAILED ? "malformed action"
+	        : stop == STOP_END                  ? "unexpected {{end}}"
+	                                            : "unexpected {{else}}");
 }

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdarg.h>
+#include <stdio.h>
+
 #include "base/vec.h"
 #include "rego/builtin/strings_internal.h"
 #include "rego/builtin/template.h"
 
-enum { DEEPEST_CALL = 100, LONGEST_PROBLEM = 300, LONGEST_DETAIL = 100 };
+enum { DEEPEST_CALL = 100, LONGEST_PROBLEM = 1024, LONGEST_MESSAGE = 512 };
 
 struct variable {
 	str_t name;
@@ -15,25 +18,46 @@ enum flow { FLOW_ON, FLOW_BREAK, FLOW_CONTINUE, FLOW_FAILED };
 struct runner {
 	struct rego_call *call;
 	const struct template *template;
+	str_t name; /* of the template that runs */
 	VEC(struct variable) variables; /* the innermost last; $ is the first */
 	struct buf out;
 	struct buf *problem;
+	struct template_place place;
 	int depth;
 };
 
+static bool refuse(struct runner *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 static bool
-refuse(struct runner *r, const char *what, str_t detail)
+refuse(struct runner *r, const char *format, ...)
 {
-	if (r->problem->len == 0)
-		buf_printf(r->problem, "%s%.*s", what,
-		    (int)(detail.len < LONGEST_DETAIL ? detail.len : LONGEST_DETAIL), detail.data);
+	struct buf message;
+	va_list args;
+	char text[LONGEST_MESSAGE];
+	int len;
+
+	if (r->problem->len > 0)
+		return false;
+	va_start(args, format);
+	len = vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	buf_init(&message, LONGEST_MESSAGE);
+	buf_add(&message, text, len < LONGEST_MESSAGE ? (size_t)len : sizeof(text) - 1);
+	template_explain(r->problem, r->template, r->name, r->place, buf_str(&message));
+	buf_fini(&message);
 	return false;
+}
+
+static void
+look_at(struct runner *r, const struct template_operand *o)
+{
+	r->place = (struct template_place){ .operand = o };
 }
 
 static struct template_value
 data_value(value_t v)
 {
-	return (struct template_value){ v, value_is_number(v) };
+	return (struct template_value){ v, value_is_number(v), true };
 }
 
 /* ---- expressions ---- */
@@ -56,37 +80,91 @@ find_variable(struct runner *r, str_t name)
 		if (str_eq(r->variables.at[i].name, name))
 			return &r->variables.at[i];
 	}
-	(void)refuse(r, "undefined variable: $", name);
+	(void)refuse(r, "undefined variable: $%.*s", STR_FMT(name));
 	return NULL;
 }
 
-/* a.b.c inside *v */
 static bool
-take_fields(struct runner *r, str_t fields, struct template_value *v)
+is_nil(struct template_value v)
+{
+	return v.value.tag == VALUE_UNDEFINED || v.value.tag == VALUE_NULL;
+}
+
+/* a.b.c inside *v; arguments behind the last one are wrong, for there are no methods. */
+static bool
+take_fields(struct runner *r, str_t fields, bool has_arguments, struct template_value *v)
 {
 	while (fields.len > 0) {
 		size_t dot = str_find_char(fields, '.', 0);
 		str_t name = str_sub(fields, 0, dot);
 
-		if (v->value.tag == VALUE_UNDEFINED || v->value.tag == VALUE_NULL)
-			return refuse(r, "nil data; no entry for key ", name);
+		if (is_nil(*v) && v->boxed)
+			return refuse(r, "nil pointer evaluating interface {}.%.*s", STR_FMT(name));
+		if (is_nil(*v))
+			return refuse(r, "nil data; no entry for key \"%.*s\"", STR_FMT(name));
 		if (v->value.tag != VALUE_OBJECT)
-			return refuse(r, "can't evaluate field ", name);
+			return refuse(r, "can't evaluate field %.*s in type %s", STR_FMT(name),
+			    v->boxed ? "interface {}" : template_type_name(*v));
+		if (has_arguments && dot == fields.len)
+			return refuse(r, "%.*s is not a method but has arguments", STR_FMT(name));
 		*v = data_value(value_object_get_str(v->value, name));
 		if (!value_is_defined(v->value))
-			return refuse(r, "map has no entry for key ", name);
+			return refuse(r, "map has no entry for key \"%.*s\"", STR_FMT(name));
 		fields = dot < fields.len ? str_skip(fields, dot + 1) : STR("");
 	}
 	return true;
 }
 
+/* "error calling f: why", blamed on the whole command. */
 static bool
-run_operand(struct runner *r, const struct template_operand *o, struct template_value dot,
+call_function(struct runner *r, struct template_call *call, const struct template_command *c,
     struct template_value *ret)
 {
-	struct template_call call = { .call = r->call, .problem = r->problem };
+	str_t name = c->operands->name;
+	struct buf problem;
+	bool fine;
+
+	buf_init(&problem, LONGEST_MESSAGE);
+	call->problem = &problem;
+	fine = template_call_function(call, name, ret);
+	ret->boxed = false;
+	if (!fine && problem.len > 0) {
+		r->place = (struct template_place){ .command = c };
+		(void)refuse(r, "error calling %.*s: %.*s", STR_FMT(name), STR_FMT(buf_str(&problem)));
+	}
+	buf_fini(&problem);
+	return fine;
+}
+
+static bool
+check_arity(struct runner *r, const struct template_command *c, bool piped)
+{
+	str_t name = c->operands->name;
+	int least, given = 0;
+	bool more;
+
+	for (const struct template_operand *o = c->operands->next; o != NULL; o = o->next)
+		given++;
+	template_function_arity(name, &least, &more);
+	if (more && given + piped < least)
+		return refuse(r, "wrong number of args for %.*s: want at least %d got %d", STR_FMT(name),
+		    least, given);
+	if (!more && given + piped != least)
+		return refuse(r, "wrong number of args for %.*s: want %d got %d", STR_FMT(name), least,
+		    given + piped);
+	return true;
+}
+
+static bool
+run_operand(struct runner *r, const struct template_operand *o, struct template_value dot,
+    bool has_arguments, struct template_value *ret)
+{
+	struct template_operand self = *o;
+	struct template_command alone = { .operands = &self, .at = o->at };
+	struct template_call call = { .call = r->call };
 	struct variable *v;
 
+	look_at(r, o);
 	switch (o->kind) {
 	case TEMPLATE_DOT:
 		*ret = dot;
@@ -98,16 +176,17 @@ run_operand(struct runner *r, const struct template_operand *o, struct template_
 		*ret = v->value;
 		break;
 	case TEMPLATE_FUNCTION:
-		return template_call_function(&call, o->name, ret);
+		self.next = NULL;
+		return check_arity(r, &alone, false) && call_function(r, &call, &alone, ret);
 	case TEMPLATE_LITERAL:
-		*ret = (struct template_value){ o->literal, false };
+		*ret = (struct template_value){ .value = o->literal };
 		return true;
 	case TEMPLATE_GROUP:
 		if (!run_pipe(r, o->group, dot, ret))
 			return false;
 		break;
 	}
-	return take_fields(r, o->fields, ret);
+	return take_fields(r, o->fields, has_arguments, ret);
 }
 
 /* and, or: what is not needed to decide is not evaluated. */
@@ -118,24 +197,48 @@ decides(str_t name, struct template_value v)
 	    (str_eq(name, STR("or")) && template_is_true(v));
 }
 
+/* A command that is no function takes no arguments. */
+static bool
+run_plain(struct runner *r, const struct template_operand *o, struct template_value dot,
+    bool has_arguments, struct template_value *ret)
+{
+	bool method = o->fields.len > 0; /* could have been one */
+	struct buf text;
+
+	if (has_arguments && !method) {
+		if (o->kind != TEMPLATE_GROUP)
+			look_at(r, o);
+		buf_init(&text, LONGEST_MESSAGE);
+		template_print_operand(&text, o);
+		(void)refuse(r, "can't give argument to non-function %.*s", STR_FMT(buf_str(&text)));
+		buf_fini(&text);
+		return false;
+	}
+	if (o->kind == TEMPLATE_LITERAL && !value_is_defined(o->literal)) {
+		look_at(r, o);
+		return refuse(r, "nil is not a command");
+	}
+	return run_operand(r, o, dot, has_arguments, ret);
+}
+
 /* `piped` is the last argument of a function; NULL: the command is the first one. */
 static bool
 run_command(struct runner *r, const struct template_command *c, struct template_value dot,
     const struct template_value *piped, struct template_value *ret)
 {
 	struct template_value arguments[TEMPLATE_MOST_ARGUMENTS + 1];
-	struct template_call call = { .call = r->call, .problem = r->problem, .arguments = arguments };
+	struct template_call call = { .call = r->call, .arguments = arguments };
 	const struct template_operand *first = c->operands;
 
 	if (!rego_charge(r->call, 64))
 		return false;
-	if (first->kind != TEMPLATE_FUNCTION) {
-		if (first->next != NULL || piped != NULL)
-			return refuse(r, "can't give argument to non-function", STR(""));
-		return run_operand(r, first, dot, ret);
-	}
+	if (first->kind != TEMPLATE_FUNCTION)
+		return run_plain(r, first, dot, first->next != NULL || piped != NULL, ret);
+	look_at(r, first);
+	if (!check_arity(r, c, piped != NULL))
+		return false;
 	for (const struct template_operand *o = first->next; o != NULL; o = o->next) {
-		if (!run_operand(r, o, dot, &arguments[call.count++]))
+		if (!run_operand(r, o, dot, false, &arguments[call.count++]))
 			return false;
 		if (decides(first->name, arguments[call.count - 1])) {
 			*ret = arguments[call.count - 1];
@@ -144,7 +247,7 @@ run_command(struct runner *r, const struct template_command *c, struct template_
 	}
 	if (piped != NULL)
 		arguments[call.count++] = *piped;
-	return template_call_function(&call, first->name, ret);
+	return call_function(r, &call, c, ret);
 }
 
 /* Without the variables: range gives them their values itself. */
@@ -154,9 +257,11 @@ run_commands(struct runner *r, const struct template_pipe *p, struct template_va
 {
 	struct template_value piped;
 
+	r->place = (struct template_place){ .pipe = p };
 	for (const struct template_command *c = p->commands; c != NULL; c = c->next) {
 		if (!run_command(r, c, dot, c == p->commands ? NULL : &piped, ret))
 			return false;
+		ret->boxed = false;
 		piped = *ret;
 	}
 	return true;
@@ -225,6 +330,18 @@ run_round(struct runner *r, const struct template_node *n, struct template_value
 }
 
 static enum flow
+refuse_range(struct runner *r, struct template_value v)
+{
+	struct buf text;
+
+	buf_init(&text, LONGEST_MESSAGE);
+	template_print(&text, v, true);
+	(void)refuse(r, "range can't iterate over %.*s", STR_FMT(buf_str(&text)));
+	buf_fini(&text);
+	return FLOW_FAILED;
+}
+
+static enum flow
 run_range(struct runner *r, const struct template_node *n, struct template_value dot)
 {
 	struct template_value v, key;
@@ -237,20 +354,19 @@ run_range(struct runner *r, const struct template_node *n, struct template_value
 	count = value_is_collection(v.value) ? v.value.count : 0;
 	if (v.value.tag == VALUE_INT && !v.is_text) {
 		for (int64_t i = 0; i < v.value.integer && flow == FLOW_ON; i++) {
-			key = (struct template_value){ value_int(i), false };
+			key = (struct template_value){ .value = value_int(i) };
 			flow = run_round(r, n, key, key);
 		}
 		count = v.value.integer > 0;
 	} else if (!value_is_collection(v.value) && value_is_defined(v.value) &&
 	    v.value.tag != VALUE_NULL) {
-		(void)refuse(r, "range can't iterate over that", STR(""));
-		return FLOW_FAILED;
+		return refuse_range(r, v);
 	} else {
 		for (uint32_t i = 0; i < count && flow == FLOW_ON; i++) {
 			value_entry_at(v.value, i, &name, &item);
 			key = v.value.tag == VALUE_OBJECT
 			    ? data_value(name)
-			    : (struct template_value){ value_int(i), false };
+			    : (struct template_value){ .value = value_int(i) };
 			flow = run_round(r, n, key, data_value(item));
 		}
 	}
@@ -264,24 +380,28 @@ run_template(struct runner *r, const struct template_node *n, struct template_va
 {
 	const struct template_definition *d = r->template->definitions;
 	size_t mark = r->variables.count;
-	struct template_value argument = { VALUE_NONE, false };
+	struct template_value argument = { .value = VALUE_NONE };
+	str_t caller = r->name;
 	enum flow flow;
 
 	while (d != NULL && !str_eq(d->name, n->text))
 		d = d->next;
+	r->place = (struct template_place){ .node = n };
 	if (d == NULL) {
-		(void)refuse(r, "template not defined: ", n->text);
+		(void)refuse(r, "template \"%.*s\" not defined", STR_FMT(n->text));
 		return FLOW_FAILED;
 	}
 	if (r->depth == DEEPEST_CALL) {
-		(void)refuse(r, "exceeded maximum template depth", STR(""));
+		(void)refuse(r, "exceeded maximum template depth (%d)", DEEPEST_CALL);
 		return FLOW_FAILED;
 	}
 	if ((n->pipe != NULL && !run_pipe(r, n->pipe, dot, &argument)) ||
 	    !push_variable(r, STR(""), argument))
 		return FLOW_FAILED;
 	r->depth++;
+	r->name = n->text;
 	flow = run_list(r, d->body, argument);
+	r->name = caller;
 	r->depth--;
 	r->variables.count = mark;
 	return flow;
@@ -333,10 +453,11 @@ run_list(struct runner *r, const struct template_node *n, struct template_value 
 enum rego_outcome
 rego_strings_render_template(struct rego_call *call, value_t *ret)
 {
-	struct template_value data = { call->arg[1], false };
+	struct template_value data = { .value = call->arg[1] };
 	struct template template;
 	struct buf problem;
-	struct runner r = { .call = call, .template = &template, .problem = &problem };
+	struct runner r = { .call = call, .template = &template, .name = STR("template"),
+		.problem = &problem };
 	enum rego_outcome outcome = REGO_HALT;
 	bool fine;
 

@@ -50,6 +50,14 @@ free_zone(void *zone)
 	time_zone_free(&z);
 }
 
+/* A name that no directory of zones may be asked for. */
+static bool
+leads_away(str_t name)
+{
+	return name.data[0] == '/' || name.data[0] == '\\' ||
+	    str_find(name, STR(".."), 0) < name.len;
+}
+
 static enum rego_outcome
 find_zone(struct rego_call *call, str_t name, const struct time_zone **ret)
 {
@@ -60,6 +68,8 @@ find_zone(struct rego_call *call, str_t name, const struct time_zone **ret)
 	*ret = NULL;
 	if (name.len == 0 || str_eq(name, STR("UTC")))
 		return REGO_DEFINED;
+	if (leads_away(name))
+		return rego_fail(call, "time: invalid location name");
 	zone = rego_cache_find(cache, &zone_family, name);
 	if (zone == NULL) {
 		if (!rego_work(call, TIME_ZONE_LARGEST))
@@ -82,13 +92,20 @@ find_zone(struct rego_call *call, str_t name, const struct time_zone **ret)
 	return REGO_DEFINED;
 }
 
+/* As OPA, whichever operand it is. */
+static enum rego_outcome
+refuse_moment(struct rego_call *call, value_t got)
+{
+	return rego_fail_type(call, 1, "either number (ns) or [number (ns), string (tz)]", got);
+}
+
 static enum rego_outcome
 read_list(struct rego_call *call, value_t list, value_t *ret_number, struct moment *ret)
 {
 	enum rego_outcome outcome;
 
 	if (list.count == 0)
-		return rego_fail_type(call, 1, "either number (ns) or [number (ns), string (tz)]", list);
+		return refuse_moment(call, list);
 	*ret_number = list.items[0];
 	if (!value_is_number(*ret_number))
 		return rego_fail_type(call, 1, "number", *ret_number);
@@ -113,6 +130,8 @@ read_moment(struct rego_call *call, value_t operand, struct moment *ret)
 	int64_t ns;
 
 	*ret = (struct moment){ .layout = STR("") };
+	if (operand.tag != VALUE_ARRAY && !value_is_number(operand))
+		return refuse_moment(call, operand);
 	if (operand.tag == VALUE_ARRAY) {
 		outcome = read_list(call, operand, &operand, ret);
 		if (outcome != REGO_DEFINED)
@@ -314,16 +333,23 @@ read_fraction(str_t *s, double *ret_scale)
 	return n;
 }
 
+/* "invalid duration", "missing unit in duration" or, with a unit, "unknown unit ... in duration". */
 static enum rego_outcome
-refuse_duration(struct rego_call *call, const char *what)
+refuse_duration(struct rego_call *call, const char *what, str_t unit)
 {
-	struct buf quoted;
+	struct buf problem;
 	enum rego_outcome outcome;
 
-	buf_init(&quoted, LONGEST_PROBLEM);
-	value_print(&quoted, call->arg[0]);
-	outcome = rego_fail(call, "time: %s duration %.*s", what, STR_FMT(buf_str(&quoted)));
-	buf_fini(&quoted);
+	buf_init(&problem, LONGEST_PROBLEM);
+	buf_add_text(&problem, what);
+	if (unit.len > 0) {
+		layout_write_quoted(&problem, unit);
+		buf_add_text(&problem, " in");
+	}
+	buf_add_text(&problem, " duration ");
+	layout_write_quoted(&problem, value_str(call->arg[0]));
+	outcome = rego_fail(call, "time: %.*s", STR_FMT(buf_str(&problem)));
+	buf_fini(&problem);
 	return outcome;
 }
 
@@ -336,7 +362,7 @@ add_part(struct rego_call *call, str_t *s, uint64_t *sum)
 	double scale = 1;
 
 	if (!read_whole(s, &whole))
-		return refuse_duration(call, "invalid");
+		return refuse_duration(call, "invalid", STR(""));
 	digits = before - s->len;
 	if (s->len > 0 && s->data[0] == '.') {
 		*s = str_skip(*s, 1);
@@ -345,23 +371,18 @@ add_part(struct rego_call *call, str_t *s, uint64_t *sum)
 		digits += before - s->len;
 	}
 	if (digits == 0)
-		return refuse_duration(call, "invalid");
+		return refuse_duration(call, "invalid", STR(""));
 	unit = read_unit(*s, &len);
 	if (len == 0)
-		return refuse_duration(call, "missing unit in");
-	if (unit == 0) {
-		char what[64];
-
-		(void)snprintf(what, sizeof(what), "unknown unit \"%.*s\" in", (int)(len < 40 ? len : 40),
-		    s->data);
-		return refuse_duration(call, what);
-	}
+		return refuse_duration(call, "missing unit in", STR(""));
+	if (unit == 0)
+		return refuse_duration(call, "unknown unit ", str_sub(*s, 0, len));
 	*s = str_skip(*s, len);
 	if (whole > longest_duration / unit)
-		return refuse_duration(call, "invalid");
+		return refuse_duration(call, "invalid", STR(""));
 	whole = whole * unit + (uint64_t)((double)fraction * ((double)unit / scale));
 	if (whole > longest_duration || *sum + whole > longest_duration)
-		return refuse_duration(call, "invalid");
+		return refuse_duration(call, "invalid", STR(""));
 	*sum += whole;
 	return REGO_DEFINED;
 }
@@ -376,17 +397,17 @@ parse_duration_ns(struct rego_call *call, value_t *ret)
 	if (s.len > 0 && (negative || s.data[0] == '+'))
 		s = str_skip(s, 1);
 	if (s.len == 0)
-		return refuse_duration(call, "invalid");
+		return refuse_duration(call, "invalid", STR(""));
 	while (s.len > 0 && !str_eq(s, STR("0"))) {
 		enum rego_outcome outcome = add_part(call, &s, &sum);
 
 		if (outcome != REGO_DEFINED)
 			return outcome;
 		if (str_eq(s, STR("0")))
-			return refuse_duration(call, "missing unit in");
+			return refuse_duration(call, "missing unit in", STR(""));
 	}
 	if (!negative && sum == longest_duration)
-		return refuse_duration(call, "invalid");
+		return refuse_duration(call, "invalid", STR(""));
 	*ret = value_int((int64_t)(negative ? 0 - sum : sum));
 	return REGO_DEFINED;
 }
@@ -468,16 +489,21 @@ diff(struct rego_call *call, value_t *ret)
 
 const struct rego_builtin rego_builtins_time[] = {
 	{ "time.add_date", "ns: number, years: number, months: number, days: number -> number",
-	    add_date, "The time that many years, months and days later." },
+	    add_date, "The time that many years, months and days later.",
+	    REGO_LENIENT },
 	{ "time.clock", "x: " MOMENT " -> array<number, number, number>", clock_of,
-	    "Hour, minute and second; of a zone if `x` is [ns, zone]." },
+	    "Hour, minute and second; of a zone if `x` is [ns, zone].",
+	    REGO_LENIENT },
 	{ "time.date", "x: " MOMENT " -> array<number, number, number>", date,
-	    "Year, month and day." },
+	    "Year, month and day.",
+	    REGO_LENIENT },
 	{ "time.diff", "ns1: " MOMENT ", ns2: " MOMENT
 	               " -> array<number, number, number, number, number, number>",
-	    diff, "Years, months, days, hours, minutes and seconds between two times." },
+	    diff, "Years, months, days, hours, minutes and seconds between two times.",
+	    REGO_LENIENT },
 	{ "time.format", "x: (number|array<number, string>|array<number, string, string>) -> string",
-	    format, "The time as text: RFC 3339, or by the layout in [ns, zone, layout]." },
+	    format, "The time as text: RFC 3339, or by the layout in [ns, zone, layout].",
+	    REGO_LENIENT },
 	{ "time.now_ns", "-> number", now_ns,
 	    "Nanoseconds since 1970-01-01 UTC, the same in all of an evaluation.",
 	    REGO_NONDETERMINISTIC },
@@ -487,6 +513,7 @@ const struct rego_builtin rego_builtins_time[] = {
 	    "The time that `value` tells by `layout`." },
 	{ "time.parse_rfc3339_ns", "value: string -> number", parse_rfc3339_ns,
 	    "The time that `value` tells by RFC 3339." },
-	{ "time.weekday", "x: " MOMENT " -> string", weekday, "The day of the week." },
+	{ "time.weekday", "x: " MOMENT " -> string", weekday, "The day of the week.",
+	    REGO_LENIENT },
 	{ 0 },
 };

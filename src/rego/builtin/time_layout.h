@@ -67,6 +67,9 @@ struct layout_time {
 
 void layout_write(struct buf *, str_t layout, const struct layout_time *);
 
+/* In quotes as Go's time package does it: every byte that is not plain ASCII as \xff. */
+void layout_write_quoted(struct buf *, str_t);
+
 /* Seconds since 1970 and nanoseconds.  False: *problem has Go's message. */
 bool layout_read(str_t layout, str_t value, int64_t *ret_seconds, int32_t *ret_nanosecond,
     struct buf *problem);

@@ -18,8 +18,8 @@ struct reader {
 
 /* ---- messages ---- */
 
-static void
-add_quoted(struct buf *b, str_t s)
+void
+layout_write_quoted(struct buf *b, str_t s)
 {
 	buf_add_char(b, '"');
 	for (size_t i = 0; i < s.len; i++) {
@@ -39,13 +39,13 @@ static bool
 refuse_element(struct reader *r, str_t value, str_t piece)
 {
 	buf_add_text(r->problem, "parsing time ");
-	add_quoted(r->problem, r->value);
+	layout_write_quoted(r->problem, r->value);
 	buf_add_text(r->problem, " as ");
-	add_quoted(r->problem, r->layout);
+	layout_write_quoted(r->problem, r->layout);
 	buf_add_text(r->problem, ": cannot parse ");
-	add_quoted(r->problem, value);
+	layout_write_quoted(r->problem, value);
 	buf_add_text(r->problem, " as ");
-	add_quoted(r->problem, piece);
+	layout_write_quoted(r->problem, piece);
 	return false;
 }
 
@@ -53,7 +53,7 @@ static bool
 refuse(struct reader *r, const char *what)
 {
 	buf_add_text(r->problem, "parsing time ");
-	add_quoted(r->problem, r->value);
+	layout_write_quoted(r->problem, r->value);
 	buf_add_text(r->problem, ": ");
 	buf_add_text(r->problem, what);
 	return false;
@@ -425,7 +425,7 @@ read_pieces(struct reader *r)
 	}
 	if (r->rest.len > 0) {
 		(void)refuse(r, "extra text: ");
-		add_quoted(r->problem, r->rest);
+		layout_write_quoted(r->problem, r->rest);
 		return false;
 	}
 	return true;

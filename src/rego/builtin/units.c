@@ -18,6 +18,19 @@ static const struct unit units[] = {
 	{ "pi", 5, 1024 }, { "e", 6, 1000 }, { "ei", 6, 1024 }, { "m", 2, 1000 },
 };
 
+/* OPA's messages say the function's name twice. */
+static enum rego_outcome
+refuse(struct rego_call *call, const char *what)
+{
+	return rego_fail(call, "%s: %s", call->builtin->name, what);
+}
+
+static enum rego_outcome
+refuse_unit(struct rego_call *call, const char *kind, str_t unit)
+{
+	return rego_fail(call, "%s: %s %.*s not recognized", call->builtin->name, kind, STR_FMT(unit));
+}
+
 /* ---- reading ---- */
 
 /* `s` without double quotes, which OPA ignores; lower case if asked for. */
@@ -140,6 +153,15 @@ unit_factor(const struct unit *u)
 	return value_int(factor);
 }
 
+/* Lower case behind the first letter, which tells m from M: so OPA's message has the unit. */
+static str_t
+lower_tail(struct rego_call *call, str_t name)
+{
+	str_t tail = name.len > 1 ? strip_quotes(call, str_skip(name, 1), true) : STR("");
+
+	return arena_printf(call->arena, "%.*s%.*s", (int)(name.len > 0), name.data, STR_FMT(tail));
+}
+
 /* ---- units.parse ---- */
 
 /*
@@ -249,19 +271,19 @@ parse(struct rego_call *call, value_t *ret)
 	bool negative;
 
 	if (str_find_char(s, ' ', 0) < s.len)
-		return rego_fail(call, "spaces not allowed in resource strings");
+		return refuse(call, "spaces not allowed in resource strings");
 	if (!split_amount(s, &len))
-		return rego_fail(call, "exponent too large");
+		return refuse(call, "exponent too large");
 	if (len == 0)
-		return rego_fail(call, "no amount provided");
+		return refuse(call, "no amount provided");
 	name = str_skip(s, len);
 	unit = find_unit(name);
 	if (unit == NULL)
-		return rego_fail(call, "unit %.*s not recognized", STR_FMT(name));
+		return refuse_unit(call, "unit", lower_tail(call, name));
 	if (!read_decimal(call, str_sub(s, 0, len), &negative, &digits, &exponent))
-		return rego_fail(call, "could not parse amount to a number");
+		return refuse(call, "could not parse amount to a number");
 	if (exponent > LARGEST_EXPONENT || exponent < -LARGEST_EXPONENT || digits.len > LARGEST_EXPONENT)
-		return rego_fail(call, "exponent too large");
+		return refuse(call, "exponent too large");
 	numerator = number_parse(call->arena, digits);
 	if (str_eq(name, STR("m"))) {
 		numerator = multiply_by_text(call, numerator, milli_numerator);
@@ -289,25 +311,25 @@ parse_bytes(struct rego_call *call, value_t *ret)
 	struct buf whole;
 
 	if (str_find_char(s, ' ', 0) < s.len)
-		return rego_fail(call, "spaces not allowed in resource strings");
+		return refuse(call, "spaces not allowed in resource strings");
 	if (!split_amount(s, &len))
-		return rego_fail(call, "exponent too large");
+		return refuse(call, "exponent too large");
 	if (len == 0)
-		return rego_fail(call, "no byte amount provided");
+		return refuse(call, "no byte amount provided");
 	bare = name = str_skip(s, len);
 	if (str_has_suffix(name, STR("b")) && name.len > 1)
 		bare.len--;
 	unit = find_unit(bare);
 	if (unit == NULL)
-		return rego_fail(call, "byte unit %.*s not recognized", STR_FMT(name));
+		return refuse_unit(call, "byte unit", name);
 	if (!read_decimal(call, str_sub(s, 0, len), &negative, &digits, &exponent))
-		return rego_fail(call, "could not parse byte amount to a number");
+		return refuse(call, "could not parse byte amount to a number");
 	amount = number_parse(call->arena,
 	    arena_printf(call->arena, "%s%.*se%ld", negative ? "-" : "", STR_FMT(digits), exponent));
 	if (value_is_defined(amount))
 		amount = number_mul(call->arena, amount, unit_factor(unit));
 	if (!value_is_defined(amount))
-		return arena_failed(call->arena) ? REGO_HALT : rego_fail(call, "exponent too large");
+		return arena_failed(call->arena) ? REGO_HALT : refuse(call, "exponent too large");
 	rego_text_init(call, &whole);
 	amount = number_print_base(&whole, amount, 10)
 	    ? number_parse(call->arena, arena_str(call->arena, buf_str(&whole)))

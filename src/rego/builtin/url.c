@@ -4,6 +4,8 @@
 #include "rego/builtin/json_internal.h"
 #include "rego/builtin/util.h"
 
+enum { LONGEST_ESCAPE = 64 }; /* three bytes, quoted */
+
 static enum rego_outcome
 encode(struct rego_call *call, value_t *ret)
 {
@@ -14,11 +16,24 @@ encode(struct rego_call *call, value_t *ret)
 	return rego_give_text(call, &out, ret);
 }
 
+static enum rego_outcome
+refuse_escape(struct rego_call *call, str_t escape)
+{
+	struct buf quoted;
+	enum rego_outcome outcome;
+
+	buf_init(&quoted, LONGEST_ESCAPE);
+	rego_quote(&quoted, escape);
+	outcome = rego_fail(call, "invalid URL escape %.*s", STR_FMT(buf_str(&quoted)));
+	buf_fini(&quoted);
+	return outcome;
+}
+
 /* Go names what follows the offending %: at most three bytes in all. */
 static enum rego_outcome
 decode_part(struct rego_call *call, str_t text, value_t *ret)
 {
-	size_t bad, len;
+	size_t bad;
 	str_t bytes;
 
 	if (!rego_charge(call, text.len))
@@ -29,8 +44,7 @@ decode_part(struct rego_call *call, str_t text, value_t *ret)
 	case ERR_MEMORY:
 		return REGO_HALT;
 	default:
-		len = text.len - bad < 3 ? text.len - bad : 3;
-		return rego_fail(call, "invalid URL escape \"%.*s\"", (int)len, text.data + bad);
+		return refuse_escape(call, str_sub(text, bad, text.len - bad < 3 ? text.len - bad : 3));
 	}
 }
 

@@ -70,7 +70,29 @@ rego_is_plain_int(value_t v, int64_t *ret)
 bool
 rego_operand_int(struct rego_call *call, unsigned operand, int64_t *ret)
 {
-	if (rego_is_plain_int(call->arg[operand - 1], ret))
+	value_t v = call->arg[operand - 1];
+
+	if (rego_is_plain_int(v, ret))
+		return true;
+	if (!value_is_number(v)) {
+		(void)rego_fail_type(call, operand, "number", v);
+		return false;
+	}
+	(void)rego_fail_operand(call, operand,
+	    "must be integer number but got floating-point number");
+	return false;
+}
+
+bool
+rego_operand_integer(struct rego_call *call, unsigned operand)
+{
+	value_t v = call->arg[operand - 1];
+
+	if (!value_is_number(v)) {
+		(void)rego_fail_type(call, operand, "integer", v);
+		return false;
+	}
+	if (number_is_integer(v))
 		return true;
 	(void)rego_fail_operand(call, operand,
 	    "must be integer number but got floating-point number");

@@ -26,11 +26,17 @@ enum rego_outcome rego_give_text(struct rego_call *, struct buf *, value_t *ret)
 bool rego_operand_int(struct rego_call *, unsigned operand, int64_t *ret);
 bool rego_operand_strings(struct rego_call *, unsigned operand); /* array or set: all strings? */
 
+/* An integer of any size?  For rows that check their operands themselves. */
+bool rego_operand_integer(struct rego_call *, unsigned operand);
+
 /* An integer in int64 as it is written: 1 and 1.0, but not 1e2. */
 bool rego_is_plain_int(value_t, int64_t *ret);
 
 /* Items of an array or a set. */
 const value_t *rego_items(value_t);
+
+/* In double quotes with Go's escapes, as its %q. */
+void rego_quote(struct buf *, str_t);
 
 /* A string as it is, anything else as Rego text. */
 void rego_print_bare(struct buf *, value_t);

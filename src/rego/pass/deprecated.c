@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* v1 and strict mode refuse deprecated built-ins. */
 #include "rego/builtin.h"
-#include "rego/pass/text.h"
+#include "rego/pass/hint.h"
 #include "rego/pass/walk.h"
 
 static bool
@@ -14,8 +14,10 @@ check_expr(struct walker *w, struct ast_expr *e)
 		return true;
 	id = compiler_builtin(c, e->terms.at[0]);
 	if (id != REGO_BUILTIN_NONE && (rego_builtin_at(id)->flags & REGO_DEPRECATED) != 0)
-		compiler_error(c, TYPE_ERROR, e->loc,
-		    "deprecated built-in function calls in expression: %s", rego_builtin_at(id)->name);
+		hint_deprecated(c,
+		    compiler_error(c, TYPE_ERROR, e->loc, "deprecated built-in function calls in expression: %s",
+			rego_builtin_at(id)->name),
+		    str_of(rego_builtin_at(id)->name));
 	return true;
 }
 

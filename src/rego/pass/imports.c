@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Two imports may not give the same name (v1, strict); afterwards imports are gone. */
+/* Two imports may not give the same name (v1, strict).  From here on they only serve hints. */
 #include "rego/pass/scope.h"
 #include "rego/pass/text.h"
 
@@ -29,6 +29,5 @@ pass_imports(struct compiler *c)
 
 		if (c->unit->strict || m->version == REGO_V1)
 			check_duplicates(c, m);
-		m->imports.count = 0;
 	}
 }

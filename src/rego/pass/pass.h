@@ -19,6 +19,7 @@
 #include "rego/pass/vars.h"
 #include "rego/unit.h"
 
+struct metadata_set;
 struct rego_query;
 struct rule_graph;
 
@@ -37,6 +38,7 @@ struct compiler {
 	struct name_map captured; /* generated name -> the term it stands for */
 	struct var_set taken; /* names that look generated but were written */
 	struct var_set reserved; /* data and input */
+	struct metadata_set *metadata; /* set by pass annotation_set */
 	struct rule_graph *graph; /* set by pass set_graph */
 	struct rego_query *query; /* NULL: modules are compiled */
 	VEC(struct query_value) values; /* of the query's expressions, see pass capture_values */

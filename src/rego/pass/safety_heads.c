@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every variable of a head must occur in the body or among the arguments. */
+#include "rego/pass/hint.h"
 #include "rego/pass/safety.h"
 #include "rego/pass/text.h"
 #include "rego/pass/walk.h"
@@ -46,8 +47,10 @@ report_unsafe(struct compiler *c, const struct ast_rule *rule, rego_name_t name,
 		    "var %.*s is unsafe (hint: `import future.keywords.%.*s` to import a future keyword)",
 		    STR_FMT(text), STR_FMT(text));
 	else
-		compiler_error(c, UNSAFE_ERROR, loc, "var %.*s is unsafe%s%.*s", STR_FMT(text),
-		    where.len > 0 ? " in rule " : "", STR_FMT(where));
+		hint_var(c,
+		    compiler_error(c, UNSAFE_ERROR, loc, "var %.*s is unsafe%s%.*s", STR_FMT(text),
+			where.len > 0 ? " in rule " : "", STR_FMT(where)),
+		    rule, name, loc);
 }
 
 struct head_scan {

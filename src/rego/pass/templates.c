@@ -10,6 +10,8 @@
 #include "rego/pass/text.h"
 #include "rego/pass/walk.h"
 
+enum { LARGEST_TEXT = 1 << 28 };
+
 static struct var_set rewrite_body(struct compiler *, struct ast_body *, const struct var_set *bound);
 static void rewrite_term(struct compiler *, struct ast_term *, const struct var_set *bound);
 
@@ -61,6 +63,33 @@ wrap_part(struct compiler *c, struct ast_term *part, const struct ast_withs *wit
 	return set;
 }
 
+/* The constants from *i on as one text; *i moves to the last of them. */
+static struct ast_term *
+join_constants(struct compiler *c, const struct ast_terms *parts, size_t *i)
+{
+	struct ast_loc loc = parts->at[*i]->loc;
+	struct buf text;
+	value_t joined = VALUE_NONE;
+
+	buf_init(&text, LARGEST_TEXT);
+	for (;; (*i)++) {
+		value_t part = parts->at[*i]->constant;
+
+		if (value_is_string(part))
+			buf_add_str(&text, value_str(part));
+		else
+			value_print(&text, part);
+		if (*i + 1 == parts->count || parts->at[*i + 1]->kind != AST_CONST)
+			break;
+	}
+	if (!buf_failed(&text))
+		joined = intern_add(c->unit->intern, buf_str(&text));
+	else
+		arena_fail(c->unit->arena);
+	buf_fini(&text);
+	return make_const(c, joined, loc);
+}
+
 static void
 rewrite_template(struct compiler *c, struct ast_term *t, const struct var_set *bound)
 {
@@ -75,6 +104,8 @@ rewrite_template(struct compiler *c, struct ast_term *t, const struct var_set *b
 				continue;
 			check_part(c, part, bound);
 			part = wrap_part(c, part, t->withs == NULL ? NULL : &t->withs[i], t->loc);
+		} else {
+			part = join_constants(c, &t->items, &i);
 		}
 		PUSH(c, &parts->items, part);
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rego/pass/type_check.h"
 
+#include "rego/pass/hint.h"
 #include "rego/pass/text.h"
 #include "rego/pass/type_unify.h"
 #include "rego/pass/walk.h"
@@ -79,9 +80,7 @@ refuse_call(struct checker *k, const struct ast_expr *e, type_t f, const char *w
 	for (size_t i = 0; i < count; i++)
 		have[i] = env_term(&k->env, e->terms.at[i + 1]);
 	found = check_refuse(k, e->loc, arena_printf(c->arena, "%.*s: %s", STR_FMT(name), why), hole);
-	found->hint = arena_printf(c->arena, "it takes (%.*s), not (%.*s)",
-	    STR_FMT(type_list_text(c, f->items, f->count)),
-	    STR_FMT(type_list_text(c, have, count)));
+	found->hint = hint_operands(c, name, f, have, count);
 }
 
 static void
@@ -128,8 +127,7 @@ check_equality(struct checker *k, const struct ast_expr *e)
 		return;
 	found = check_refuse(k, e->loc, STR("match error"),
 	    type_has_hole(left) || type_has_hole(right));
-	found->hint = arena_printf(k->compiler->arena, "%.*s on the left, %.*s on the right",
-	    STR_FMT(type_text(k->compiler, left)), STR_FMT(type_text(k->compiler, right)));
+	found->hint = hint_equality(k->compiler, left, right);
 }
 
 static bool

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "rego/pass/hint.h"
 #include "rego/pass/text.h"
 #include "rego/pass/type_check.h"
 #include "rego/pass/type_unify.h"
 #include "rego/pass/walk.h"
 
-/* `t`: the type that has no such part; NULL: it is not known. */
+/* `t`: the type that has no such part as the one at `i`; NULL: it is not known. */
 static bool
-refuse_ref(struct checker *k, const struct ast_term *ref, type_t t)
+refuse_ref(struct checker *k, const struct ast_term *ref, type_t t, size_t i)
 {
 	struct arena *a = k->compiler->arena;
 	str_t text = term_text(k->compiler, ref);
@@ -14,7 +15,7 @@ refuse_ref(struct checker *k, const struct ast_term *ref, type_t t)
 	    arena_printf(a, "undefined ref: %.*s", STR_FMT(text)), false);
 
 	if (t != NULL)
-		f->hint = arena_printf(a, "it goes into %.*s", STR_FMT(type_text(k->compiler, t)));
+		f->hint = hint_key(k->compiler, t, ref->items.at[i]);
 	return false;
 }
 
@@ -41,11 +42,11 @@ check_ref_in_type(struct checker *k, const struct ast_term *ref, type_t t, size_
 		bool good = true;
 
 		if (keys == NULL)
-			return refuse_ref(k, ref, t);
+			return refuse_ref(k, ref, t, i);
 		if (part->kind == AST_CONST) {
 			known = type_select(c, t, part->constant);
 			if (known == NULL)
-				return refuse_ref(k, ref, t);
+				return refuse_ref(k, ref, t, i);
 			t = known;
 			continue;
 		}
@@ -58,7 +59,7 @@ check_ref_in_type(struct checker *k, const struct ast_term *ref, type_t t, size_
 			good = unify_term(&k->env, part, keys, false);
 		}
 		if (!good)
-			return refuse_ref(k, ref, t);
+			return refuse_ref(k, ref, t, i);
 		t = type_values(c, t);
 	}
 	return true;
@@ -78,10 +79,10 @@ check_data_ref(struct checker *k, const struct ast_term *ref)
 
 		/* The first two steps are a package's. */
 		if (i <= 2 && part->kind != AST_VAR && !is_string)
-			return refuse_ref(k, ref, NULL);
+			return refuse_ref(k, ref, NULL, i);
 		if (part->kind == AST_VAR &&
 		    !check_key_var(k, part, type_keys(k->compiler, env_extent(&k->env, node))))
-			return refuse_ref(k, ref, NULL);
+			return refuse_ref(k, ref, NULL, i);
 		if (part->kind == AST_CONST)
 			child = compiler_child(node, part->constant);
 		if (child == NULL || !k->env.rules->present[child->id])

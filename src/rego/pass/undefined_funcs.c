@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Calls of functions that do not exist, or with the wrong number of operands. */
 #include "rego/builtin.h"
+#include "rego/pass/hint.h"
 #include "rego/pass/text.h"
 #include "rego/pass/walk.h"
 
@@ -8,12 +9,14 @@ static void
 report_arity(struct compiler *c, const struct ast_expr *e, int arity, size_t given)
 {
 	str_t name = term_text(c, e->terms.at[0]);
+	struct diag_finding *found;
 
 	if (compiler_builtin(c, e->terms.at[0]) != REGO_BUILTIN_NONE)
-		compiler_error(c, TYPE_ERROR, e->loc, "%.*s: arity mismatch", STR_FMT(name));
+		found = compiler_error(c, TYPE_ERROR, e->loc, "%.*s: arity mismatch", STR_FMT(name));
 	else
-		compiler_error(c, TYPE_ERROR, e->loc, "function %.*s has arity %d, got %zu argument%s",
+		found = compiler_error(c, TYPE_ERROR, e->loc, "function %.*s has arity %d, got %zu argument%s",
 		    STR_FMT(name), arity, given, given == 1 ? "" : "s");
+	hint_arity(c, found, e->terms.at[0]);
 }
 
 static bool
@@ -28,8 +31,10 @@ check_expr(struct walker *w, struct ast_expr *e)
 	operands = e->terms.count - 1;
 	arity = compiler_arity(c, e->terms.at[0]);
 	if (arity == ARITY_UNKNOWN) {
-		compiler_error(c, TYPE_ERROR, e->loc, "undefined function %.*s",
-		    STR_FMT(term_text(c, e->terms.at[0])));
+		str_t name = term_text(c, e->terms.at[0]);
+
+		hint_function(c, compiler_error(c, TYPE_ERROR, e->loc, "undefined function %.*s", STR_FMT(name)),
+		    w->context, name);
 		return false;
 	}
 	if (arity == ARITY_ANY)
@@ -51,6 +56,8 @@ pass_undefined_funcs(struct compiler *c)
 {
 	struct walker w = { .on_expr = check_expr, .compiler = c };
 
-	for (size_t i = 0; i < c->rules.count; i++)
+	for (size_t i = 0; i < c->rules.count; i++) {
+		w.context = c->rules.at[i];
 		walk_rule(&w, c->rules.at[i]);
+	}
 }
