@@ -1,17 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sidecar/commons.h"
 
+#include "base/clock.h"
+
+/* A list that cannot be read or written is a finding: what is revoked from now on counts all the same. */
+static err_t
+open_revoked(struct commons *c, struct arena *arena, const struct config *config, struct diag *diag)
+{
+	bool sync = config->audit_durability == CONFIG_DURABILITY_FDATASYNC;
+
+	c->revoked = revoked_new((size_t)config->auth_revoked_max, NULL);
+	c->revoked_path = arena_printf(arena, "%.*s/revoked-tokens", STR_FMT(config->data_dir));
+	if (c->revoked == NULL || arena_failed(arena))
+		return ERR_MEMORY;
+	(void)!revoked_open(c->revoked, c->revoked_path.data, sync, clock_wall_s(&clock_system), diag);
+	return ERR_OK;
+}
+
 err_t
-commons_open(struct commons *c, const struct config *config, const struct log *log, struct diag *diag)
+commons_open(struct commons *c, struct arena *arena, const struct config *config, const struct log *log,
+    struct diag *diag)
 {
 	*c = (struct commons){ .log = log };
 	c->limiter = limiter_new((size_t)config->rate_limit_max_keys);
-	return c->limiter != NULL ? ERR_OK : ERR_MEMORY;
+	if (c->limiter == NULL)
+		return ERR_MEMORY;
+	return open_revoked(c, arena, config, diag);
 }
 
 void
 commons_close(struct commons *c)
 {
 	limiter_free(&c->limiter);
+	revoked_free(&c->revoked);
 	*c = (struct commons){ 0 };
 }

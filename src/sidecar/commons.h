@@ -15,14 +15,17 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "limit/limiter.h"
+#include "token/revoked.h"
 
 struct commons {
 	const struct log *log;
 	struct limiter *limiter; /* of RateLimitService */
+	struct revoked *revoked;
+	str_t revoked_path; /* of its file */
 };
 
 /* Findings say what will not be remembered; only lack of memory is an error. */
-err_t commons_open(struct commons *, const struct config *, const struct log *, struct diag *);
+err_t commons_open(struct commons *, struct arena *, const struct config *, const struct log *, struct diag *);
 void commons_close(struct commons *);
 
 #endif

@@ -113,7 +113,7 @@ open_commons(struct daemon *d, struct diag *diag)
 	struct diag aside;
 
 	diag_init(&aside, diag->arena, 16);
-	TRY(commons_open(&d->commons, &d->config, &d->log, &aside));
+	TRY(commons_open(&d->commons, d->arena, &d->config, &d->log, &aside));
 	findings_log(&d->log, &aside, 0);
 	return ERR_OK;
 }

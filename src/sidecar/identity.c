@@ -57,39 +57,119 @@ believe_anything(struct arena *arena, str_t token, struct identity *id)
 	return TOKEN_NONE;
 }
 
+static bool
+is_revoked(struct identity_checker *c, str_t token)
+{
+	struct revoked_name name = revoked_name_of(token);
+
+	return revoked_has(c->revoked, &name);
+}
+
+/* Says whether the claims are of a token that gets another one. */
+static bool
+is_for_refresh(value_t claims)
+{
+	return str_eq(text_claim(claims, "typ"), STR("refresh"));
+}
+
+/* A token of our own is for whoever it names, if it names anybody. */
+static enum token_reason
+check_local_audience(const struct rulebook *book, value_t claims)
+{
+	const struct claim_rules *rules = &book->token_rules.claims;
+	struct identity id = { .claims = claims };
+
+	if (rules->audience_count == 0 || !value_is_defined(value_object_get_text(claims, "aud")))
+		return TOKEN_NONE;
+	for (size_t i = 0; i < rules->audience_count; i++) {
+		if (identity_has_audience(&id, rules->audiences[i]))
+			return TOKEN_NONE;
+	}
+	return TOKEN_AUDIENCE;
+}
+
+/* By a key of the set; or by our own, which no set can have: it alone checks MACs. */
+static enum token_reason
+verify_anew(struct identity_checker *c, const struct rulebook *book, struct arena *arena, str_t token,
+    int64_t now, struct jwt *jwt)
+{
+	if (jwt_verify(arena, token, &book->token_rules, snapshot_jwks(book->snapshot), c->context, now, jwt) ==
+	    ERR_OK)
+		return TOKEN_NONE;
+	if (jwt->reason != TOKEN_ALGORITHM || book->local_key == NULL)
+		return jwt->reason != TOKEN_NONE ? jwt->reason : TOKEN_MEMORY;
+	if (local_verify(book->local_key, arena, token, book->token_rules.claims.leeway, now, jwt) != ERR_OK)
+		return jwt->reason != TOKEN_NONE ? jwt->reason : TOKEN_MEMORY;
+	return check_local_audience(book, jwt->claims);
+}
+
+/* The cache has only tokens for access that were not revoked at its entry's epoch. */
+static enum token_reason
+verify_cached(struct identity_checker *c, const struct cached_token *known, struct arena *arena, str_t token,
+    struct identity *id)
+{
+	uint64_t epoch = revoked_epoch(c->revoked);
+
+	id->cached = true;
+	id->kid = known->kid;
+	if (known->epoch != epoch) {
+		if (is_revoked(c, token))
+			return TOKEN_REVOKED;
+		token_cache_note_epoch(c->cache, known, epoch);
+	}
+	read_claims(arena, known->claims, id);
+	return TOKEN_NONE;
+}
+
 static enum token_reason
 verify(struct identity_checker *c, const struct rulebook *book, struct arena *arena,
     str_t token, int64_t now, struct identity *id)
 {
-	const struct jwks *keys = snapshot_jwks(book->snapshot);
+	uint64_t epoch = revoked_epoch(c->revoked); /* before looking: a later one is looked at again */
 	const struct cached_token *known;
+	enum token_reason reason;
 	struct jwt jwt;
 
-	known = token_cache_find(c->cache, token, book->generation, book->token_rules.claims.leeway,
-	    now);
-	if (known != NULL) {
-		id->cached = true;
-		id->kid = known->kid;
-		read_claims(arena, known->claims, id);
-		return TOKEN_NONE;
-	}
-	if (jwt_verify(arena, token, &book->token_rules, keys, c->context, now, &jwt) != ERR_OK) {
-		id->kid = jwt.jws.kid;
-		return jwt.reason != TOKEN_NONE ? jwt.reason : TOKEN_MEMORY;
-	}
+	known = token_cache_find(c->cache, token, book->generation, book->token_rules.claims.leeway, now);
+	if (known != NULL)
+		return verify_cached(c, known, arena, token, id);
+	reason = verify_anew(c, book, arena, token, now, &jwt);
 	id->kid = jwt.jws.kid;
+	if (reason != TOKEN_NONE)
+		return reason;
+	if (is_for_refresh(jwt.claims))
+		return TOKEN_USE;
+	if (is_revoked(c, token))
+		return TOKEN_REVOKED;
 	read_claims(arena, jwt.claims, id);
-	token_cache_add(c->cache, token, book->generation, &jwt);
+	token_cache_add(c->cache, token, book->generation, &jwt, epoch);
 	return TOKEN_NONE;
+}
+
+static struct identity
+nobody(void)
+{
+	return (struct identity){ .roles = value_empty_array(),
+		.scopes = value_empty_array(),
+		.groups = value_empty_array() };
+}
+
+static void
+finish(struct arena *arena, struct identity *id, struct identity *ret)
+{
+	if (id->reason == TOKEN_NONE && arena_failed(arena))
+		id->reason = TOKEN_MEMORY;
+	if (id->reason != TOKEN_NONE)
+		id->claims = VALUE_NONE;
+	must(id->reason != TOKEN_NONE || id->claims.tag == VALUE_OBJECT);
+	*ret = *id;
 }
 
 void
 identity_check(struct identity_checker *c, const struct rulebook *book, struct arena *arena,
     str_t token, int64_t now, struct identity *ret)
 {
-	struct identity id = { .roles = value_empty_array(),
-		.scopes = value_empty_array(),
-		.groups = value_empty_array() };
+	struct identity id = nobody();
 
 	token = jwt_strip_bearer(token);
 	if (token.len == 0)
@@ -97,15 +177,31 @@ identity_check(struct identity_checker *c, const struct rulebook *book, struct a
 	else if (token.len > JWS_SIZE_DEFAULT)
 		id.reason = TOKEN_TOO_LONG;
 	else if (book->believes_anything)
-		id.reason = believe_anything(arena, token, &id);
+		id.reason = is_revoked(c, token) ? TOKEN_REVOKED : believe_anything(arena, token, &id);
 	else
 		id.reason = verify(c, book, arena, token, now, &id);
-	if (id.reason == TOKEN_NONE && arena_failed(arena))
-		id.reason = TOKEN_MEMORY;
-	if (id.reason != TOKEN_NONE)
-		id.claims = VALUE_NONE;
-	must(id.reason != TOKEN_NONE || id.claims.tag == VALUE_OBJECT);
-	*ret = id;
+	finish(arena, &id, ret);
+}
+
+void
+identity_check_refresh(struct identity_checker *c, const struct rulebook *book, struct arena *arena,
+    str_t token, int64_t now, struct identity *ret)
+{
+	struct identity id = nobody();
+	struct jwt jwt;
+
+	token = jwt_strip_bearer(token);
+	if (token.len == 0)
+		id.reason = TOKEN_EMPTY;
+	else if (local_verify(book->local_key, arena, token, book->token_rules.claims.leeway, now, &jwt) != ERR_OK)
+		id.reason = jwt.reason != TOKEN_NONE ? jwt.reason : TOKEN_MEMORY;
+	else if (!is_for_refresh(jwt.claims))
+		id.reason = TOKEN_TYPE;
+	else if (is_revoked(c, token))
+		id.reason = TOKEN_REVOKED;
+	else
+		read_claims(arena, jwt.claims, &id);
+	finish(arena, &id, ret);
 }
 
 /* ---- audience and scopes ---- */

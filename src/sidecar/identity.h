@@ -3,7 +3,8 @@
  * identity: whom a token speaks for, once it has been verified.
  *
  * Tokens verified a moment ago are found in the worker's cache.  In development,
- * and only while no key set is loaded, any well-formed token is believed.
+ * and only while no key set is loaded, any well-formed token is believed.  A token
+ * that was revoked, or that is only for getting another one, is believed never.
  *
  *   lifetime  texts live in the request's arena or in the cache: for the request
  */
@@ -12,6 +13,7 @@
 
 #include "sidecar/rulebook.h"
 #include "token/cache.h"
+#include "token/revoked.h"
 
 struct identity {
 	enum token_reason reason; /* TOKEN_NONE: believed */
@@ -26,9 +28,14 @@ struct identity {
 struct identity_checker { /* of one worker */
 	struct token_cache *cache;
 	struct verify_context *context;
+	struct revoked *revoked; /* shared */
 };
 
 void identity_check(struct identity_checker *, const struct rulebook *, struct arena *,
+    str_t token, int64_t now, struct identity *ret);
+
+/* A refresh token of our own: what identity_check refuses, and nothing else. */
+void identity_check_refresh(struct identity_checker *, const struct rulebook *, struct arena *,
     str_t token, int64_t now, struct identity *ret);
 
 /* The claims' audience names this one. */

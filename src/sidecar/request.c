@@ -89,6 +89,8 @@ problem_of(enum token_reason reason)
 		return "auth/token-expired";
 	case TOKEN_ISSUER:
 		return "auth/unknown-issuer";
+	case TOKEN_REVOKED:
+		return "auth/token-revoked";
 	case TOKEN_NO_KEYS:
 		return "auth/jwks-unavailable";
 	default:
@@ -309,12 +311,17 @@ respond(struct request *r)
 {
 	struct buf *out = &r->worker->answer;
 
+	if (!r->allow && (r->method->handler->flags & HANDLER_STATUS))
+		request_fail(r, r->identity.reason != TOKEN_NONE ? ERR_TOKEN : ERR_REFUSED, r->reason);
 	buf_clear(out);
 	if (r->err == ERR_OK) {
 		r->method->handler->respond(r, out);
 		if (buf_failed(out)) { /* too big an answer is no answer */
 			buf_clear(out);
-			r->method->handler->refuse(out, str_of(err_text(ERR_LIMIT)));
+			if (r->method->handler->refuse != NULL)
+				r->method->handler->refuse(out, str_of(err_text(ERR_LIMIT)));
+			else
+				request_fail(r, ERR_LIMIT, str_of(err_text(ERR_LIMIT)));
 		}
 	}
 	worker_answer(r->worker, r, buf_str(out));

@@ -25,6 +25,7 @@ struct request;
 enum handler_flag {
 	HANDLER_SILENT = 1, /* no audit record: DryRun */
 	HANDLER_OPEN = 2, /* no service token: health */
+	HANDLER_STATUS = 4, /* the answer has no place for a denial: it is a gRPC status, and `refuse` is NULL */
 };
 
 struct handler {

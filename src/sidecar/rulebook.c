@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "bundle/keys.h"
+#include "crypt/secret.h"
 #include "engine/evaluate.h"
 #include "sidecar/host.h"
 
@@ -75,6 +76,24 @@ set_token_rules(struct rulebook *b)
 	rules->claims.leeway = c->auth_leeway_secs;
 }
 
+static err_t
+read_local_key(struct rulebook *b, struct diag *diag)
+{
+	const struct config *c = &b->config;
+	struct buf text;
+	err_t err;
+
+	if (c->auth_local_key_path.len == 0)
+		return ERR_OK;
+	buf_init(&text, LOCAL_KEY_MAX + 1);
+	err = file_read(NULL, c->auth_local_key_path.data, FILE_SECRET, &text, diag);
+	if (err == ERR_OK)
+		err = local_key_new(buf_str(&text), c->auth_local_issuer, diag, &b->local_key);
+	secret_wipe(text.data, text.len);
+	buf_fini(&text);
+	return err;
+}
+
 /* ---- audit ---- */
 
 static err_t
@@ -118,6 +137,7 @@ fill(struct rulebook *b, const struct rulebook_texts *t, struct diag *diag)
 	b->believes_anything = b->development && t->jwks.len == 0 && !t->jwks_refused;
 	b->note = b->development ? STR("development") : STR_NONE;
 	set_token_rules(b);
+	TRY(read_local_key(b, diag));
 	TRY(make_mask(b, diag));
 	TRY(license_read(b->arena, t->license, t->license_keys, &b->license));
 	if (t->settings.len > 0)
@@ -155,6 +175,7 @@ rulebook_destroy(void *rulebook)
 
 	if (b == NULL)
 		return;
+	local_key_free(&b->local_key);
 	snapshot_free(&b->snapshot);
 	arena_free(&b->arena);
 	free(b);

@@ -17,13 +17,14 @@
 #include "engine/snapshot.h"
 #include "license/license.h"
 #include "settings/settings.h"
-#include "token/jwt.h"
+#include "token/local.h"
 
 struct rulebook {
 	struct arena *arena;
 	struct config config;
 	struct snapshot *snapshot; /* with or without a policy */
 	struct jwt_rules token_rules;
+	struct local_key *local_key; /* NULL: this host issues no tokens */
 	struct audit_mask mask;
 	struct license license;
 	struct settings settings; /* of cache.config_path */

@@ -39,6 +39,10 @@ static void
 send_refusal(struct worker *w, struct grpc_call *call, const struct handler *handler)
 {
 	count(&w->withheld);
+	if (handler->refuse == NULL) {
+		grpc_fail(call, err_grpc(ERR_AUDIT), str_of(err_text(ERR_AUDIT)));
+		return;
+	}
 	buf_clear(&w->answer);
 	handler->refuse(&w->answer, str_of(err_text(ERR_AUDIT)));
 	grpc_reply(call, buf_str(&w->answer));
@@ -349,6 +353,7 @@ take_memory(struct worker *w)
 	w->redactor = redactor_new();
 	w->checker.cache = token_cache_new(o->cache_slots);
 	w->checker.context = verify_context_new();
+	w->checker.revoked = o->commons->revoked;
 	w->arena = arena_new(o->arena_bytes);
 	w->notes = arena_new(NOTES_BYTES);
 	w->answers = ring_new(o->answer_bytes);

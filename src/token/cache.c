@@ -111,7 +111,8 @@ choose_victim(struct slot *set, str_t token, uint32_t hash, uint64_t generation)
 }
 
 void
-token_cache_add(struct token_cache *c, str_t token, uint64_t generation, const struct jwt *jwt)
+token_cache_add(struct token_cache *c, str_t token, uint64_t generation, const struct jwt *jwt,
+    uint64_t epoch)
 {
 	struct slot *slot;
 	uint32_t hash;
@@ -126,6 +127,7 @@ token_cache_add(struct token_cache *c, str_t token, uint64_t generation, const s
 		.claims = value_copy(slot->arena, NULL, jwt->claims),
 		.algorithm = jwt->jws.algorithm,
 		.times = jwt->times,
+		.epoch = epoch,
 	};
 	if (jwt->jws.key != NULL && jwt->jws.key->has_kid)
 		slot->entry.kid = arena_str(slot->arena, jwt->jws.key->kid);
@@ -137,6 +139,12 @@ token_cache_add(struct token_cache *c, str_t token, uint64_t generation, const s
 	slot->generation = generation;
 	slot->used = ++c->tick;
 	c->counts.kept++;
+}
+
+void
+token_cache_note_epoch(struct token_cache *c, const struct cached_token *found, uint64_t epoch)
+{
+	((struct cached_token *)(uintptr_t)found)->epoch = epoch; /* it is an entry of ours */
 }
 
 struct token_cache_counts

@@ -28,6 +28,7 @@ struct cached_token {
 	str_t kid; /* of the key that checked it; may be empty */
 	enum algorithm algorithm;
 	struct claim_times times;
+	uint64_t epoch; /* of the revocations that it was compared with: revoked.h */
 };
 
 struct token_cache *token_cache_new(size_t slot_count); /* NULL: out of memory; 0 slots: keeps nothing */
@@ -36,7 +37,10 @@ void token_cache_free(struct token_cache **);
 /* NULL: not there, not of this generation, or not valid now. */
 const struct cached_token *token_cache_find(struct token_cache *, str_t token,
     uint64_t generation, int64_t leeway, int64_t now);
-void token_cache_add(struct token_cache *, str_t token, uint64_t generation, const struct jwt *);
+void token_cache_add(struct token_cache *, str_t token, uint64_t generation, const struct jwt *,
+    uint64_t epoch);
+/* What was found was compared with the revocations of a newer epoch. */
+void token_cache_note_epoch(struct token_cache *, const struct cached_token *, uint64_t epoch);
 
 struct token_cache_counts {
 	uint64_t hits, misses, kept;

@@ -36,7 +36,7 @@ try_hits(struct token_cache *cache)
 	str_t token = make_token(1);
 
 	ok(token_cache_find(cache, token, 1, 0, NOW) == NULL, "nothing there at first");
-	token_cache_add(cache, token, 1, &jwt);
+	token_cache_add(cache, token, 1, &jwt, 1);
 	hit = token_cache_find(cache, make_token(1), 1, 0, NOW);
 	ok(hit != NULL && value_equal(hit->claims, jwt.claims) && hit->algorithm == ALGORITHM_ES256,
 	    "a hit has the claims");
@@ -56,10 +56,10 @@ try_limits(struct token_cache *cache)
 	size_t right = 0;
 
 	memset(big, 'x', CACHE_SLOT_SIZE + 1);
-	token_cache_add(cache, str_make(big, CACHE_SLOT_SIZE + 1), 1, &jwt);
+	token_cache_add(cache, str_make(big, CACHE_SLOT_SIZE + 1), 1, &jwt, 1);
 	ok(token_cache_find(cache, str_make(big, CACHE_SLOT_SIZE + 1), 1, 0, NOW) == NULL,
 	    "what is too big is not kept");
-	token_cache_add(cache, str_make(big, CACHE_SLOT_SIZE - 100), 1, &jwt);
+	token_cache_add(cache, str_make(big, CACHE_SLOT_SIZE - 100), 1, &jwt, 1);
 	ok(token_cache_find(cache, str_make(big, CACHE_SLOT_SIZE - 100), 1, 0, NOW) == NULL,
 	    "nor what fits alone but not with its claims");
 	for (int i = 0; i < TOKENS; i++) {
@@ -96,7 +96,7 @@ main(void)
 	try_hits(cache);
 	try_limits(cache);
 	jwt = make_jwt(0);
-	token_cache_add(none, make_token(0), 1, &jwt);
+	token_cache_add(none, make_token(0), 1, &jwt, 1);
 	ok(token_cache_find(none, make_token(0), 1, 0, NOW) == NULL, "a cache of nothing");
 	ok(token_cache_counts(cache).hits > 0 && token_cache_counts(cache).misses > 0, "counted");
 	token_cache_free(&cache);

@@ -112,12 +112,9 @@ split(str_t text, struct jws *jws, str_t *ret_header)
 	return ret_header->len > 0;
 }
 
-err_t
-jws_read(struct arena *arena, str_t text, const struct jws_rules *rules, struct jws *ret)
+static err_t
+read_form(struct arena *arena, str_t text, size_t limit, algorithm_set_t allowed, struct jws *ret)
 {
-	size_t limit = rules->size_limit > 0 ? rules->size_limit : JWS_SIZE_DEFAULT;
-	algorithm_set_t allowed = rules->algorithms > 0 ? rules->algorithms
-	                                                : algorithm_set_asymmetric();
 	str_t header_text, header;
 
 	*ret = (struct jws){ .reason = TOKEN_NONE };
@@ -129,8 +126,32 @@ jws_read(struct arena *arena, str_t text, const struct jws_rules *rules, struct 
 	    base64url_read(arena, header_text, &header) != ERR_OK ||
 	    jws_read_object(arena, header, &ret->header) != ERR_OK)
 		return refuse(ret, arena_failed(arena) ? TOKEN_MEMORY : TOKEN_MALFORMED);
-	ret->reason = check_header(ret, allowed & algorithm_set_asymmetric());
+	ret->reason = check_header(ret, allowed);
 	return ret->reason == TOKEN_NONE ? ERR_OK : ERR_TOKEN;
+}
+
+err_t
+jws_read(struct arena *arena, str_t text, const struct jws_rules *rules, struct jws *ret)
+{
+	size_t limit = rules->size_limit > 0 ? rules->size_limit : JWS_SIZE_DEFAULT;
+	algorithm_set_t allowed = rules->algorithms > 0 ? rules->algorithms : algorithm_set_asymmetric();
+
+	return read_form(arena, text, limit, allowed & algorithm_set_asymmetric(), ret);
+}
+
+err_t
+jws_verify_mac(struct arena *arena, str_t text, size_t limit, str_t secret, struct jws *ret)
+{
+	str_t signature;
+
+	TRY(read_form(arena, text, limit, ALGORITHM_BIT(ALGORITHM_HS256), ret));
+	if (base64url_read(arena, ret->signature_text, &signature) != ERR_OK)
+		return refuse(ret, arena_failed(arena) ? TOKEN_MEMORY : TOKEN_MALFORMED);
+	if (signature_check_mac(ALGORITHM_HS256, secret, ret->signing_input, signature) != ERR_OK)
+		return refuse(ret, TOKEN_SIGNATURE);
+	if (base64url_read(arena, ret->payload_text, &ret->payload) != ERR_OK)
+		return refuse(ret, arena_failed(arena) ? TOKEN_MEMORY : TOKEN_MALFORMED);
+	return ERR_OK;
 }
 
 static enum token_reason
@@ -167,12 +188,9 @@ jws_verify(struct arena *arena, str_t text, const struct jws_rules *rules,
 	return ERR_OK;
 }
 
-err_t
-jws_sign(struct buf *out, const struct key *key, enum algorithm a, str_t kid, str_t type,
-    str_t payload)
+static err_t
+write_signing_input(struct buf *out, enum algorithm a, str_t kid, str_t type, str_t payload)
 {
-	uint8_t signature[SIGNATURE_SIZE_MAX];
-	size_t len = 0, start = out->len;
 	struct buf header;
 	err_t err;
 
@@ -192,9 +210,32 @@ jws_sign(struct buf *out, const struct key *key, enum algorithm a, str_t kid, st
 	base64url_write(out, payload);
 	err = buf_failed(out) || buf_failed(&header) ? ERR_LIMIT : ERR_OK;
 	buf_fini(&header);
-	TRY(err);
+	return err;
+}
+
+err_t
+jws_sign(struct buf *out, const struct key *key, enum algorithm a, str_t kid, str_t type,
+    str_t payload)
+{
+	uint8_t signature[SIGNATURE_SIZE_MAX];
+	size_t len = 0, start = out->len;
+
+	TRY(write_signing_input(out, a, kid, type, payload));
 	TRY(signature_make(key, a, str_skip(buf_str(out), start), signature, &len));
 	buf_add_char(out, '.');
 	base64url_write(out, str_make((const char *)signature, len));
+	return buf_failed(out) ? ERR_LIMIT : ERR_OK;
+}
+
+err_t
+jws_sign_mac(struct buf *out, str_t secret, str_t kid, str_t payload)
+{
+	uint8_t mac[DIGEST_SIZE_MAX];
+	size_t len = 0, start = out->len;
+
+	TRY(write_signing_input(out, ALGORITHM_HS256, kid, STR("JWT"), payload));
+	TRY(signature_mac(ALGORITHM_HS256, secret, str_skip(buf_str(out), start), mac, &len));
+	buf_add_char(out, '.');
+	base64url_write(out, str_make((const char *)mac, len));
 	return buf_failed(out) ? ERR_LIMIT : ERR_OK;
 }

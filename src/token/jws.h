@@ -40,6 +40,11 @@ struct jws_rules {
 
 /* Form, header and algorithm; nothing is verified. */
 err_t jws_read(struct arena *, str_t text, const struct jws_rules *, struct jws *ret);
+/*
+ * The same, but for HS256 alone: for tokens of a key that only this daemon has, never for a key
+ * of a set.  ret->payload is read once the MAC is right.
+ */
+err_t jws_verify_mac(struct arena *, str_t text, size_t size_limit, str_t secret, struct jws *ret);
 /* `keys` may be NULL: there are none. */
 err_t jws_verify(struct arena *, str_t text, const struct jws_rules *, const struct jwks *keys,
     struct verify_context *, struct jws *ret);
@@ -48,6 +53,7 @@ err_t jws_verify(struct arena *, str_t text, const struct jws_rules *, const str
 err_t jws_read_object(struct arena *, str_t text, value_t *ret);
 
 /* Header {"alg","kid","typ"}; kid and typ may be empty. */
+err_t jws_sign_mac(struct buf *, str_t secret, str_t kid, str_t payload); /* HS256, typ JWT */
 err_t jws_sign(struct buf *, const struct key *, enum algorithm, str_t kid, str_t type,
     str_t payload);
 

@@ -28,21 +28,38 @@ is_accepted_type(value_t header, const struct jwt_rules *rules)
 	return str_eq_nocase(text, STR("JWT"));
 }
 
-err_t
-jwt_verify(struct arena *arena, str_t text, const struct jwt_rules *rules,
-    const struct jwks *keys, struct verify_context *context, int64_t now, struct jwt *ret)
+/* What is signed is right: is it what we take? */
+static err_t
+check(struct arena *arena, const struct jwt_rules *rules, int64_t now, struct jwt *ret)
 {
 	enum token_reason reason;
 
-	*ret = (struct jwt){ .reason = TOKEN_NONE };
-	if (jws_verify(arena, text, &rules->jws, keys, context, &ret->jws) != ERR_OK)
-		return refuse(ret, ret->jws.reason);
 	if (!is_accepted_type(ret->jws.header, rules))
 		return refuse(ret, TOKEN_TYPE);
 	if (jws_read_object(arena, ret->jws.payload, &ret->claims) != ERR_OK)
 		return refuse(ret, arena_failed(arena) ? TOKEN_MEMORY : TOKEN_CLAIMS);
 	reason = claims_check(ret->claims, &rules->claims, now, &ret->times);
 	return reason == TOKEN_NONE ? ERR_OK : refuse(ret, reason);
+}
+
+err_t
+jwt_verify(struct arena *arena, str_t text, const struct jwt_rules *rules,
+    const struct jwks *keys, struct verify_context *context, int64_t now, struct jwt *ret)
+{
+	*ret = (struct jwt){ .reason = TOKEN_NONE };
+	if (jws_verify(arena, text, &rules->jws, keys, context, &ret->jws) != ERR_OK)
+		return refuse(ret, ret->jws.reason);
+	return check(arena, rules, now, ret);
+}
+
+err_t
+jwt_verify_mac(struct arena *arena, str_t text, const struct jwt_rules *rules, str_t secret, int64_t now,
+    struct jwt *ret)
+{
+	*ret = (struct jwt){ .reason = TOKEN_NONE };
+	if (jws_verify_mac(arena, text, JWS_SIZE_DEFAULT, secret, &ret->jws) != ERR_OK)
+		return refuse(ret, ret->jws.reason);
+	return check(arena, rules, now, ret);
 }
 
 str_t

@@ -31,6 +31,10 @@ struct jwt {
 err_t jwt_verify(struct arena *, str_t text, const struct jwt_rules *, const struct jwks *keys,
     struct verify_context *, int64_t now, struct jwt *ret);
 
+/* By a key that only this daemon has (local.h): HS256 and nothing else; rules->jws is not looked at. */
+err_t jwt_verify_mac(struct arena *, str_t text, const struct jwt_rules *, str_t secret, int64_t now,
+    struct jwt *ret);
+
 /* The text without blanks around it and a leading "Bearer " (rfc6750 2.1), in any case. */
 str_t jwt_strip_bearer(str_t text);
 
