@@ -131,6 +131,7 @@ static const struct {
 static const struct {
 	const char *text, *want;
 } error_cases[] = {
+	{ "", "x.rego:0: rego_parse_error: empty module" },
 	{ "package foo.", "1 error occurred: x.rego:1: rego_parse_error: unexpected eof "
 			  "token: expected identifier\n"
 			  "\tpackage foo.\n\t           ^" },
