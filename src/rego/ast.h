@@ -163,7 +163,7 @@ VEC_TYPE(ast_rules, struct ast_rule *);
 struct ast_module {
 	uint32_t file;
 	enum rego_version version; /* how it was parsed: import rego.v1 makes it v1 */
-	bool imports_rego_v1;
+	bool imports_rego_v1; /* or rego.v2 */
 	struct ast_loc package_loc;
 	struct ast_term *package; /* AST_REF, beginning with data */
 	VEC(struct ast_import) imports;

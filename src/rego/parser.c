@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "rego/ast_print.h"
 #include "rego/parser_internal.h"
 
 /* ---- limits ---- */
@@ -177,7 +178,32 @@ parser_take_ref_keyword(struct parser *p)
 
 /* ---- statements ---- */
 
-/* The words of `import future.keywords.x` and `import rego.v1` from here on. */
+/*
+ * `import rego.v1`, and `rego.v2`, which adds the closures of `not`, and `and` and `or`; that
+ * one is an experiment as they are.
+ */
+static void
+import_rego(struct parser *p, const struct ast_import *import, str_t version)
+{
+	struct ast_loc loc = import->path->loc;
+	bool is_v2 = str_eq(version, STR("v2"));
+
+	if (import->path->items.count != 2 || (!is_v2 && !str_eq(version, STR("v1"))))
+		parser_error(p, loc, "invalid import `%.*s`, must be `rego.v1`",
+		    STR_FMT(rego_ast_text(p->scratch, import->path)));
+	else if (is_v2 && !p->options.experimental)
+		parser_error(p, loc, "invalid import, `rego.v2` is not supported by current capabilities");
+	else if ((is_v2 || p->options.version == REGO_V0) && import->alias != NULL)
+		parser_error(p, loc, "`rego` imports cannot be aliased");
+	else
+		p->s.lexer.words |= REGO_WORDS_V1;
+	if (is_v2 && p->s.error_count == 0) {
+		p->s.lexer.words |= REGO_WORD_AND | REGO_WORD_OR | REGO_WORD_NOT;
+		p->not_bodies = true;
+	}
+}
+
+/* The words of `import future.keywords.x`, `import rego.v1` and so on from here on. */
 static void
 import_words(struct parser *p, const struct ast_import *import)
 {
@@ -192,13 +218,7 @@ import_words(struct parser *p, const struct ast_import *import)
 	if (!future && !str_eq(root, STR("rego")))
 		return;
 	if (!future) {
-		if (path->count != 2 || !str_eq(second, STR("v1")))
-			parser_error(p, loc, "invalid import `%.*s`, must be `rego.v1`",
-			    STR_FMT(parser_text(p, loc.offset, loc.offset + loc.len)));
-		else if (p->options.version == REGO_V0 && import->alias != NULL)
-			parser_error(p, loc, "`rego` imports cannot be aliased");
-		else
-			p->s.lexer.words |= REGO_WORDS_V1;
+		import_rego(p, import, second);
 		return;
 	}
 	if (path->count < 2 || !str_eq(second, STR("keywords"))) {

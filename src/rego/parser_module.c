@@ -406,7 +406,8 @@ add_import(struct parser *p, struct ast_module *m, const struct ast_import *impo
 	if (!VEC_PUSH(p->arena, &m->imports, *import))
 		p->stopped = true;
 	if (path->count == 2 && str_eq(rego_name_str(path->at[0]->var.name), STR("rego")) &&
-	    str_eq(value_str(path->at[1]->constant), STR("v1"))) {
+	    (str_eq(value_str(path->at[1]->constant), STR("v1")) ||
+		str_eq(value_str(path->at[1]->constant), STR("v2")))) {
 		m->version = REGO_V1;
 		m->imports_rego_v1 = true;
 	}

@@ -182,6 +182,9 @@ static const struct {
 	    "different path or use an alias)" },
 	{ REGO_V1, "import future.keywords.foo",
 	    "2:8 unexpected keyword, must be one of [contains every if in not]" },
+	{ REGO_V1, "import rego.v2\np if x",
+	    "2:8 invalid import, `rego.v2` is not supported by current capabilities" },
+	{ REGO_V0, "import rego.v3", "2:8 invalid import `rego.v3`, must be `rego.v1`" },
 	{ REGO_V0, "p { x } { y }", "p = true if { x }\np = true if { y }" },
 	{ REGO_V0, "p[x] { x = 1 }", "p contains x if { x = 1 }" },
 	{ REGO_V0, "p[x] = y { z }", "p[x] = y if { z }" },
@@ -196,25 +199,35 @@ static const struct {
 };
 
 static void
+test_module(const char *source, enum rego_version version, bool experimental, const char *want)
+{
+	struct bench b;
+	struct ast_module *m;
+	str_t text;
+
+	open_bench(&b);
+	b.unit.experimental = experimental;
+	text = arena_printf(b.arena, "package p\n%s", source);
+	if (rego_parse_module(&b.unit, STR("p.rego"), text, version, &m) == ERR_OK)
+		for (size_t k = 0; k < m->rules.count; k++) {
+			buf_add_text(&b.out, k > 0 ? "\n" : "");
+			rego_ast_print_rule(&b.out, m->rules.at[k], REGO_V1);
+		}
+	print_errors(&b);
+	check(&b, source, want);
+	close_bench(&b);
+}
+
+static void
 test_modules(void)
 {
-	for (size_t i = 0; i < COUNT(module_cases); i++) {
-		struct bench b;
-		struct ast_module *m;
-		str_t text;
-
-		open_bench(&b);
-		text = arena_printf(b.arena, "package p\n%s", module_cases[i].text);
-		if (rego_parse_module(&b.unit, STR("p.rego"), text, module_cases[i].version, &m) ==
-		    ERR_OK)
-			for (size_t k = 0; k < m->rules.count; k++) {
-				buf_add_text(&b.out, k > 0 ? "\n" : "");
-				rego_ast_print_rule(&b.out, m->rules.at[k], REGO_V1);
-			}
-		print_errors(&b);
-		check(&b, module_cases[i].text, module_cases[i].want);
-		close_bench(&b);
-	}
+	for (size_t i = 0; i < COUNT(module_cases); i++)
+		test_module(module_cases[i].text, module_cases[i].version, false, module_cases[i].want);
+	test_module("import rego.v2\np if not { x; y }", REGO_V1, true, "p = true if { not { x; y } }");
+	test_module("import rego.v2\np if { x and y }", REGO_V0, true, "p = true if { x and y }");
+	test_module("import rego.v2\np { x }", REGO_V0, true,
+	    "3:1 `if` keyword is required before rule body");
+	test_module("import rego.v2 as v", REGO_V1, true, "2:8 `rego` imports cannot be aliased");
 }
 
 /* ---- limits ---- */
