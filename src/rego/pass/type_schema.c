@@ -286,6 +286,26 @@ work(void *left, size_t bytes)
 	return true;
 }
 
+/* The schema is not in the compilation's arena: it goes, also when memory runs out. */
+static type_t
+read_and_free(struct reader *r, struct schema *schema)
+{
+	struct compiler *c = r->compiler;
+	jmp_buf around;
+	type_t type;
+
+	memcpy(around, c->out_of_memory, sizeof(around));
+	if (setjmp(c->out_of_memory) != 0) {
+		memcpy(c->out_of_memory, around, sizeof(around));
+		schema_free(&schema);
+		compiler_give_up(c);
+	}
+	type = read_node(r, schema->root);
+	memcpy(c->out_of_memory, around, sizeof(around));
+	schema_free(&schema);
+	return type;
+}
+
 type_t
 type_of_schema(struct compiler *c, value_t document, str_t *ret_problem)
 {
@@ -307,10 +327,9 @@ type_of_schema(struct compiler *c, value_t document, str_t *ret_problem)
 		    STR_FMT(problem.len > 0 ? problem : STR("it takes too long")));
 		return NULL;
 	}
-	type = read_node(&r, schema->root);
+	type = read_and_free(&r, schema);
 	if (type == NULL)
 		*ret_problem =
 		    arena_printf(c->arena, "type checking: %.*s", STR_FMT(r.problem));
-	schema_free(&schema);
 	return type;
 }
