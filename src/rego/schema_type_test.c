@@ -70,6 +70,20 @@ static const struct {
 	    "https://example.com/s.json" },
 };
 
+static str_t
+describe(struct compiler *c, const char *text)
+{
+	str_t problem = STR("");
+	value_t schema;
+	type_t t;
+
+	if (setjmp(c->out_of_memory) != 0)
+		return STR("out of memory");
+	must(json_read(c->arena, str_of(text), NULL, NULL, &schema) == ERR_OK);
+	t = type_of_schema(c, schema, &problem);
+	return t != NULL ? type_text(c, t) : problem;
+}
+
 static void
 test_types(void)
 {
@@ -77,15 +91,8 @@ test_types(void)
 		struct arena *a = arena_new(ARENA_LIMIT);
 		struct rego_unit unit = { .arena = a, .intern = intern_new(a) };
 		struct compiler c = { .unit = &unit, .arena = a };
-		str_t got = STR("out of memory");
-		value_t schema;
-		type_t t;
+		str_t got = describe(&c, types[i].schema);
 
-		must(json_read(a, str_of(types[i].schema), NULL, NULL, &schema) == ERR_OK);
-		if (setjmp(c.out_of_memory) == 0) {
-			t = type_of_schema(&c, schema, &got);
-			got = t != NULL ? type_text(&c, t) : got;
-		}
 		if (!ok(str_eq(got, str_of(types[i].want)), "type of %.70s", types[i].schema))
 			tap_note("got %.*s", STR_FMT(got));
 		arena_free(&a);
