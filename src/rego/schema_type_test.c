@@ -48,14 +48,14 @@ static const struct {
 	{ "{\"allOf\": [{\"type\": \"string\"}, {\"type\": \"number\"}]}",
 	    "type checking: unable to merge these schemas: type mismatch: string and number" },
 	{ "{\"allOf\": [{\"type\": [\"string\", \"null\"]}, {}]}",
-	    "type checking: unable to merge these schemas: type mismatch: [string,null] and undefined" },
+	    "type checking: unable to merge these schemas: type mismatch: [string,null] and Undefined" },
 	{ "{\"type\": \"string\", \"allOf\": [{\"type\": \"number\"}]}",
 	    "type checking: unable to merge these schemas" },
 	{ "{\"allOf\": [{\"items\": [{}]}, {\"items\": [{\"type\": \"null\"}]}]}",
 	    "type checking: unable to merge these schemas" },
 	{ "{" PROPS("\"a\": {\"allOf\": [{\"type\": \"null\"}, {}]}") "}",
 	    "type checking: unexpected schema type a: unable to merge these schemas: type mismatch: "
-	    "null and undefined" },
+	    "null and Undefined" },
 	{ "{\"definitions\": {\"d\": {\"type\": \"number\"}}, " PROPS("\"a\": {\"$ref\": \"#/definitions/d\"}")
 	  "}", "object<a: number>" },
 	{ "{" PROPS("\"next\": {\"$ref\": \"#\"}, \"v\": {\"type\": \"number\"}") "}",

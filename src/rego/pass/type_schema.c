@@ -64,7 +64,7 @@ types_text(struct reader *r, const struct schema_node *node)
 	struct buf b = { .data = text, .capacity = sizeof(text), .limit = sizeof(text) };
 
 	if (node->type_count == 0)
-		return STR("undefined");
+		return STR("Undefined");
 	buf_add_text(&b, node->type_count > 1 ? "[" : "");
 	for (uint8_t i = 0; i < node->type_count; i++) {
 		buf_add_text(&b, i > 0 ? "," : "");
