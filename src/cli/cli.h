@@ -65,6 +65,7 @@ extern const struct cli_spec cli_no_options[];
 err_t cmd_eval(struct cli *);
 err_t cmd_check(struct cli *);
 err_t cmd_dis(struct cli *);
+err_t cmd_parse(struct cli *);
 err_t cmd_builtins(struct cli *);
 err_t cmd_policy_lint(struct cli *);
 err_t cmd_policy_test(struct cli *);
@@ -79,6 +80,6 @@ err_t cmd_audit_verify(struct cli *);
 
 extern const struct cli_spec cmd_eval_options[], cmd_check_options[], cmd_lint_options[], cmd_test_options[],
     cmd_keygen_options[], cmd_bundle_options[], cmd_inspect_options[], cmd_reload_options[],
-    cmd_status_options[], cmd_config_options[];
+    cmd_status_options[], cmd_config_options[], cmd_parse_options[];
 
 #endif

@@ -15,6 +15,7 @@ const struct cli_spec cli_no_options[] = { { 0 } };
 static const struct cli_command commands[] = {
 	{ "eval", "QUERY", "evaluates a query over policies, data and an input", cmd_eval_options, cmd_eval, 1, 1 },
 	{ "check", "PATH...", "compiles policies and reports every error", cmd_check_options, cmd_check, 1, 99 },
+	{ "parse", "FILE", "prints the syntax tree of a policy", cmd_parse_options, cmd_parse, 1, 1 },
 	{ "dis", "PATH...", "prints the bytecode of policies", cmd_check_options, cmd_dis, 1, 99 },
 	{ "builtins", "", "lists the built-in functions", cli_no_options, cmd_builtins, 0, 0 },
 	{ "policy lint", "DIR", "reports errors and doubtful places in policies", cmd_lint_options, cmd_policy_lint, 1, 1 },

@@ -103,7 +103,10 @@ same_errors(value_t want, const struct diag *diag)
 	for (uint32_t i = 0; i < want.count; i++, found = found->next) {
 		value_t code = value_object_get_text(want.items[i], "code");
 
-		if (found == NULL || !str_eq(value_str(code), found->code) ||
+		if (found == NULL ||
+		    !str_eq(value_str(value_object_get_text(want.items[i], "message")),
+			found->message) ||
+		    !str_eq(value_str(code), found->code) ||
 		    !same_number(want.items[i], "row", found->place.row) ||
 		    !same_number(want.items[i], "col", found->place.col))
 			return false;

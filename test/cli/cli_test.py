@@ -126,6 +126,15 @@ def try_check():
         (["check", "old.rego"], "", 3, "", "old.rego:3:"),
         (["dis", "policies/0-orders.rego"], "", 0, "data.orders.allow: ", ""),
         (["dis", "broken"], "", 3, "", "one.rego"),
+        (["parse", "policies/0-orders.rego"], "", 0, "module\n package\n  ref\n   data\n   \"orders\"\n", ""),
+        (["parse", "-f", "json", "policies/0-orders.rego"], "", 0, '"type": "var"', ""),
+        (["parse", "-f", "json", "--json-include", "locations,-comments", "policies/0-orders.rego"], "", 0,
+         '"text": "cGFja2FnZQ=="', ""),
+        (["parse", "old.rego"], "", 3, "", "old.rego:3:"),
+        (["parse", "--v0-compatible", "old.rego"], "", 0, " rule\n  head\n", ""),
+        (["parse", "-f", "xml", "old.rego"], "", 64, "", "pretty or json"),
+        (["parse", "--json-include", "all", "old.rego"], "", 64, "", "locations and comments"),
+        (["parse", "missing.rego"], "", 6, "", "missing.rego"),
         (["builtins"], "", 0, "trim_prefix(", ""),
         (["policy", "lint", "policies"], "", 0, "6 modules, 0 warnings", ""),
         (["policy", "lint", "broken"], "", 3, "", "one.rego:6:"),
@@ -183,6 +192,22 @@ def inspect(name, *more):
     return core("policy", "bundle", "inspect", name, *more)
 
 
+def try_annotations(key):
+    write("annotated/a.rego", "# METADATA\n# title: All\n# authors: [Jane <j@x>]\n# custom: {a: [1], bc: d}\n"
+          "package a.b\n\n# METADATA\n# entrypoint: true\np.q if input.x\n")
+    got = core("policy", "bundle", "--dir", "annotated", "--sign-key", key, "--output", "annotated.tar.gz")
+    ok(got.code == 0, "annotated policies make a bundle", got)
+    got = inspect("annotated.tar.gz", "--annotations")
+    ok(got.code == 0 and got.out.endswith(
+        "ANNOTATIONS:\nAll\n===\n\nPackage:  a.b\nLocation: a.rego:5\nScope: package\n\n"
+        "Authors:\n Jane <j@x>\n\nCustom:\n a:  [1]\n bc: \"d\"\n\n"
+        "a.b.p.q\n=======\n\nPackage:  a.b\nRule:     p.q\nLocation: a.rego:9\nScope: document\n"
+        "Entrypoint: true\n\n"), "inspect lists annotations", got)
+    got = json.loads(inspect("annotated.tar.gz", "-a", "--format", "json").out)
+    ok(got["entrypoints"] == ["a/b/p/q"] and got["annotations"][0]["annotations"]["title"] == "All" and
+       got["annotations"][1]["location"] == {"file": "a.rego", "row": 9, "col": 1}, "and as JSON", got)
+
+
 def try_bundle():
     ok(core("policy", "keygen", "--out", "keys").code == 0, "keygen")
     ok(os.stat("keys/signing-key.pem").st_mode & 0o777 == 0o600, "the private key is nobody else's")
@@ -201,6 +226,7 @@ def try_bundle():
     got = json.loads(inspect("policy-bundle.tar.gz", "--verify-key", pub, "--format", "json").out)
     ok(got["policies"] == PACKAGES and got["verified"] and got["created"] == int(CREATED), "as JSON", got)
     ok("File: " in inspect("policy-bundle.tar.gz", "--verbose").out, "--verbose lists files")
+    try_annotations(key)
     first = pathlib.Path("policy-bundle.tar.gz").read_bytes()
     for name, source in (("again", key), ("text", pem), ("env", "env:SIGN_KEY")):
         got = bundle(source, f"{name}.tar.gz", SIGN_KEY=pem)

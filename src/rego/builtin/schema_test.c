@@ -372,6 +372,11 @@ static const struct {
 	    "\"C\": {\"$id\": \"#frag\", \"$ref\": \"http://h/o.json#bar\"}}, \"$ref\": \"#frag\"}",
 	    "false (Root): False always fails validation; number_all_of (Root): Must validate all the "
 	    "schemas (allOf)" },
+	{ "{\"a\": 1}",
+	    "{\"type\": \"object\", \"properties\": {\"a\": {\"$id\": \"#named\", \"allOf\": "
+	    "[{\"$ref\": \"#\"}]}}}",
+	    "invalid_type a: Invalid type. Expected: object, given: integer; number_all_of a: Must "
+	    "validate all the schemas (allOf)" },
 	{ "{\"const\": 1, \"$ref\": 1}",
 	    "{\"properties\": {\"$ref\": {\"type\": \"integer\"}}}",
 	    "" },
