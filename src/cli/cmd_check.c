@@ -6,6 +6,7 @@
 enum { POLICY_MEMORY = 1 << 30 };
 
 const struct cli_spec cmd_check_options[] = {
+	{ "--schema", "-s", "PATH", "a JSON schema of the input, or a directory of schemas that metadata names" },
 	{ "--strict", NULL, NULL, "unused variables, arguments and imports are errors" },
 	{ "--v0-compatible", NULL, NULL, "policies are Rego v0" },
 	{ 0 },
@@ -20,6 +21,7 @@ compile(struct cli *cli, struct policy **ret)
 	TRY(policy_new(POLICY_MEMORY, &cli->diag, ret));
 	(*ret)->unit.strict = cli_has(cli, "--strict");
 	(*ret)->unit.check_data_conflicts = true;
+	TRY(load_schemas(cli, *ret));
 	for (int i = 0; i < cli->rest_count; i++) {
 		err_t e = str_has_suffix(str_of(cli->rest[i]), STR(".tar.gz"))
 		    ? load_bundle(cli, *ret, cli->rest[i])

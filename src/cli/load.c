@@ -136,6 +136,7 @@ load_policy(struct cli *cli, struct policy **ret)
 
 	TRY(policy_new(POLICY_MEMORY, &cli->diag, ret));
 	(*ret)->unit.keep_prints = true;
+	TRY(load_schemas(cli, *ret));
 	count = cli_values(cli, "--bundle", &values);
 	for (int i = 0; i < count; i++)
 		TRY(load_bundle(cli, *ret, values[i]));

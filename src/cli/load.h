@@ -14,6 +14,8 @@
 err_t load_path(struct cli *, struct policy *, const char *path, enum rego_version);
 /* A bundle file, verified when there are keys; else its signature is not looked at. */
 err_t load_bundle(struct cli *, struct policy *, const char *path);
+/* What --schema names, for the type checker. */
+err_t load_schemas(struct cli *, struct policy *);
 /* Everything of --data and --bundle, compiled. */
 err_t load_policy(struct cli *, struct policy **ret);
 

@@ -140,6 +140,22 @@ def try_check():
         (["policy", "lint", "broken"], "", 3, "", "one.rego:6:"),
         (["policy", "lint", "net"], "", 3, "", "http.send"),
     ])
+    write("schemas/req.yaml", "properties:\n  user: {type: string}\n")
+    write("schemas/deep/acl-1.json", '{"properties": {"ann": {"type": "number"}}}')
+    write("schemas-bad/x.json", '{"type": }')
+    write("typed.rego", "package typed\n\n# METADATA\n# schemas:\n# - input: schema.req\n"
+          "# - data.acl: schema.deep[\"acl-1\"]\np if data.acl.ann == input.user\n")
+    table([
+        (["check", "typed.rego"], "", 0, "", ""),
+        (["check", "--schema", "schemas", "typed.rego"], "", 3, "", "typed.rego:7:6: rego_type_error: match error"),
+        (["check", "-s", "schemas/req.yaml", "typed.rego"], "", 3, "", "undefined schema: schema.req"),
+        (["check", "-s", "schemas/req.yaml", "policies"], "", 0, "", ""),
+        (["check", "-s", "schemas/deep/acl-1.json", "policies"], "", 3, "", "undefined ref: input.user"),
+        (["check", "-s", "schemas-bad", "policies"], "", 6, "", "schemas-bad/x.json:1:"),
+        (["check", "-s", "schemas-none", "policies"], "", 6, "", "schemas-none: no such file"),
+        (["eval", "-s", "schemas/req.yaml", "input.usr"], "", 3, "undefined ref: input.usr", "query:1:1"),
+        (["eval", "-s", "schemas/req.yaml", "-f", "raw", "-i", "ann.json", "input.user"], "", 0, "ann", ""),
+    ])
     painted, plain = core("check", "--color", "always", "broken"), core("check", "broken", NO_COLOR="1")
     ok("\033[" in painted.err, "--color always paints", painted)
     ok("\033[" not in plain.err, "NO_COLOR does not", plain)
