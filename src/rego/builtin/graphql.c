@@ -105,8 +105,6 @@ fail(struct work *w)
 {
 	str_t problem = buf_str(&w->g.problem);
 
-	if (w->g.halted)
-		return REGO_HALT;
 	switch (w->stage) {
 	case STAGE_TYPE: /* counted from 0: so does OPA here */
 		return rego_fail_type(
@@ -124,16 +122,18 @@ fail(struct work *w)
 	return fail_at(w->call, problem);
 }
 
-/* Ends the work: a value that could not be made is a halt, or nested too deeply. */
+/* Ends the work.  What could not be made, though nothing is wrong, halts. */
 static enum rego_outcome
 give(struct work *w, bool fine, value_t made, value_t *ret)
 {
 	enum rego_outcome outcome = REGO_HALT;
 
-	fine = fine && value_is_defined(made);
-	/* What is left of the work's charge. */
-	if (!w->g.halted && rego_work(w->call, w->g.owed))
-		outcome = fine ? rego_give(made, ret) : fail(w);
+	if (graphql_settle(&w->g)) {
+		if (fine && value_is_defined(made))
+			outcome = rego_give(made, ret);
+		else if (w->g.refused || w->stage == STAGE_TYPE)
+			outcome = fail(w);
+	}
 	graphql_fini(&w->g);
 	return outcome;
 }

@@ -6,7 +6,7 @@
 
 #include "base/vec.h"
 
-enum { CHARGED_AT_ONCE = 1024, UNIT = 64, LONGEST_PROBLEM = 1 << 16 };
+enum { CHARGED_AT_ONCE = 1024, LARGEST_WORK = 1 << 30, UNIT = 64, LONGEST_PROBLEM = 1 << 16 };
 
 /* ---- the work ---- */
 
@@ -24,24 +24,26 @@ graphql_fini(struct graphql *g)
 }
 
 bool
+graphql_settle(struct graphql *g)
+{
+	size_t owed = g->owed;
+
+	g->owed = 0;
+	if (g->call != NULL && !rego_work(g->call, owed * UNIT))
+		g->halted = true;
+	return !g->halted;
+}
+
+bool
 graphql_work(struct graphql *g, size_t units)
 {
-	if (units > g->left || arena_failed(g->arena))
+	if (units > g->left || units > LARGEST_WORK || arena_failed(g->arena))
 		g->halted = true;
 	if (g->halted)
 		return false;
 	g->left -= units;
-	if (g->call == NULL)
-		return true;
-	if (units < CHARGED_AT_ONCE && g->owed + units < CHARGED_AT_ONCE) {
-		g->owed += (uint32_t)units;
-		return true;
-	}
-	units =
-	    (units < SIZE_MAX / UNIT - g->owed ? units : SIZE_MAX / UNIT - g->owed) + g->owed;
-	g->owed = 0;
-	g->halted = !rego_work(g->call, units * UNIT);
-	return !g->halted;
+	g->owed += (uint32_t)units;
+	return g->owed < CHARGED_AT_ONCE || graphql_settle(g);
 }
 
 bool

@@ -52,6 +52,8 @@ void graphql_fini(struct graphql *);
 
 /* Takes units of work; false: halted. */
 bool graphql_work(struct graphql *, size_t units);
+/* Charges the call with what is owed, at the end; false: halted. */
+bool graphql_settle(struct graphql *);
 /* One level deeper; false: too deep, refused, and there is nothing to leave. */
 bool graphql_enter(struct graphql *);
 void graphql_leave(struct graphql *);

@@ -120,6 +120,7 @@ read_names(struct reader *r, const struct place *place, const struct graphql_mem
 {
 	if (!is_list(v))
 		return mismatch(r, place, v, m->type);
+	names->count = 0;
 	for (uint32_t i = 0; i < v.count && graphql_work(r->g, 1); i++) {
 		value_t item = rego_items(v)[i];
 
@@ -137,6 +138,7 @@ read_nodes(struct reader *r, const struct place *place, const struct graphql_mem
 {
 	if (!is_list(v))
 		return mismatch(r, place, v, m->type);
+	nodes->count = 0;
 	for (uint32_t i = 0; i < v.count; i++) {
 		value_t item = rego_items(v)[i];
 		void *node = graphql_new(r->g, m->shape->size);

@@ -48,7 +48,8 @@ struct graphql_rule {
 	void (*inline_fragment)(struct graphql_check *, struct graphql_selection *);
 	void (*spread)(struct graphql_check *, struct graphql_selection *);
 	void (*directive)(struct graphql_check *, struct graphql_directive *);
-	void (*directives)(struct graphql_check *, const struct graphql_list *); /* of a place */
+	/* Those of one place. */
+	void (*directives)(struct graphql_check *, const struct graphql_list *);
 	void (*value)(struct graphql_check *, struct graphql_value *);
 	void (*variable)(struct graphql_check *, struct graphql_variable *); /* defined */
 };
