@@ -70,6 +70,7 @@ write_every(struct format *f, const struct ast_expr *e)
 {
 	const struct ast_every *every = e->every;
 	const struct ast_body *body = &every->body;
+	uint32_t open = format_body_start(f, body), close = format_skip(f, format_body_end(body), '\0');
 
 	format_chars(f, "every ");
 	if (every->key != NULL) {
@@ -80,15 +81,14 @@ write_every(struct format *f, const struct ast_expr *e)
 	format_chars(f, " in ");
 	format_term(f, every->domain, FORMAT_TERM);
 	format_chars(f, " {");
-	if (!is_on_row(f, body, e->loc.offset)) {
-		format_braced(f, body, format_body_start(f, body), false);
+	if (!is_on_row(f, body, e->loc.offset) || format_has_comment(f, open, close)) {
+		format_braced(f, body, open, false);
 		return;
 	}
 	for (size_t i = 0; i < body->exprs.count && !f->stuck; i++) {
 		format_chars(f, i == 0 ? " " : "; ");
 		format_literal(f, body->exprs.at[i], false);
 	}
-	format_join(f, format_skip(f, format_body_end(body), '\0'));
 	/* Several literals leave no space before the brace: so OPA writes it. */
 	format_chars(f, body->exprs.count == 1 ? " }" : "}");
 }

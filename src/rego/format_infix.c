@@ -194,7 +194,7 @@ operator_with_result(const struct format *f, const struct ast_terms *terms)
 
 	if (terms->count == 4)
 		op = find_operator(f, terms->at[0], 2);
-	return op != NULL && op->binding != BIND_LITERAL ? op : NULL;
+	return op != NULL && op->binding > BIND_IN ? op : NULL;
 }
 
 void
