@@ -54,7 +54,8 @@ parse(struct rego_unit *unit, const char *text)
 	struct ast_module *m = NULL;
 	str_t whole = arena_printf(unit->arena,
 	    "package t\nimport future.keywords.and\nimport future.keywords.not\n"
-	    "import future.keywords.or\n%s\n", text);
+	    "import future.keywords.or\n%s\n",
+	    text);
 
 	if (rego_parse_module(unit, STR("t.rego"), whole, REGO_V1, &m) != ERR_OK)
 		return NULL;
@@ -67,16 +68,20 @@ main(void)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct arena *arena = arena_new(1 << 24);
 		struct diag diag;
-		struct rego_unit unit = { .arena = arena, .intern = intern_new(arena), .diag = &diag,
+		struct rego_unit unit = { .arena = arena,
+			.intern = intern_new(arena),
+			.diag = &diag,
 			.experimental = true };
 		const struct ast_module *left, *right;
 
 		diag_init(&diag, arena, 10);
 		left = parse(&unit, rows[i].left);
 		right = parse(&unit, rows[i].right);
-		ok(left != NULL && right != NULL && rego_format_same(left, right) == rows[i].same &&
-		        rego_format_same(right, left) == rows[i].same,
-		    "%s | %s: %s", rows[i].left, rows[i].right, rows[i].same ? "same" : "not the same");
+		ok(left != NULL && right != NULL &&
+			rego_format_same(left, right) == rows[i].same &&
+			rego_format_same(right, left) == rows[i].same,
+		    "%s | %s: %s", rows[i].left, rows[i].right,
+		    rows[i].same ? "same" : "not the same");
 		arena_free(&arena);
 	}
 	return tap_done();

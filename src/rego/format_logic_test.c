@@ -38,7 +38,8 @@ static const struct format_row rows[] = {
 	{ "not {\na}", "not {\n\t\ta\n\t}" },
 	{ "not (a with input as 1)", NULL },
 	{ "not a with input as 1", NULL },
-	{ "not {a with input as 1} with input as 2", "not { a with input as 1 } with input as 2" },
+	{ "not {a with input as 1} with input as 2",
+	    "not { a with input as 1 } with input as 2" },
 	{ "not {(a|b);c|d}", "not { (a | b); c | d }" },
 	{ "(a|b) or c", "(a | b) or c" },
 	{ "x := input[\"and\"]", NULL },
@@ -46,7 +47,8 @@ static const struct format_row rows[] = {
 	{ "and(a, b, c)", "c = a & b" },
 	{ "a and # first\nb", "a and # first\n\t\tb" },
 	{ "a and\n# own\nb", "a and\n\t\t# own\n\t\tb" },
-	{ "not { # open\na # in\n# end\n} # close", "not { # open\n\t\ta # in\n\t\t# end\n\t} # close" },
+	{ "not { # open\na # in\n# end\n} # close",
+	    "not { # open\n\t\ta # in\n\t\t# end\n\t} # close" },
 	{ "{ # open\na } and b", "{ # open\n\t\ta\n\t} and b" },
 };
 

@@ -62,11 +62,13 @@ static const struct format_row elses[] = {
 	{ "p := 1 if { true } else := 2", "p := 1 if true\n\nelse := 2" },
 	{ "p if {\n\ta\n} else := `x\ny`", NULL },
 	{ "p if {\n\ta\n} else := 2 if f(`a`)", NULL },
-	{ "p if {\n\ta\n} else := 2 if f(\n1,\n2)", "p if {\n\ta\n} else := 2 if f(\n\t1,\n\t2,\n)" },
+	{ "p if {\n\ta\n} else := 2 if f(\n1,\n2)",
+	    "p if {\n\ta\n} else := 2 if f(\n\t1,\n\t2,\n)" },
 	{ "p if {\n\ta\n} # one\nelse := 2", "p if {\n\ta\n} # one\n\nelse := 2" },
 	{ "p if {\n\ta\n}\n# one\nelse := 2", "p if {\n\ta\n}\n\n# one\nelse := 2" },
 	{ "p := 1 if { a } # one\nelse := 2", "p := 1 if a # one\n\nelse := 2" },
-	{ "p if {\n\ta\n} else := # one\n2 if {\n\tb\n}", "p if {\n\ta\n} else := 2 if { # one\n\tb\n}" },
+	{ "p if {\n\ta\n} else := # one\n2 if {\n\tb\n}",
+	    "p if {\n\ta\n} else := 2 if { # one\n\tb\n}" },
 };
 
 static const struct format_row old[] = {
@@ -80,12 +82,15 @@ static const struct format_row old[] = {
 	{ "p[\"x\"] = 1 { true }", "p[\"x\"] = 1" },
 	{ "a.b.c", "a.b.c = true" },
 	{ "p { a } { b }", "p {\n\ta\n}\n\np {\n\tb\n}" },
-	{ "f([x,\ny]) = 1 { a } { b }", "f([\n\tx,\n\ty,\n]) = 1 {\n\ta\n}\n\nf([x, y]) = 1 {\n\tb\n}" },
+	{ "f([x,\ny]) = 1 { a } { b }",
+	    "f([\n\tx,\n\ty,\n]) = 1 {\n\ta\n}\n\nf([x, y]) = 1 {\n\tb\n}" },
 	{ "p = 1 { a } else = 2 { b }", "p = 1 {\n\ta\n}\n\nelse = 2 {\n\tb\n}" },
 	{ "f(x) { true }", "f(x) = true" },
 	{ "import future.keywords.if\n\np { a }", "import future.keywords.if\n\np if a" },
-	{ "import future.keywords.if\n\np[x] { a }", "import future.keywords.if\n\np[x] {\n\ta\n}" },
-	{ "import future.keywords\n\np[x] { x := 1 }", "import future.keywords\n\np contains x if x := 1" },
+	{ "import future.keywords.if\n\np[x] { a }",
+	    "import future.keywords.if\n\np[x] {\n\ta\n}" },
+	{ "import future.keywords\n\np[x] { x := 1 }",
+	    "import future.keywords\n\np contains x if x := 1" },
 	{ "import future.keywords.contains\n\np contains 1", NULL },
 };
 

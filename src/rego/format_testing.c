@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rego/format_testing.h"
 
-#include <stdio.h>
-
 #include "rego/parser.h"
 
 enum { ARENA_LIMIT = 64 << 20, TEXT_LIMIT = 1 << 20 };
@@ -23,7 +21,7 @@ format(struct rego_unit *unit, str_t text, enum rego_version version,
 {
 	buf_clear(out);
 	return rego_parse_module(unit, STR("t.rego"), text, version, ret) == ERR_OK &&
-	    rego_format(unit, *ret, options, out) == ERR_OK;
+	       rego_format(unit, *ret, options, out) == ERR_OK;
 }
 
 static void
@@ -32,7 +30,9 @@ check(const char *name, const char *around, enum rego_version version,
 {
 	struct arena *arena = arena_new(ARENA_LIMIT);
 	struct diag diag;
-	struct rego_unit unit = { .arena = arena, .intern = intern_new(arena), .diag = &diag,
+	struct rego_unit unit = { .arena = arena,
+		.intern = intern_new(arena),
+		.diag = &diag,
 		.experimental = true };
 	struct ast_module *before = NULL, *after = NULL;
 	struct buf out;
@@ -41,13 +41,14 @@ check(const char *name, const char *around, enum rego_version version,
 
 	diag_init(&diag, arena, 10);
 	buf_init(&out, TEXT_LIMIT);
-	done = format(&unit, fill(arena, around, row->before), version, options, &before, &out);
+	done =
+	    format(&unit, fill(arena, around, row->before), version, options, &before, &out);
 	same = done && str_eq(buf_str(&out), want);
 	if (!same)
-		printf("# wanted:\n%.*s\n# got:\n%.*s%.*s\n", STR_FMT(want), STR_FMT(buf_str(&out)),
-		    STR_FMT(diag_first_message(&diag)));
+		tap_note("wanted:\n%.*s\ngot:\n%.*s%.*s", STR_FMT(want),
+		    STR_FMT(buf_str(&out)), STR_FMT(diag_first_message(&diag)));
 	stays = done && format(&unit, want, version, options, &after, &out) &&
-	    str_eq(buf_str(&out), want) && rego_format_same(before, after);
+		str_eq(buf_str(&out), want) && rego_format_same(before, after);
 	ok(same && stays, "%s: %s", name, row->before);
 	buf_fini(&out);
 	arena_free(&arena);
