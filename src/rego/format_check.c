@@ -272,12 +272,29 @@ same_imports(const struct ast_module *a, const struct ast_module *b)
 	return true;
 }
 
+/* Of all comments in whatever order: imports take theirs along. */
+static uint64_t
+hash_comments(const struct ast_module *m)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < m->comments.count; i++) {
+		str_t text = str_trim_space(m->comments.at[i].text);
+		uint64_t hash = 14695981039346656037U; /* FNV-1a */
+
+		for (size_t k = 0; k < text.len; k++)
+			hash = (hash ^ (unsigned char)text.data[k]) * 1099511628211U;
+		sum += hash;
+	}
+	return sum;
+}
+
 bool
 rego_format_same(const struct ast_module *a, const struct ast_module *b)
 {
 	if (!same_term(a->package, b->package) || a->rules.count != b->rules.count ||
 	    !same_imports(a, b) || !same_imports(b, a) ||
-	    a->comments.count != b->comments.count)
+	    hash_comments(a) != hash_comments(b))
 		return false;
 	for (size_t i = 0; i < a->rules.count; i++)
 		if (!same_rule(a->rules.at[i], b->rules.at[i]))

@@ -75,7 +75,7 @@ void format_verbatim(struct format *, uint32_t from, uint32_t to);
 struct format_mark {
 	size_t len, next;
 	const struct ast_comment *held;
-	unsigned indent;
+	unsigned indent, lines;
 	bool at_start, stuck, chained;
 };
 

@@ -203,14 +203,18 @@ write_clause(struct format *f, const struct ast_rule *rule, bool is_else)
 static void
 write_chain(struct format *f, const struct ast_rule *rule)
 {
+	unsigned lines = f->lines;
+
 	write_clause(f, rule, false);
 	for (; rule->else_rule != NULL && !f->stuck; rule = rule->else_rule) {
 		const struct ast_rule *next = rule->else_rule;
 
-		if (is_inline_else(f, rule, next))
+		/* What became one line would not be told from one that was. */
+		if (f->lines > lines && is_inline_else(f, rule, next))
 			format_chars(f, " ");
 		else
 			format_break(f, clause_end(f, rule), next->loc.offset, FORMAT_BLANK);
+		lines = f->lines;
 		write_clause(f, next, true);
 	}
 }

@@ -59,6 +59,7 @@ static const struct format_row elses[] = {
 	{ "p := 1 if {\n\ta\n}\nelse := 2", "p := 1 if {\n\ta\n}\n\nelse := 2" },
 	{ "p if {\n\ta\n} else if b", NULL },
 	{ "p if {\n\ta\n} else := 2 if { true }", "p if {\n\ta\n} else := 2" },
+	{ "p if {\n} else := 2", "p if {}\n\nelse := 2" },
 	{ "p := 1 if { true } else := 2", "p := 1 if true\n\nelse := 2" },
 	{ "p if {\n\ta\n} else := `x\ny`", NULL },
 	{ "p if {\n\ta\n} else := 2 if f(`a`)", NULL },

@@ -317,6 +317,7 @@ format_mark(const struct format *f)
 		.next = f->next,
 		.held = f->held,
 		.indent = f->indent,
+		.lines = f->lines,
 		.at_start = f->at_start,
 		.stuck = f->stuck,
 		.chained = f->chained };
@@ -329,6 +330,7 @@ format_restore(struct format *f, struct format_mark m)
 	f->next = m.next;
 	f->held = m.held;
 	f->indent = m.indent;
+	f->lines = m.lines;
 	f->at_start = m.at_start;
 	f->stuck = m.stuck;
 	f->chained = m.chained;
