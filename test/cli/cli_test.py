@@ -274,6 +274,46 @@ def spoil_bundle(good, pub):
     ok(got.code == 5 and got.out == "", "unsigned: refused", got)
 
 
+def try_fmt():
+    fine, odd = "package a\n\nx := 1\n", "package a\nx=1 # one\n"
+    done = "package a\n\nx := 1 # one\n"
+    old = "package a\np[x] { x = 1 }\n"
+    write("fmt/fine.rego", fine)
+    write("fmt/deep/odd.rego", odd)
+    write("fmt/deep/notes.txt", "not a policy")
+    write("old.rego", old)
+    write("broken.rego", "package a\np if {\n")
+    write("names.rego", "package a\nif { true }\n")
+    write("empty.rego", "\n")
+    table([
+        (["fmt"], odd, 0, done, ""),
+        (["fmt", "-"], fine, 0, fine, ""),
+        (["fmt"], "package a\r\nx := 1\r\n", 0, fine, ""),
+        (["fmt", "fmt"], "", 0, done + fine, ""),
+        (["fmt", "-l", "fmt"], "", 0, "fmt/deep/odd.rego\n", ""),
+        (["fmt", "--list", "--fail", "fmt"], "", 1, "fmt/deep/odd.rego\n", ""),
+        (["fmt", "--fail", "fmt/fine.rego"], "", 0, fine, ""),
+        (["fmt", "--fail", "fmt/deep"], "", 1, "", "fmt/deep/odd.rego: would change"),
+        (["fmt", "-d", "fmt"], "", 0, "@@ -1,2 +1,3 @@\n package a\n-x=1 # one\n+\n+x := 1 # one\n", ""),
+        (["fmt", "-d", "fmt/fine.rego"], "", 0, "", ""),
+        (["fmt", "old.rego"], "", 3, "", "old.rego:2:1: rego_parse_error: `if` keyword is required"),
+        (["fmt", "--v0-compatible", "old.rego"], "", 0, "package a\n\np[x] {\n\tx = 1\n}\n", ""),
+        (["fmt", "--rego-v1", "old.rego"], "", 0, "import rego.v1\n\np contains x if x = 1\n", ""),
+        (["fmt", "--v0-v1", "--v1-compatible", "fmt/fine.rego"], "", 0, "import rego.v1\n\nx := 1\n", ""),
+        (["fmt", "--rego-v1", "names.rego"], "", 3, "", "names.rego:2:1: rego_parse_error: if keyword cannot be used"),
+        (["fmt", "--drop-v0-imports"], "package a\nimport rego.v1\nx := 1\n", 0, fine, ""),
+        (["fmt", "broken.rego"], "", 3, "", "broken.rego:3:0: rego_parse_error"),
+        (["fmt"], "package\n", 3, "", "stdin:"),
+        (["fmt", "--check-result=false", "fmt/fine.rego"], "", 0, fine, ""),
+        (["fmt", "empty.rego"], "", 3, "", "empty.rego: rego_parse_error: empty module"),
+        (["fmt", "missing.rego"], "", 6, "", "missing.rego: no such file"),
+    ])
+    got = core("fmt", "-w", "fmt", "broken.rego")
+    ok(got.code == 3 and got.out == "" and pathlib.Path("fmt/deep/odd.rego").read_text() == done and
+       pathlib.Path("fmt/fine.rego").read_text() == fine and
+       pathlib.Path("broken.rego").read_text() == "package a\np if {\n", "fmt -w writes what is sound", got)
+
+
 def try_rest():
     write("good.yaml", "control_plane:\n  enabled: false\naudit:\n  sink: stdout\n")
     write("wrong.yaml", "control_plane:\n  enabeld: false\n")
@@ -302,7 +342,7 @@ def main():
     with tempfile.TemporaryDirectory() as room:
         os.chdir(room)
         make_room()
-        for part in (try_eval, try_check, try_tests, try_bundle, try_rest):
+        for part in (try_eval, try_check, try_tests, try_bundle, try_fmt, try_rest):
             part()
         os.chdir("/")
     print(f"1..{count}")
