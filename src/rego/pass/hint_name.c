@@ -300,6 +300,14 @@ hint_var(struct compiler *c, struct diag_finding *f, const struct ast_rule *rule
 		    STR_FMT(name), STR_FMT(name), STR_FMT(name));
 }
 
+void
+hint_place(struct compiler *c, struct diag_finding *f, struct ast_loc loc)
+{
+	if (f != NULL && loc.file < c->unit->files.count)
+		diag_hint(c->unit->diag, f, "it stands in the template at %.*s:%u:%u",
+		    STR_FMT(c->unit->files.at[loc.file].name), loc.row, loc.col);
+}
+
 /* ---- functions ---- */
 
 /* Functions that stand beside data.a.b.f; and the part of the name before the last dot. */

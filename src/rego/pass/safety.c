@@ -189,6 +189,22 @@ begin(struct compiler *c, const struct ast_body *b, const struct var_set *bound)
 	return list;
 }
 
+/* Again and again the first that can be placed, until none can. */
+static void
+place_all(struct compiler *c, struct pending *list, size_t count, const struct var_set *body_vars,
+    const struct var_set *globals, struct var_set *bound, struct ast_body *ordered)
+{
+	for (bool moved = true; moved;) {
+		moved = false;
+		for (size_t i = 0; i < count; i++) {
+			if (list[i].placed || !place(c, &list[i], body_vars, globals, bound))
+				continue;
+			list[i].placed = moved = true;
+			body_add(c, ordered, list[i].expr);
+		}
+	}
+}
+
 /* False: something in it is unsafe, and recorded; the body stays as it was. */
 static bool
 order_body(struct orderer *o, struct ast_body *b, const struct var_set *globals)
@@ -200,15 +216,16 @@ order_body(struct orderer *o, struct ast_body *b, const struct var_set *globals)
 	size_t before = o->findings.count;
 
 	vars_of_body(c, &body_vars, b, SKIP_FOR_SAFETY);
-	for (bool moved = true; moved;) {
-		moved = false;
-		for (size_t i = 0; i < b->exprs.count; i++) {
-			if (list[i].placed || !place(c, &list[i], &body_vars, globals, &bound))
-				continue;
-			list[i].placed = moved = true;
-			body_add(c, &ordered, list[i].expr);
-		}
+	place_all(c, list, b->exprs.count, &body_vars, globals, &bound, &ordered);
+	/* What the expressions left over would bind is not unsafe for that. */
+	for (size_t i = 0; i < b->exprs.count; i++) {
+		struct var_set out = { 0 };
+
+		if (!list[i].placed)
+			out = outputs_of_expr(c, list[i].expr, &bound);
+		var_set_add_all(c, &bound, &out);
 	}
+	place_all(c, list, b->exprs.count, &body_vars, globals, &bound, &ordered);
 	for (size_t i = 0; i < b->exprs.count; i++) {
 		struct var_set unsafe;
 
