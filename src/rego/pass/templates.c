@@ -53,8 +53,11 @@ check_part(struct compiler *c, const struct ast_term *part, const struct var_set
 	for (size_t i = 0; i < vars.count; i++) {
 		rego_name_t name = compiler_source(c, vars.at[i]);
 
-		compiler_error(c, COMPILE_ERROR, part_place(part), "var %.*s is undeclared",
-		    STR_FMT(name_is_wildcard(name) ? STR("_") : name_str(name)));
+		struct diag_finding *found = compiler_error(c, COMPILE_ERROR, part_place(part),
+		    "var %.*s is undeclared", STR_FMT(name_is_wildcard(name) ? STR("_") : name_str(name)));
+
+		if (part->kind == AST_CALL)
+			hint_place(c, found, part->loc);
 	}
 	return vars.count == 0;
 }
