@@ -122,6 +122,7 @@ check_ref(struct walker *w, struct ast_term *t)
 	if (type != NULL) {
 		(void)check_ref_in_type(k, t, type, 1);
 	} else if (head->var.name == k->compiler->data) {
+		hint_near_path(k->compiler, t);
 		(void)check_data_ref(k, t);
 	} else {
 		if (head->var.name != k->compiler->input)
