@@ -22,6 +22,7 @@ compile(struct cli *cli, struct policy **ret)
 	(*ret)->unit.strict = cli_has(cli, "--strict");
 	(*ret)->unit.check_data_conflicts = true;
 	TRY(load_schemas(cli, *ret));
+	(*ret)->unit.warn = true;
 	for (int i = 0; i < cli->rest_count; i++) {
 		err_t e = str_has_suffix(str_of(cli->rest[i]), STR(".tar.gz"))
 		    ? load_bundle(cli, *ret, cli->rest[i])

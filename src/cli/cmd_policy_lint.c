@@ -238,6 +238,7 @@ load(struct cli *cli, bool strict, struct policy **ret)
 	TRY(policy_new(POLICY_MEMORY, &cli->diag, ret));
 	(*ret)->unit.strict = strict;
 	(*ret)->unit.check_data_conflicts = true;
+	(*ret)->unit.warn = true;
 	(*ret)->unit.error_limit = UINT32_MAX;
 	return load_path(cli, *ret, cli->rest[0], version);
 }

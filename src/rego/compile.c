@@ -129,6 +129,20 @@ compiler_error(struct compiler *c, const char *code, struct ast_loc loc, const c
 	return finding;
 }
 
+void
+compiler_warn(struct compiler *c, const char *code, struct ast_loc loc, str_t meant, const char *format, ...)
+{
+	char message[MESSAGE_LIMIT];
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(message, sizeof(message), format, args);
+	va_end(args);
+	diag_hint(c->unit->diag,
+	    diag_add(c->unit->diag, DIAG_WARNING, code, place_of(c, loc), "%s", message),
+	    "did you mean `%.*s`?", STR_FMT(meant));
+}
+
 /* ---- what is called ---- */
 
 uint32_t

@@ -316,6 +316,11 @@ test_capabilities(void)
 	f.unit.capabilities = &rego_capabilities_air_gapped;
 	ok(compile(&f, "p if input.a == 1") == ERR_OK, "others are not");
 	close_fixture(&f);
+	open_fixture(&f);
+	f.unit.capabilities = &rego_capabilities_air_gapped;
+	ok(compile(&f, "p if is_object(input.a) with is_object as http.send") == ERR_POLICY,
+	    "nor may they stand in for others: %s", first_message(&f));
+	close_fixture(&f);
 }
 
 /* Memory runs out at every step on the way, and nothing but ERR_MEMORY comes of it. */

@@ -53,6 +53,7 @@ struct rego_unit {
 	bool check_data_conflicts; /* rule against base data on the same path */
 	bool experimental; /* experimental keywords allowed */
 	bool annotations; /* the parser reads metadata blocks: metadata.h */
+	bool warn; /* of names below `data` that are nearly those of rules */
 	uint8_t stage; /* the pass that ran last */
 };
 
