@@ -66,6 +66,7 @@ err_t cmd_eval(struct cli *);
 err_t cmd_check(struct cli *);
 err_t cmd_dis(struct cli *);
 err_t cmd_builtins(struct cli *);
+err_t cmd_capabilities(struct cli *);
 err_t cmd_policy_lint(struct cli *);
 err_t cmd_policy_test(struct cli *);
 err_t cmd_policy_keygen(struct cli *);
@@ -77,7 +78,8 @@ err_t cmd_config_check(struct cli *);
 err_t cmd_config_show(struct cli *);
 err_t cmd_audit_verify(struct cli *);
 
-extern const struct cli_spec cmd_eval_options[], cmd_check_options[], cmd_lint_options[], cmd_test_options[],
+extern const struct cli_spec cmd_eval_options[], cmd_check_options[], cmd_capabilities_options[],
+    cmd_lint_options[], cmd_test_options[],
     cmd_keygen_options[], cmd_bundle_options[], cmd_inspect_options[], cmd_reload_options[],
     cmd_status_options[], cmd_config_options[];
 
