@@ -79,35 +79,6 @@ merge(struct rego_eval *e, value_t under, value_t over)
 	return value_object_merge(e->arena, under, over);
 }
 
-/* What two sets of rules say of one path: objects and sets are united. */
-static value_t
-join(struct rego_eval *e, value_t a, value_t b)
-{
-	struct object_builder object;
-	struct set_builder set;
-
-	if (a.tag == VALUE_SET && b.tag == VALUE_SET) {
-		set_builder_init(&set, e->arena, (size_t)a.count + b.count);
-		for (uint32_t i = 0; i < a.count; i++)
-			(void)set_builder_add(&set, a.set->items[i]);
-		for (uint32_t i = 0; i < b.count; i++)
-			(void)set_builder_add(&set, b.set->items[i]);
-		return set_builder_freeze(&set);
-	}
-	if (a.tag != VALUE_OBJECT || b.tag != VALUE_OBJECT)
-		return merge(e, a, b);
-	object_builder_init(&object, e->arena, (size_t)a.count + b.count);
-	for (uint32_t i = 0; i < a.count; i++)
-		(void)object_builder_add(&object, a.object->entries[i].key, a.object->entries[i].value);
-	for (uint32_t i = 0; i < b.count; i++) {
-		const struct value_entry *entry = &b.object->entries[i];
-
-		(void)object_builder_add(&object, entry->key,
-		    join(e, value_object_get(a, entry->key), entry->value));
-	}
-	return object_builder_freeze(&object, OBJECT_LAST_WINS, NULL);
-}
-
 static bool
 value_of(struct rego_eval *e, const struct rego_tree *node, value_t base, value_t *top, value_t *ret)
 {
@@ -184,9 +155,16 @@ vm_doc_get(struct rego_eval *e, value_t v, value_t key, value_t *top, value_t *r
 	}
 	if (child->child_count > 0 && !value_is_defined(own))
 		return make(e, child, base, ret);
+	/* Rules of this node and of the child speak of one key: all of them decide together. */
+	if (value_is_defined(own) && d->node->whole != REGO_FUNC_NONE) {
+		if (!vm_rule(e, d->node->whole, top, &own))
+			return false;
+		*ret = merge(e, base, value_get(own, key));
+		return !arena_failed(e->arena) || vm_spend(e);
+	}
 	if (!value_of(e, child, base, top, &of_child))
 		return false;
-	*ret = join(e, own, of_child);
+	*ret = merge(e, own, of_child);
 	return !arena_failed(e->arena) || vm_spend(e);
 }
 
