@@ -22,6 +22,7 @@ const struct cli_spec cmd_eval_options[] = {
 	{ "--package", NULL, "PATH", "the package of the query" },
 	{ "--limits", NULL, "server", "the daemon's budgets: 100 ms, 32 MiB" },
 	{ "--fail", NULL, NULL, "exit 1 when the result is undefined" },
+	{ "--capabilities", NULL, "NAME|FILE", "what policies may use: air-gapped, connected or a file (all)" },
 	{ "--v0-compatible", NULL, NULL, "policies and query are Rego v0" },
 	{ 0 },
 };

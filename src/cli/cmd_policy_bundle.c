@@ -26,7 +26,8 @@ const struct cli_spec cmd_bundle_options[] = {
 	{ "--revision", NULL, "TEXT", "the manifest's revision (a digest of the contents)" },
 	{ "--revision-number", NULL, "N", "a number that a sidecar never lets fall" },
 	{ "--not-before", NULL, "UNIX", "not loaded before this time" },
-	{ "--connected", NULL, NULL, "built-ins that need a network are allowed" },
+	{ "--capabilities", NULL, "NAME|FILE", "what policies may use: air-gapped, connected or a file (air-gapped)" },
+	{ "--connected", NULL, NULL, "short for --capabilities connected" },
 	{ "--expires", NULL, "UNIX", "not loaded after this time" },
 	{ 0 },
 };
@@ -105,8 +106,9 @@ compile_first(struct cli *cli, const struct bundle *b)
 
 	if (e == ERR_OK) {
 		p->unit.check_data_conflicts = true;
-		if (!cli_has(cli, "--connected"))
-			p->unit.capabilities = &rego_capabilities_air_gapped;
+		e = load_capabilities(cli,
+		    cli_has(cli, "--connected") ? &rego_capabilities_connected : &rego_capabilities_air_gapped,
+		    &p->unit.capabilities);
 		policy_add_data(p, value_copy(p->arena, p->unit.intern, b->data));
 	}
 	for (size_t i = 0; e == ERR_OK && i < b->module_count; i++)

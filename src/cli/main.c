@@ -19,6 +19,7 @@ static const struct cli_command commands[] = {
 	{ "parse", "FILE", "prints the syntax tree of a policy", cmd_parse_options, cmd_parse, 1, 1 },
 	{ "dis", "PATH...", "prints the bytecode of policies", cmd_check_options, cmd_dis, 1, 99 },
 	{ "builtins", "", "lists the built-in functions", cli_no_options, cmd_builtins, 0, 0 },
+	{ "capabilities", "[PROFILE]", "prints what policies may use, as opa does", cmd_capabilities_options, cmd_capabilities, 0, 1 },
 	{ "policy lint", "DIR", "reports errors and doubtful places in policies", cmd_lint_options, cmd_policy_lint, 1, 1 },
 	{ "policy test", "DIR", "runs test rules and fixtures", cmd_test_options, cmd_policy_test, 1, 1 },
 	{ "policy keygen", "", "makes a key pair that signs bundles", cmd_keygen_options, cmd_policy_keygen, 0, 0 },

@@ -200,6 +200,13 @@ vm_doc_get(struct rego_eval *e, value_t v, value_t key, value_t *top, value_t *r
 	}
 	if (child->child_count > 0 && !value_is_defined(own))
 		return make(e, child, base, ret);
+	/* Rules of this node and of the child speak of one key: all of them decide together. */
+	if (value_is_defined(own) && d->node->whole != REGO_FUNC_NONE) {
+		if (!vm_rule(e, d->node->whole, top, &own))
+			return false;
+		*ret = merge(e, base, value_get(own, key));
+		return !arena_failed(e->arena) || vm_spend(e);
+	}
 	if (!value_of(e, child, base, top, &of_child))
 		return false;
 	if (d->node->is_flat && value_is_defined(own) && value_is_defined(of_child) &&

@@ -161,6 +161,43 @@ def try_check():
     ok("\033[" not in plain.err, "NO_COLOR does not", plain)
 
 
+def try_capabilities():
+    write("web/p.rego", "package web\n\nallow if http.send({\"method\": \"get\", \"url\": input.url}).status_code == 200\n")
+    write("web/p_test.rego", "package web\n\ntest_allow if allow with http.send as {\"status_code\": 200} with input as {\"url\": \"x\"}\n\n"
+          "test_deny if not allow with http.send as {\"status_code\": 403} with input as {\"url\": \"x\"}\n\n"
+          "test_no_network if not allow with input as {\"url\": \"http://example.org\"}\n")
+    everything, air = core("capabilities"), core("capabilities", "air-gapped")
+    write("all.json", everything.out)
+    write("air.json", air.out)
+    names = {b["name"] for b in json.loads(everything.out)["builtins"]}
+    ok(names - {b["name"] for b in json.loads(air.out)["builtins"]} == {"http.send", "net.lookup_ip_addr"},
+       "air-gapped is everything but the network", names)
+    bundle = ["policy", "bundle", "--dir", "web", "--sign-key", "web-keys/signing-key.pem"]
+    unsafe = 'target must not be unsafe: "http.send"'
+    table([
+        (["check", "web"], "", 0, "", ""),
+        (["check", "web", "--capabilities", "connected"], "", 0, "", ""),
+        (["check", "web", "--capabilities", "all.json"], "", 0, "", ""),
+        (["check", "web", "--capabilities", "air-gapped"], "", 3, "", unsafe),
+        (["check", "web/p.rego", "--capabilities", "air-gapped"], "", 3, "", "unsafe built-in function calls in expression: http.send"),
+        (["check", "web/p.rego", "--capabilities", "air.json"], "", 3, "", "undefined function http.send"),
+        (["check", "web", "--capabilities", "missing.json"], "", 6, "", "missing.json"),
+        (["check", "web", "--capabilities", write("odd.json", '{"builtins": 1}')], "", 6, "", "odd.json:1:1: capabilities: builtins is a list"),
+        (["eval", "-d", "web", "data.web.allow"], "", 0, "{}", ""),
+        (["eval", "-d", "web/p.rego", "--strict-builtin-errors", "-i", "-", "data.web.allow"], '{"url": "x"}', 3, "", "no code for it"),
+        (["eval", "-d", "web", "--capabilities", "air-gapped", "data.web.allow"], "", 3, "", unsafe),
+        (["eval", "--capabilities", "air.json", "http.send({})"], "", 3, "undefined function http.send", ""),
+        (["policy", "test", "web"], "", 0, "3 passed, 0 failed", ""),
+        (["policy", "test", "web", "--capabilities", "air-gapped"], "", 3, "", unsafe),
+        (["policy", "lint", "web/p.rego"], "", 3, "", "needs the network"),
+        (["policy", "lint", "web", "--capabilities", "connected"], "", 0, "2 modules", ""),
+        (["policy", "keygen", "--out", write("web-keys/about", "") and "web-keys"], "", 0, "", ""),
+        ([*bundle, "--output", "web.tar.gz"], "", 3, "", "http.send"),
+        ([*bundle, "--output", "web.tar.gz", "--capabilities", "connected"], "", 0, "", ""),
+        (["capabilities", "pink"], "", 64, "", "air-gapped and connected"),
+    ])
+
+
 def try_tests():
     t = ["policy", "test"]
     table([
@@ -342,7 +379,7 @@ def main():
     with tempfile.TemporaryDirectory() as room:
         os.chdir(room)
         make_room()
-        for part in (try_eval, try_check, try_tests, try_bundle, try_fmt, try_rest):
+        for part in (try_eval, try_check, try_capabilities, try_tests, try_bundle, try_fmt, try_rest):
             part()
         os.chdir("/")
     print(f"1..{count}")

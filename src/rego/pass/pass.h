@@ -82,6 +82,7 @@ rego_name_t compiler_source(const struct compiler *, rego_name_t); /* as it was 
 /* ---- errors ---- */
 
 #define COMPILE_ERROR "rego_compile_error"
+#define PARSE_ERROR "rego_parse_error"
 #define TYPE_ERROR "rego_type_error"
 #define UNSAFE_ERROR "rego_unsafe_var_error"
 #define RECURSION_ERROR "rego_recursion_error"

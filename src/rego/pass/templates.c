@@ -6,6 +6,7 @@
  * in a larger part is an error here, one that is the whole part is left to the safety pass.
  */
 #include "rego/builtin.h"
+#include "rego/compile.h"
 #include "rego/pass/hint.h"
 #include "rego/pass/outputs.h"
 #include "rego/pass/text.h"
@@ -168,6 +169,9 @@ rewrite_term(struct compiler *c, struct ast_term *t, const struct var_set *bound
 {
 	if (t == NULL || t->kind == AST_CONST || t->kind == AST_VAR)
 		return;
+	if (t->kind == AST_TEMPLATE && rego_capabilities_lack(c->unit->capabilities, REGO_FEATURE_TEMPLATES))
+		compiler_error(c, PARSE_ERROR, t->loc,
+		    "template strings are not supported by current capabilities");
 	if (t->kind == AST_TEMPLATE)
 		rewrite_template(c, t, bound);
 	if (term_is_comp(t))
