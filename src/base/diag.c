@@ -113,6 +113,8 @@ comes_before(const struct diag_finding *a, const struct diag_finding *b)
 {
 	int order = str_cmp(a->place.file, b->place.file);
 
+	if ((a->place.file.len == 0) != (b->place.file.len == 0))
+		return b->place.file.len == 0;
 	if (order != 0)
 		return order < 0;
 	if (a->place.row != b->place.row)

@@ -66,7 +66,7 @@ void diag_say(struct diag *, const char *code, const char *format, ...)
 enum { DIAG_KEEP_MAX = 64 << 10 };
 void diag_keep(struct diag *);
 
-void diag_sort(struct diag *); /* by file, row, column; stable */
+void diag_sort(struct diag *); /* by file, row, column; what has no place last; stable */
 
 /*
  * `file:row:col: code: message`, the line, a caret, `help: hint`.  Of a long line what is

@@ -66,7 +66,9 @@ err_t cmd_eval(struct cli *);
 err_t cmd_check(struct cli *);
 err_t cmd_fmt(struct cli *);
 err_t cmd_dis(struct cli *);
+err_t cmd_parse(struct cli *);
 err_t cmd_builtins(struct cli *);
+err_t cmd_capabilities(struct cli *);
 err_t cmd_policy_lint(struct cli *);
 err_t cmd_policy_test(struct cli *);
 err_t cmd_policy_keygen(struct cli *);
@@ -81,9 +83,9 @@ err_t cmd_audit_verify(struct cli *);
 err_t cmd_license_inspect(struct cli *);
 err_t cmd_license_issue(struct cli *);
 
-extern const struct cli_spec cmd_eval_options[], cmd_check_options[], cmd_fmt_options[], cmd_lint_options[], cmd_test_options[],
+extern const struct cli_spec cmd_eval_options[], cmd_check_options[], cmd_fmt_options[], cmd_lint_options[], cmd_test_options[], cmd_capabilities_options[],
     cmd_keygen_options[], cmd_bundle_options[], cmd_inspect_options[], cmd_reload_options[],
     cmd_status_options[], cmd_config_options[], cmd_config_check_options[],
-    cmd_config_sign_options[], cmd_license_inspect_options[], cmd_license_issue_options[];
+    cmd_config_sign_options[], cmd_license_inspect_options[], cmd_license_issue_options[], cmd_parse_options[];
 
 #endif

@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* core check, core dis, core builtins: what the compiler thinks and makes. */
+/* core check, core dis, core builtins, core capabilities: what the compiler thinks and makes. */
 #include "cli/load.h"
 #include "rego/builtin.h"
 
 enum { POLICY_MEMORY = 1 << 30 };
 
 const struct cli_spec cmd_check_options[] = {
+	{ "--schema", "-s", "PATH", "a JSON schema of the input, or a directory of schemas that metadata names" },
 	{ "--strict", NULL, NULL, "unused variables, arguments and imports are errors" },
+	{ "--capabilities", NULL, "NAME|FILE", "what policies may use: air-gapped, connected or a file (all)" },
 	{ "--v0-compatible", NULL, NULL, "policies are Rego v0" },
+	{ 0 },
+};
+
+const struct cli_spec cmd_capabilities_options[] = {
+	{ "--current", NULL, NULL, "those of this program, which is all there is: as opa has it" },
 	{ 0 },
 };
 
@@ -18,8 +25,11 @@ compile(struct cli *cli, struct policy **ret)
 	err_t result = ERR_OK;
 
 	TRY(policy_new(POLICY_MEMORY, &cli->diag, ret));
+	TRY(load_capabilities(cli, NULL, &(*ret)->unit.capabilities));
 	(*ret)->unit.strict = cli_has(cli, "--strict");
 	(*ret)->unit.check_data_conflicts = true;
+	TRY(load_schemas(cli, *ret));
+	(*ret)->unit.warn = true;
 	for (int i = 0; i < cli->rest_count; i++) {
 		err_t e = str_has_suffix(str_of(cli->rest[i]), STR(".tar.gz"))
 		    ? load_bundle(cli, *ret, cli->rest[i])
@@ -52,6 +62,23 @@ cmd_dis(struct cli *cli)
 		rego_program_list(p->program, &cli->out);
 	cli_keep(cli, p);
 	return e;
+}
+
+err_t
+cmd_capabilities(struct cli *cli)
+{
+	const struct rego_capabilities *c = NULL;
+	value_t all;
+
+	if (cli->rest_count > 0 && (c = rego_capabilities_find(cli->rest[0])) == NULL) {
+		diag_say(&cli->diag, "usage", "the profiles are air-gapped and connected, not %s", cli->rest[0]);
+		return ERR_USAGE;
+	}
+	all = rego_capabilities_value(cli->arena, c);
+	if (!value_is_defined(all))
+		return ERR_MEMORY;
+	cli_print_json(cli, all);
+	return ERR_OK;
 }
 
 err_t

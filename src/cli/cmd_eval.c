@@ -14,6 +14,7 @@ const struct cli_spec cmd_eval_options[] = {
 	{ "--data", "-d", "PATH", "policies and data: a file or a directory; may be repeated" },
 	{ "--bundle", "-b", "FILE", "a bundle; may be repeated" },
 	{ "--input", "-i", "FILE|-", "the input document" },
+	{ "--schema", "-s", "PATH", "a JSON schema of the input, or a directory of schemas that metadata names" },
 	{ "--format", "-f", "json|pretty|raw", "how to print the result (json)" },
 	{ "--explain", NULL, NULL, "prints how each rule and expression went" },
 	{ "--strict-builtin-errors", NULL, NULL, "an error in a built-in ends the evaluation" },
@@ -21,6 +22,7 @@ const struct cli_spec cmd_eval_options[] = {
 	{ "--package", NULL, "PATH", "the package of the query" },
 	{ "--limits", NULL, "server", "the daemon's budgets: 100 ms, 32 MiB" },
 	{ "--fail", NULL, NULL, "exit 1 when the result is undefined" },
+	{ "--capabilities", NULL, "NAME|FILE", "what policies may use: air-gapped, connected or a file (all)" },
 	{ "--v0-compatible", NULL, NULL, "policies and query are Rego v0" },
 	{ 0 },
 };

@@ -22,7 +22,8 @@ const struct cli_spec cmd_fmt_options[] = {
 	{ "--v0-v1", NULL, NULL, "the same as --rego-v1" },
 	{ "--v0-compatible", NULL, NULL, "policies are Rego v0" },
 	{ "--v1-compatible", NULL, NULL, "policies are Rego v1 (with --rego-v1, too)" },
-	{ "--drop-v0-imports", NULL, NULL, "leaves out rego.v1 and the future.keywords that v1 has" },
+	{ "--drop-v0-imports", NULL, NULL,
+	    "leaves out rego.v1 and the future.keywords that v1 has" },
 	{ 0 },
 };
 
@@ -37,13 +38,14 @@ static struct job
 job_of(struct cli *cli)
 {
 	bool both = cli_has(cli, "--rego-v1") || cli_has(cli, "--v0-v1");
-	bool v0 = cli_has(cli, "--v0-compatible") || (both && !cli_has(cli, "--v1-compatible"));
+	bool v0 =
+	    cli_has(cli, "--v0-compatible") || (both && !cli_has(cli, "--v1-compatible"));
 	const char *check = cli_value(cli, "--check-result");
 
 	return (struct job){
 		.cli = cli,
 		.options = { .target = both ? REGO_FORMAT_BOTH : REGO_FORMAT_SAME,
-			.drop_v0_imports = cli_has(cli, "--drop-v0-imports") },
+		    .drop_v0_imports = cli_has(cli, "--drop-v0-imports") },
 		.read_as = v0 ? REGO_V0 : REGO_V1,
 		.check = check == NULL || strcmp(check, "false") != 0,
 	};
@@ -52,9 +54,11 @@ job_of(struct cli *cli)
 /* ---- one text ---- */
 
 static err_t
-check_result(struct job *j, struct rego_unit *unit, const struct ast_module *before, str_t text)
+check_result(
+    struct job *j, struct rego_unit *unit, const struct ast_module *before, str_t text)
 {
-	struct rego_unit other = { .arena = unit->arena, .intern = unit->intern,
+	struct rego_unit other = { .arena = unit->arena,
+		.intern = unit->intern,
 		.experimental = unit->experimental };
 	struct ast_module *after;
 	struct diag diag;
@@ -70,9 +74,11 @@ check_result(struct job *j, struct rego_unit *unit, const struct ast_module *bef
 	if (e == ERR_LIMIT || e == ERR_MEMORY)
 		return e;
 	diag_say(&j->cli->diag, "rego_format_error",
-	    "%.*s was formatted, but the result is not the same: %.*s (--check-result=false prints it)",
+	    "%.*s was formatted, but the result is not the same: %.*s (--check-result=false "
+	    "prints it)",
 	    STR_FMT(unit->files.at[before->file].name),
-	    STR_FMT(diag.error_count > 0 ? diag_first_message(&diag) : STR("it means something else")));
+	    STR_FMT(diag.error_count > 0 ? diag_first_message(&diag)
+					 : STR("it means something else")));
 	return ERR_POLICY;
 }
 
@@ -81,8 +87,6 @@ format(struct job *j, struct rego_unit *unit, str_t name, str_t text, struct buf
 {
 	struct ast_module *module;
 
-	if (str_trim_space(text).len == 0) /* as OPA: nothing is nothing */
-		return ERR_OK;
 	TRY(rego_parse_module(unit, name, text, j->read_as, &module));
 	if (j->options.target == REGO_FORMAT_BOTH)
 		TRY(rego_format_check_v1(unit, module));
@@ -106,8 +110,10 @@ put_result(struct job *j, const char *path, mode_t mode, str_t before, str_t aft
 			return cli_diff(path, before, after, &cli->out);
 		return ERR_OK;
 	}
-	if (changed && cli_has(cli, "--fail"))
+	if (changed && cli_has(cli, "--fail")) {
+		diag_say(&cli->diag, "fmt", "%s: would change", path);
 		return ERR_OK;
+	}
 	if (!cli_has(cli, "--write") || strcmp(path, "-") == 0)
 		buf_add_str(&cli->out, after);
 	else if (changed)
@@ -130,7 +136,8 @@ format_file(struct job *j, const char *path, mode_t mode)
 	buf_init(&out, LARGEST_POLICY);
 	e = unit.intern == NULL ? ERR_MEMORY : cli_read(j->cli, path, &text);
 	if (e == ERR_OK)
-		e = format(j, &unit, strcmp(path, "-") == 0 ? STR("stdin") : str_of(path), text, &out);
+		e = format(j, &unit, strcmp(path, "-") == 0 ? STR("stdin") : str_of(path),
+		    text, &out);
 	if (e == ERR_OK)
 		e = put_result(j, path, mode, text, buf_str(&out));
 	diag_keep(&j->cli->diag); /* findings quote texts that go with the arena */
@@ -159,8 +166,9 @@ format_dir(struct job *j, const char *path, int depth)
 
 		if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0) {
 			str_t below = arena_printf(j->cli->arena, "%s/%s", path, name);
-			err_t e = below.data == NULL ? ERR_MEMORY
-			                             : format_path(j, below.data, false, depth + 1);
+			err_t e = below.data == NULL
+				      ? ERR_MEMORY
+				      : format_path(j, below.data, false, depth + 1);
 
 			result = e != ERR_OK ? e : result;
 		}

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "bundle/build.h"
+#include "cli/annotations.h"
 #include "cli/load.h"
 #include "codec/json.h"
 #include "rego/compile.h"
@@ -25,7 +26,8 @@ const struct cli_spec cmd_bundle_options[] = {
 	{ "--revision", NULL, "TEXT", "the manifest's revision (a digest of the contents)" },
 	{ "--revision-number", NULL, "N", "a number that a sidecar never lets fall" },
 	{ "--not-before", NULL, "UNIX", "not loaded before this time" },
-	{ "--connected", NULL, NULL, "built-ins that need a network are allowed" },
+	{ "--capabilities", NULL, "NAME|FILE", "what policies may use: air-gapped, connected or a file (air-gapped)" },
+	{ "--connected", NULL, NULL, "short for --capabilities connected" },
 	{ "--expires", NULL, "UNIX", "not loaded after this time" },
 	{ 0 },
 };
@@ -33,6 +35,7 @@ const struct cli_spec cmd_bundle_options[] = {
 const struct cli_spec cmd_inspect_options[] = {
 	{ "--verify-key", NULL, "PATH", "a public key, or a directory of them, to verify the signature with" },
 	{ "--verbose", "-v", NULL, "files, revision, digests, times" },
+	{ "--annotations", "-a", NULL, "what the policies' metadata blocks say" },
 	{ 0 },
 };
 
@@ -103,8 +106,9 @@ compile_first(struct cli *cli, const struct bundle *b)
 
 	if (e == ERR_OK) {
 		p->unit.check_data_conflicts = true;
-		if (!cli_has(cli, "--connected"))
-			p->unit.capabilities = &rego_capabilities_air_gapped;
+		e = load_capabilities(cli,
+		    cli_has(cli, "--connected") ? &rego_capabilities_connected : &rego_capabilities_air_gapped,
+		    &p->unit.capabilities);
 		policy_add_data(p, value_copy(p->arena, p->unit.intern, b->data));
 	}
 	for (size_t i = 0; e == ERR_OK && i < b->module_count; i++)
@@ -220,13 +224,16 @@ print_more(struct cli *cli, const struct bundle *b)
 		buf_printf(&cli->out, "File: %.*s (%zu bytes)\n", STR_FMT(b->files[i].name), b->files[i].bytes.len);
 }
 
-static void
+static err_t
 print_json(struct cli *cli, const struct bundle *b)
 {
 	const struct bundle_signature *s = &b->signature;
+	value_t annotations = VALUE_NONE, entrypoints = VALUE_NONE;
 	struct object_builder o;
 	value_t *policies = ARENA_ARRAY(cli->arena, value_t, b->policy_count);
 
+	if (cli_has(cli, "--annotations"))
+		TRY(annotations_value(cli, b, &annotations, &entrypoints));
 	for (size_t i = 0; policies != NULL && i < b->policy_count; i++)
 		policies[i] = value_string(cli->arena, b->policies[i]);
 	object_builder_init(&o, cli->arena, 16);
@@ -243,7 +250,23 @@ print_json(struct cli *cli, const struct bundle *b)
 	(void)object_builder_add_text(&o, "revision", value_string(cli->arena, b->manifest.revision));
 	(void)object_builder_add_text(&o, "revision_number", value_int((int64_t)s->revision_number));
 	(void)object_builder_add_text(&o, "sha256", value_string(cli->arena, str_make(b->digest, 64)));
+	if (value_is_defined(annotations)) {
+		(void)object_builder_add_text(&o, "annotations", annotations);
+		(void)object_builder_add_text(&o, "entrypoints", entrypoints);
+	}
 	cli_print_json(cli, object_builder_freeze(&o, OBJECT_LAST_WINS, NULL));
+	return ERR_OK;
+}
+
+static err_t
+print_bundle(struct cli *cli, const struct bundle *b)
+{
+	if (cli->json)
+		return print_json(cli, b);
+	print_facts(cli, b);
+	if (cli_has(cli, "--verbose"))
+		print_more(cli, b);
+	return cli_has(cli, "--annotations") ? annotations_print(cli, b) : ERR_OK;
 }
 
 err_t
@@ -266,12 +289,8 @@ cmd_policy_inspect(struct cli *cli)
 		e = cli_read(cli, cli->rest[0], &bytes);
 	if (e == ERR_OK)
 		e = bundle_read(bytes, &options, cli->arena, NULL, &cli->diag, &bundle);
-	if (e == ERR_OK && cli->json)
-		print_json(cli, &bundle);
-	else if (e == ERR_OK)
-		print_facts(cli, &bundle);
-	if (e == ERR_OK && !cli->json && cli_has(cli, "--verbose"))
-		print_more(cli, &bundle);
+	if (e == ERR_OK)
+		e = print_bundle(cli, &bundle);
 	if (e == ERR_OK && bundle.signature.present && !bundle.signature.verified)
 		(void)fprintf(stderr, "note: the signature was read, not verified; give --verify-key to verify it\n");
 	bundle_keys_free(&keys);

@@ -7,6 +7,7 @@ enum { POLICY_MEMORY = 1 << 30 };
 
 const struct cli_spec cmd_lint_options[] = {
 	{ "--strict", NULL, NULL, "warnings count as errors" },
+	{ "--capabilities", NULL, "NAME|FILE", "what policies may use: air-gapped, connected or a file (air-gapped)" },
 	{ "--v0-compatible", NULL, NULL, "policies are Rego v0" },
 	{ 0 },
 };
@@ -15,6 +16,7 @@ struct linter {
 	struct cli *cli;
 	struct policy *policy;
 	const struct ast_module *module;
+	bool network; /* the capabilities grant it */
 };
 
 static struct diag_place
@@ -80,7 +82,7 @@ check_operator(struct linter *l, const struct ast_term *operator)
 			buf_add_str(&name, value_str(part->constant));
 	}
 	id = rego_builtin_find(buf_str(&name));
-	if (id != REGO_BUILTIN_NONE && (rego_builtin_at(id)->flags & REGO_NETWORK) != 0)
+	if (id != REGO_BUILTIN_NONE && !l->network && (rego_builtin_at(id)->flags & REGO_NETWORK) != 0)
 		diag_hint(&l->cli->diag,
 		    diag_add(&l->cli->diag, DIAG_ERROR, "lint_network", place_of(l, &operator->loc),
 			"%.*s needs the network, which an air-gapped sidecar does not have",
@@ -236,8 +238,10 @@ load(struct cli *cli, bool strict, struct policy **ret)
 	enum rego_version version = cli_has(cli, "--v0-compatible") ? REGO_V0 : REGO_V1;
 
 	TRY(policy_new(POLICY_MEMORY, &cli->diag, ret));
+	TRY(load_capabilities(cli, NULL, &(*ret)->unit.capabilities));
 	(*ret)->unit.strict = strict;
 	(*ret)->unit.check_data_conflicts = true;
+	(*ret)->unit.warn = true;
 	(*ret)->unit.error_limit = UINT32_MAX;
 	return load_path(cli, *ret, cli->rest[0], version);
 }
@@ -287,6 +291,12 @@ cmd_policy_lint(struct cli *cli)
 	struct linter l = { .cli = cli };
 	err_t e = load(cli, false, &l.policy), strict = ERR_OK;
 
+	/* The air-gapped profile is lint's own finding, which says where it is and what to do. */
+	if (l.policy != NULL && l.policy->unit.capabilities != NULL) {
+		l.network = l.policy->unit.capabilities->network;
+		if (!l.network)
+			l.policy->unit.capabilities = NULL;
+	}
 	for (size_t i = 0; l.policy != NULL && i < l.policy->unit.modules.count; i++) {
 		l.module = l.policy->unit.modules.at[i];
 		lint_module(&l);

@@ -18,6 +18,7 @@ const struct cli_spec cmd_test_options[] = {
 	{ "--rule", NULL, "PATH", "the rule fixtures ask (data.authz.allow, else the only `allow`)" },
 	{ "--run", "-r", "RE", "only tests whose name matches (extended regular expression)" },
 	{ "--ci", NULL, NULL, "no colour" },
+	{ "--capabilities", NULL, "NAME|FILE", "what policies may use: air-gapped, connected or a file (all)" },
 	{ "--v0-compatible", NULL, NULL, "policies are Rego v0" },
 	{ 0 },
 };
@@ -417,6 +418,7 @@ open_session(struct session *s)
 		return ERR_MEMORY;
 	TRY(policy_new(POLICY_MEMORY, &s->cli->diag, &s->policy));
 	s->policy->unit.keep_prints = true;
+	TRY(load_capabilities(s->cli, NULL, &s->policy->unit.capabilities));
 	TRY(load_path(s->cli, s->policy, s->cli->rest[0], version));
 	return policy_compile(s->policy);
 }

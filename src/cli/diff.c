@@ -11,12 +11,12 @@ struct diff {
 	struct arena *arena;
 	struct lines a, b;
 	size_t head, tail; /* lines that both begin and end with */
-	uint32_t *table; /* longest common subsequence of what is left; NULL: too large */
+	uint32_t *table;   /* longest common subsequence of what is left; NULL: too large */
 	struct buf *out;
 };
 
 struct edit {
-	char kind; /* ' ', '-' or '+' */
+	char kind;   /* ' ', '-' or '+' */
 	size_t a, b; /* the lines before it */
 };
 
@@ -111,7 +111,8 @@ write_line(struct diff *d, const struct edit *e)
 static void
 write_hunk(struct diff *d, const struct edits *edits, size_t *i)
 {
-	size_t from = *i > CONTEXT ? *i - CONTEXT : 0, to = *i, quiet = 0, removed = 0, added = 0;
+	size_t from = *i > CONTEXT ? *i - CONTEXT : 0, to = *i, quiet = 0, removed = 0,
+	       added = 0;
 
 	while (to < edits->count && quiet <= 2 * (size_t)CONTEXT) {
 		quiet = edits->at[to].kind == ' ' ? quiet + 1 : 0;
@@ -122,8 +123,8 @@ write_hunk(struct diff *d, const struct edits *edits, size_t *i)
 		removed += edits->at[k].kind != '+';
 		added += edits->at[k].kind != '-';
 	}
-	buf_printf(d->out, "@@ -%zu,%zu +%zu,%zu @@\n", edits->at[from].a + (removed > 0), removed,
-	    edits->at[from].b + (added > 0), added);
+	buf_printf(d->out, "@@ -%zu,%zu +%zu,%zu @@\n", edits->at[from].a + (removed > 0),
+	    removed, edits->at[from].b + (added > 0), added);
 	for (size_t k = from; k < to; k++)
 		write_line(d, &edits->at[k]);
 	*i = to;
@@ -137,7 +138,7 @@ trim_common(struct diff *d)
 	while (d->head < least && str_eq(d->a.at[d->head], d->b.at[d->head]))
 		d->head++;
 	while (d->tail < least - d->head &&
-	    str_eq(d->a.at[d->a.count - 1 - d->tail], d->b.at[d->b.count - 1 - d->tail]))
+	       str_eq(d->a.at[d->a.count - 1 - d->tail], d->b.at[d->b.count - 1 - d->tail]))
 		d->tail++;
 }
 

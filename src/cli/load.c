@@ -127,6 +127,26 @@ load_bundle(struct cli *cli, struct policy *p, const char *path)
 }
 
 err_t
+load_capabilities(struct cli *cli, const struct rego_capabilities *otherwise,
+    const struct rego_capabilities **ret)
+{
+	const char *name = cli_value(cli, "--capabilities");
+	struct rego_capabilities *made;
+	str_t text;
+
+	*ret = name == NULL ? otherwise : rego_capabilities_find(name);
+	if (name == NULL || *ret != NULL)
+		return ERR_OK;
+	TRY(cli_read(cli, name, &text));
+	made = ARENA_NEW(cli->arena, struct rego_capabilities);
+	if (made == NULL)
+		return ERR_MEMORY;
+	TRY(rego_capabilities_read(cli->arena, name, text, &cli->diag, made));
+	*ret = made;
+	return ERR_OK;
+}
+
+err_t
 load_policy(struct cli *cli, struct policy **ret)
 {
 	const char *const *values;
@@ -136,6 +156,8 @@ load_policy(struct cli *cli, struct policy **ret)
 
 	TRY(policy_new(POLICY_MEMORY, &cli->diag, ret));
 	(*ret)->unit.keep_prints = true;
+	TRY(load_schemas(cli, *ret));
+	TRY(load_capabilities(cli, NULL, &(*ret)->unit.capabilities));
 	count = cli_values(cli, "--bundle", &values);
 	for (int i = 0; i < count; i++)
 		TRY(load_bundle(cli, *ret, values[i]));

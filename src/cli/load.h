@@ -10,10 +10,16 @@
 
 #include "cli/cli.h"
 #include "engine/policy.h"
+#include "rego/compile.h"
 
 err_t load_path(struct cli *, struct policy *, const char *path, enum rego_version);
 /* A bundle file, verified when there are keys; else its signature is not looked at. */
 err_t load_bundle(struct cli *, struct policy *, const char *path);
+/* What --schema names, for the type checker. */
+err_t load_schemas(struct cli *, struct policy *);
+/* What --capabilities names, a profile or a file; without it `otherwise`. */
+err_t load_capabilities(struct cli *, const struct rego_capabilities *otherwise,
+    const struct rego_capabilities **ret);
 /* Everything of --data and --bundle, compiled. */
 err_t load_policy(struct cli *, struct policy **ret);
 

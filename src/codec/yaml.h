@@ -30,6 +30,7 @@ enum {
 /* What yaml.v2 says of a text: the error is "yaml: line N: problem". */
 struct yaml_fault {
 	uint32_t line; /* 0: it names none */
+	bool json; /* no fault in YAML, but what JSON cannot hold: "json: problem" */
 	char problem[96];
 };
 

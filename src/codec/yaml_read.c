@@ -185,6 +185,21 @@ resolve(struct reader *r, struct yaml_scalar *ret)
 }
 
 static bool
+refuse_number(struct reader *r, double number)
+{
+	struct yaml_fault *fault = r->options.ret_fault;
+
+	(void)refuse(r, ERR_SYNTAX, "a number that is infinite or none");
+	if (fault == NULL)
+		return false;
+	fault->line = 0;
+	fault->json = true;
+	(void)snprintf(fault->problem, sizeof(fault->problem), "unsupported value: %s",
+	    number != number ? "NaN" : number > 0 ? "+Inf" : "-Inf");
+	return false;
+}
+
+static bool
 read_scalar(struct reader *r, value_t *ret)
 {
 	str_t text = str_make((char *)r->event.data.scalar.value, r->event.data.scalar.length);
@@ -209,7 +224,7 @@ read_scalar(struct reader *r, value_t *ret)
 		break;
 	case YAML_FLOAT:
 		if (!(s.number - s.number == 0))
-			return refuse(r, ERR_SYNTAX, "a number that is infinite or none");
+			return refuse_number(r, s.number);
 		*ret = make_float(r, s.number);
 		break;
 	default:
@@ -286,12 +301,26 @@ begin_anchor(struct reader *r, const yaml_char_t *name, size_t *ret_index)
 }
 
 static bool
+refuse_alias(struct reader *r)
+{
+	struct yaml_fault *fault = r->options.ret_fault;
+
+	(void)refuse(r, ERR_SYNTAX, "the alias names no anchor");
+	if (fault == NULL)
+		return false;
+	fault->line = 0;
+	(void)snprintf(fault->problem, sizeof(fault->problem), "unknown anchor '%s' referenced",
+	    (const char *)r->event.data.alias.anchor);
+	return false;
+}
+
+static bool
 read_alias(struct reader *r, struct node *ret)
 {
 	const struct anchor *a = find_anchor(r, str_of((char *)r->event.data.alias.anchor));
 
 	if (a == NULL)
-		return refuse(r, ERR_SYNTAX, "the alias names no anchor");
+		return refuse_alias(r);
 	if (!value_is_defined(a->node.value))
 		return refuse(r, ERR_SYNTAX, "the anchor's value contains itself");
 	r->alias_nodes += a->node.size;
@@ -506,9 +535,11 @@ read_document(struct reader *r, value_t *ret)
 	if (!next(r) || !read_node(r, 1, &root))
 		return false;
 	*ret = root.value;
+	if (!next(r)) /* the document ends */
+		return false;
 	if (r->options.as_opa)
 		return true;
-	if (!next(r) || !next(r)) /* the document ends, and so should the stream */
+	if (!next(r)) /* and so should the stream */
 		return false;
 	return r->event.type == YAML_STREAM_END_EVENT ||
 	    refuse(r, ERR_SYNTAX, "a second document begins here");

@@ -296,6 +296,9 @@ yaml_write(struct buf *out, value_t v)
 	yaml_emitter_set_output(&w.emitter, take_output, &w);
 	yaml_emitter_set_unicode(&w.emitter, 1);
 	write_document(&w, v);
+	/* libyaml closes a document that ends with kept line feeds; yaml.v2 does not. */
+	if (!buf_failed(out) && str_has_suffix(buf_str(out), STR("\n...\n")))
+		out->len -= 4;
 	err = !w.failed ? ERR_OK : buf_failed(out) || arena_failed(w.scratch) ? ERR_LIMIT : ERR_SYNTAX;
 	yaml_emitter_delete(&w.emitter);
 	arena_free(&w.scratch);

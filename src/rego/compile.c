@@ -26,10 +26,6 @@ static const struct {
 #undef PASS
 };
 
-const struct rego_capabilities rego_capabilities_air_gapped = { .name = "air-gapped" };
-const struct rego_capabilities rego_capabilities_connected = { .name = "connected",
-	.network = true };
-
 /* ---- memory ---- */
 
 _Noreturn void
@@ -129,6 +125,20 @@ compiler_error(struct compiler *c, const char *code, struct ast_loc loc, const c
 	return finding;
 }
 
+void
+compiler_warn(struct compiler *c, const char *code, struct ast_loc loc, str_t meant, const char *format, ...)
+{
+	char message[MESSAGE_LIMIT];
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(message, sizeof(message), format, args);
+	va_end(args);
+	diag_hint(c->unit->diag,
+	    diag_add(c->unit->diag, DIAG_WARNING, code, place_of(c, loc), "%s", message),
+	    "did you mean `%.*s`?", STR_FMT(meant));
+}
+
 /* ---- what is called ---- */
 
 uint32_t
@@ -136,6 +146,7 @@ compiler_builtin(const struct compiler *c, const struct ast_term *ref)
 {
 	char name[BUILTIN_NAME_LIMIT];
 	size_t len = 0;
+	uint32_t id;
 
 	if (ref->kind != AST_REF)
 		return REGO_BUILTIN_NONE;
@@ -156,7 +167,10 @@ compiler_builtin(const struct compiler *c, const struct ast_term *ref)
 		for (size_t k = 0; k < text.len; k++)
 			name[len++] = text.data[k];
 	}
-	return rego_builtin_find(str_make(name, len));
+	id = rego_builtin_find(str_make(name, len));
+	return id != REGO_BUILTIN_NONE && rego_capabilities_grant(c->unit->capabilities, id)
+	    ? id
+	    : REGO_BUILTIN_NONE;
 }
 
 bool

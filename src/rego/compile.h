@@ -35,18 +35,8 @@
 #define REGO_COMPILE_H
 
 #include "base/err.h"
+#include "rego/capabilities.h"
 #include "rego/unit.h"
-
-/*
- * What a policy may call.  A call of anything else is refused like OPA's unsafe
- * built-ins (rego_type_error).
- */
-struct rego_capabilities {
-	const char *name; /* of the profile, for messages */
-	bool network; /* built-ins that need a network */
-};
-
-extern const struct rego_capabilities rego_capabilities_air_gapped, rego_capabilities_connected;
 
 err_t rego_compile(struct rego_unit *); /* ERR_POLICY: see unit->diag */
 

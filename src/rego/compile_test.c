@@ -3,6 +3,7 @@
 #include "rego/compile.h"
 
 #include "base/buf.h"
+#include "base/must.h"
 #include "codec/json.h"
 #include "rego/ast_print.h"
 #include "rego/builtin.h"
@@ -316,6 +317,65 @@ test_capabilities(void)
 	f.unit.capabilities = &rego_capabilities_air_gapped;
 	ok(compile(&f, "p if input.a == 1") == ERR_OK, "others are not");
 	close_fixture(&f);
+	open_fixture(&f);
+	f.unit.capabilities = &rego_capabilities_air_gapped;
+	ok(compile(&f, "p if is_object(input.a) with is_object as http.send") == ERR_POLICY,
+	    "nor may they stand in for others: %s", first_message(&f));
+	close_fixture(&f);
+}
+
+/* A file of capabilities, a rule, and what the compiler says of it. */
+static const struct {
+	const char *file, *rule, *want; /* want "": it compiles */
+} granted[] = {
+	{ "{\"builtins\": [{\"name\": \"count\"}, {\"name\": \"gt\"}], \"features\": [\"rego_v1\"]}",
+	    "p if count(input.x) > 1", "" },
+	{ "{\"builtins\": [{\"name\": \"gt\"}], \"features\": [\"rego_v1\"]}",
+	    "p if count(input.x) > 1", "undefined function count" },
+	{ "{\"builtins\": [{\"name\": \"not.of.this.world\"}]}", "p if input.x", "" },
+	{ "{}", "p.q if input.x", "rule heads with refs are not supported: p.q" },
+	{ "{}", "p contains 1", "" },
+	{ "{\"builtins\": [{\"name\": \"eq\"}], \"features\": [\"rule_head_refs\"]}", "p[x].q := x if x := input.y", "" },
+	{ "{\"features\": [\"rule_head_ref_string_prefixes\"]}", "p[x].q := x if x := input.y",
+	    "rule heads with general refs (containing variables) are not supported: p[x].q" },
+	{ "{}", "p := $\"{input.x}\"", "template strings are not supported by current capabilities" },
+	{ "{\"builtins\": [{\"name\": \"internal.template_string\"}, {\"name\": \"eq\"}], "
+	  "\"features\": [\"template_strings\"]}",
+	    "p := $\"{input.x}\"", "" },
+};
+
+static const struct {
+	const char *file, *want;
+} bad_files[] = {
+	{ "[]", "capabilities are an object with builtins, features and the like" },
+	{ "{\"builtins\": 1}", "builtins is a list of objects" },
+	{ "{\"builtins\": [{}]}", "each of builtins is an object with a name" },
+	{ "{\"features\": {}}", "features, future_keywords and allow_net are lists of strings" },
+	{ "{\"allow_net\": [1]}", "features, future_keywords and allow_net are lists of strings" },
+};
+
+static void
+test_capability_files(void)
+{
+	struct rego_capabilities c;
+	struct fixture f;
+
+	for (size_t i = 0; i < COUNT(granted); i++) {
+		open_fixture(&f);
+		must(rego_capabilities_read(f.arena, "file", str_of(granted[i].file), &f.diag, &c) == ERR_OK);
+		f.unit.capabilities = &c;
+		(void)!compile(&f, granted[i].rule);
+		ok(str_eq(diag_first_message(&f.diag), str_of(granted[i].want)), "%s with %s: %s",
+		    granted[i].rule, granted[i].file, first_message(&f));
+		close_fixture(&f);
+	}
+	for (size_t i = 0; i < COUNT(bad_files); i++) {
+		open_fixture(&f);
+		ok(rego_capabilities_read(f.arena, "file", str_of(bad_files[i].file), &f.diag, &c) == ERR_SYNTAX &&
+		        str_eq(diag_first_message(&f.diag), str_of(bad_files[i].want)),
+		    "%s: %s", bad_files[i].file, first_message(&f));
+		close_fixture(&f);
+	}
 }
 
 /* Memory runs out at every step on the way, and nothing but ERR_MEMORY comes of it. */
@@ -381,6 +441,7 @@ main(void)
 	test_error_limit();
 	test_data_conflicts();
 	test_capabilities();
+	test_capability_files();
 	test_little_memory();
 	test_signatures();
 	return tap_done();

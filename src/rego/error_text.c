@@ -65,11 +65,18 @@ print_finding(struct buf *out, const struct diag_finding *f)
 
 	if (place->file.len > 0)
 		buf_printf(out, "%.*s:%u: ", STR_FMT(place->file), place->row);
-	else if (place->row > 0)
+	else if (place->row > 0 || f->is_general)
 		buf_printf(out, "%u:%u: ", place->row, place->col);
 	buf_printf(out, "%.*s: %.*s", STR_FMT(f->code), STR_FMT(f->message));
 	if (!f->is_general && place->row > 0)
 		print_line(out, place);
+}
+
+/* An empty module is an error of its own in OPA, not a list of one. */
+static bool
+is_lone(const struct diag_finding *f)
+{
+	return f->is_general && f->place.row == 0;
 }
 
 str_t
@@ -79,9 +86,9 @@ rego_error_text(struct arena *arena, const struct diag *diag)
 	str_t text;
 
 	buf_init(&out, TEXT_LIMIT);
-	if (diag->error_count == 1)
+	if (diag->error_count == 1 && !is_lone(diag->first))
 		buf_add_text(&out, "1 error occurred: ");
-	else
+	else if (diag->error_count != 1)
 		buf_printf(&out, "%zu errors occurred:\n", diag->error_count);
 	for (const struct diag_finding *f = diag->first; f != NULL; f = f->next) {
 		print_finding(&out, f);

@@ -27,7 +27,8 @@ path_part(const struct ast_import *import, size_t i)
 
 	if (i >= path->count)
 		return STR_NONE;
-	return i == 0 ? rego_name_str(path->at[0]->var.name) : value_str(path->at[i]->constant);
+	return i == 0 ? rego_name_str(path->at[0]->var.name)
+		      : value_str(path->at[i]->constant);
 }
 
 static bool
@@ -56,7 +57,8 @@ words_of(const struct format *f, const struct ast_import *import)
 		return 0;
 	if (!is_whole_future(import))
 		return rego_word_find(path_part(import, 2));
-	return REGO_WORDS_V1 | REGO_WORD_NOT | (f->experimental ? REGO_WORD_AND | REGO_WORD_OR : 0);
+	return REGO_WORDS_V1 | REGO_WORD_NOT |
+	       (f->experimental ? REGO_WORD_AND | REGO_WORD_OR : 0);
 }
 
 /* What v1 has anyway. */
@@ -78,7 +80,7 @@ is_dropped(const struct format *f, const struct ast_import *import)
 	if (f->options->drop_v0_imports && f->module->version == REGO_V1 && is_rego(import))
 		return true;
 	return (f->module->imports_rego_v1 || (f->options->drop_v0_imports && f->style.v1)) &&
-	    is_covered(f, import);
+	       is_covered(f, import);
 }
 
 static void
@@ -115,8 +117,8 @@ group_size(const struct format *f, const struct statements *list, size_t from)
 	size_t count = 1;
 
 	while (from + count < list->count && list->at[from + count].import != NULL &&
-	    format_row(f, list->at[from + count].import->loc.offset) ==
-	        format_row(f, list->at[from + count - 1].import->loc.offset) + 1)
+	       format_row(f, list->at[from + count].import->loc.offset) ==
+		   format_row(f, list->at[from + count - 1].import->loc.offset) + 1)
 		count++;
 	return count;
 }
@@ -125,7 +127,7 @@ static str_t
 name_of(const struct ast_import *import)
 {
 	return import->alias != NULL ? rego_name_str(import->alias)
-	                             : path_part(import, import->path->items.count - 1);
+				     : path_part(import, import->path->items.count - 1);
 }
 
 /* Of two imports with one name the last one counts, so they must keep their order. */
@@ -176,7 +178,8 @@ write_rules(struct format *f, const struct statement *s, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		const struct ast_rule *rule = s[i].rule;
 		uint32_t start = rule->loc.offset;
-		bool grouped = may_group && format_may_group(f, rule) &&
+		bool grouped =
+		    may_group && format_may_group(f, rule) &&
 		    format_row(f, start) == format_row(f, s[i - 1].rule->loc.offset) + 1;
 		size_t seam;
 		unsigned lines;
@@ -210,10 +213,12 @@ list_statements(struct format *f, struct statements *list)
 	for (size_t i = 0; i < m->imports.count; i++) {
 		const struct ast_import *import = &m->imports.at[i];
 
-		for (; r < m->rules.count && m->rules.at[r]->loc.offset < import->loc.offset; r++)
+		for (; r < m->rules.count && m->rules.at[r]->loc.offset < import->loc.offset;
+		     r++)
 			if (!push(f, list, (struct statement){ .rule = m->rules.at[r] }))
 				return false;
-		if (!is_dropped(f, import) && !push(f, list, (struct statement){ .import = import }))
+		if (!is_dropped(f, import) &&
+		    !push(f, list, (struct statement){ .import = import }))
 			return false;
 	}
 	for (; r < m->rules.count; r++)
@@ -310,9 +315,14 @@ err_t
 rego_format(struct rego_unit *unit, const struct ast_module *module,
     const struct rego_format_options *options, struct buf *out)
 {
-	struct format f = { .arena = unit->arena, .module = module, .options = options, .out = out,
-		.text = unit->files.at[module->file].text, .experimental = unit->experimental,
-		.at_start = true, .lenient = true };
+	struct format f = { .arena = unit->arena,
+		.module = module,
+		.options = options,
+		.out = out,
+		.text = unit->files.at[module->file].text,
+		.experimental = unit->experimental,
+		.at_start = true,
+		.lenient = true };
 
 	f.taken = ARENA_ARRAY(f.arena, bool, module->comments.count);
 	if (f.taken == NULL || !find_rows(&f))

@@ -10,7 +10,7 @@
  *            blank lines, comments.  format_rule.c: heads, bodies, else.
  *            format_body.c: literals.  format_logic.c: and, or, not.  format_term.c:
  *            terms.  format_infix.c: operators.  format_list.c: what stands in
- *            brackets.  format_check.c: is it the same?
+ *            brackets.  format_check.c: is it the same?  format_v1.c: would v1 have it?
  *   limit    the buffer's; the tree's depth is the parser's limit
  *   failure  ERR_LIMIT: the buffer or the arena refused
  */
@@ -31,8 +31,8 @@ struct rego_format_options {
 	bool drop_v0_imports; /* rego.v1, and those of future.keywords that v1 has anyway */
 };
 
-err_t rego_format(struct rego_unit *, const struct ast_module *, const struct rego_format_options *,
-    struct buf *out);
+err_t rego_format(struct rego_unit *, const struct ast_module *,
+    const struct rego_format_options *, struct buf *out);
 
 /*
  * Do both modules mean the same?  Places, comments, spelling and the order of

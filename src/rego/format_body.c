@@ -31,7 +31,8 @@ write_declarations(struct format *f, const struct ast_expr *e)
 			format_chars(f, ",");
 		if (i > 0 && format_row(f, t->loc.offset) > row) {
 			f->indent = indent + 1;
-			format_break(f, format_end(e->terms.at[i - 1]->loc), t->loc.offset, FORMAT_TIGHT);
+			format_break(f, format_end(e->terms.at[i - 1]->loc), t->loc.offset,
+			    FORMAT_TIGHT);
 			row = format_row(f, t->loc.offset);
 		} else if (i > 0) {
 			format_chars(f, " ");
@@ -70,6 +71,8 @@ write_every(struct format *f, const struct ast_expr *e)
 {
 	const struct ast_every *every = e->every;
 	const struct ast_body *body = &every->body;
+	uint32_t open = format_body_start(f, body),
+		 close = format_skip(f, format_body_end(body), '\0');
 
 	format_chars(f, "every ");
 	if (every->key != NULL) {
@@ -80,15 +83,14 @@ write_every(struct format *f, const struct ast_expr *e)
 	format_chars(f, " in ");
 	format_term(f, every->domain, FORMAT_TERM);
 	format_chars(f, " {");
-	if (!is_on_row(f, body, e->loc.offset)) {
-		format_braced(f, body, format_body_start(f, body), false);
+	if (!is_on_row(f, body, e->loc.offset) || format_has_comment(f, open, close)) {
+		format_braced(f, body, open, false);
 		return;
 	}
 	for (size_t i = 0; i < body->exprs.count && !f->stuck; i++) {
 		format_chars(f, i == 0 ? " " : "; ");
 		format_literal(f, body->exprs.at[i], false);
 	}
-	format_join(f, format_skip(f, format_body_end(body), '\0'));
 	/* Several literals leave no space before the brace: so OPA writes it. */
 	format_chars(f, body->exprs.count == 1 ? " }" : "}");
 }
@@ -103,9 +105,9 @@ write_withs(struct format *f, const struct ast_expr *e)
 
 	for (size_t i = 0; i < e->withs.count && !f->stuck; i++) {
 		const struct ast_with *with = &e->withs.at[i];
-		bool line = i == 0
-		    ? format_begins_row(f, with->loc.offset)
-		    : format_row(f, with->loc.offset) > format_row(f, e->withs.at[i - 1].loc.offset);
+		bool line = i == 0 ? format_begins_row(f, with->loc.offset)
+				   : format_row(f, with->loc.offset) >
+					 format_row(f, e->withs.at[i - 1].loc.offset);
 
 		if (line) {
 			f->indent = indent + 1;
@@ -183,7 +185,8 @@ format_literals(struct format *f, const struct ast_body *body, bool first)
 		const struct ast_expr *e = body->exprs.at[i];
 
 		if (i > 0)
-			format_break(f, format_end(body->exprs.at[i - 1]->loc), e->loc.offset, FORMAT_KEEP);
+			format_break(f, format_end(body->exprs.at[i - 1]->loc), e->loc.offset,
+			    FORMAT_KEEP);
 		format_literal(f, e, first && i == 0);
 	}
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether two modules mean the same, and whether v1 would take one that was written as v0. */
+/* Whether two modules mean the same. */
 #include "rego/ast_compare.h"
 #include "rego/format_internal.h"
 
@@ -68,12 +68,12 @@ same_template(const struct ast_term *a, const struct ast_term *b)
 		take_text(&a->items, &i, &left);
 		take_text(&b->items, &k, &right);
 		same = str_eq(buf_str(&left), buf_str(&right)) && !buf_failed(&left) &&
-		    !buf_failed(&right) && (i < a->items.count) == (k < b->items.count);
+		       !buf_failed(&right) && (i < a->items.count) == (k < b->items.count);
 		if (!same || i == a->items.count)
 			break;
 		same = same_term(a->items.at[i], b->items.at[k]) &&
-		    same_withs(a->withs != NULL ? &a->withs[i] : NULL,
-		        b->withs != NULL ? &b->withs[k] : NULL);
+		       same_withs(a->withs != NULL ? &a->withs[i] : NULL,
+			   b->withs != NULL ? &b->withs[k] : NULL);
 		i++;
 		k++;
 	}
@@ -91,12 +91,14 @@ same_constant(value_t a, value_t b)
 	bool same;
 
 	if (value_is_string(a) || value_is_string(b))
-		return value_is_string(a) && value_is_string(b) && str_eq(value_str(a), value_str(b));
+		return value_is_string(a) && value_is_string(b) &&
+		       str_eq(value_str(a), value_str(b));
 	buf_init(&left, SIZE_MAX);
 	buf_init(&right, SIZE_MAX);
 	value_print(&left, a); /* numbers keep their spelling */
 	value_print(&right, b);
-	same = !buf_failed(&left) && !buf_failed(&right) && str_eq(buf_str(&left), buf_str(&right));
+	same = !buf_failed(&left) && !buf_failed(&right) &&
+	       str_eq(buf_str(&left), buf_str(&right));
 	buf_fini(&left);
 	buf_fini(&right);
 	return same;
@@ -142,7 +144,8 @@ same_term(const struct ast_term *a, const struct ast_term *b)
 	case AST_SET_COMP:
 	case AST_OBJECT_COMP:
 		return same_optional(a->comp.key, b->comp.key) &&
-		    same_term(a->comp.value, b->comp.value) && same_body(&a->comp.body, &b->comp.body);
+		       same_term(a->comp.value, b->comp.value) &&
+		       same_body(&a->comp.body, &b->comp.body);
 	case AST_TEMPLATE:
 		return same_template(a, b);
 	}
@@ -163,36 +166,38 @@ same_result(const struct ast_terms *call, const struct ast_terms *equation)
 		return false;
 	right = equation->at[2];
 	head.count--;
-	return format_operator_of(&plain, &head) != NULL && same_term(call->at[3], equation->at[1]) &&
-	    same_terms(&head, &right->items, 0);
+	return format_operator_of(&plain, &head) != NULL &&
+	       same_term(call->at[3], equation->at[1]) && same_terms(&head, &right->items, 0);
 }
 
 static bool
 same_logic(const struct ast_logic *a, const struct ast_logic *b)
 {
-	return a->explicit_left == b->explicit_left && a->explicit_right == b->explicit_right &&
-	    same_body(&a->left, &b->left) && same_body(&a->right, &b->right);
+	return a->explicit_left == b->explicit_left &&
+	       a->explicit_right == b->explicit_right && same_body(&a->left, &b->left) &&
+	       same_body(&a->right, &b->right);
 }
 
 static bool
 same_every(const struct ast_every *a, const struct ast_every *b)
 {
 	return same_optional(a->key, b->key) && same_term(a->value, b->value) &&
-	    same_term(a->domain, b->domain) && same_body(&a->body, &b->body);
+	       same_term(a->domain, b->domain) && same_body(&a->body, &b->body);
 }
 
 static bool
 same_expr(const struct ast_expr *a, const struct ast_expr *b)
 {
-	if (a->kind != b->kind || a->negated != b->negated || !same_withs(&a->withs, &b->withs))
+	if (a->kind != b->kind || a->negated != b->negated ||
+	    !same_withs(&a->withs, &b->withs))
 		return false;
 	switch ((enum ast_expr_kind)a->kind) {
 	case AST_EXPR_TERM:
 	case AST_EXPR_SOME:
 		return same_terms(&a->terms, &b->terms, 0);
 	case AST_EXPR_CALL:
-		return same_terms(&a->terms, &b->terms, 0) || same_result(&a->terms, &b->terms) ||
-		    same_result(&b->terms, &a->terms);
+		return same_terms(&a->terms, &b->terms, 0) ||
+		       same_result(&a->terms, &b->terms) || same_result(&b->terms, &a->terms);
 	case AST_EXPR_EVERY:
 		return same_every(a->every, b->every);
 	case AST_EXPR_NOT:
@@ -267,45 +272,32 @@ same_imports(const struct ast_module *a, const struct ast_module *b)
 	return true;
 }
 
+/* Of all comments in whatever order: imports take theirs along. */
+static uint64_t
+hash_comments(const struct ast_module *m)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < m->comments.count; i++) {
+		str_t text = str_trim_space(m->comments.at[i].text);
+		uint64_t hash = 14695981039346656037U; /* FNV-1a */
+
+		for (size_t k = 0; k < text.len; k++)
+			hash = (hash ^ (unsigned char)text.data[k]) * 1099511628211U;
+		sum += hash;
+	}
+	return sum;
+}
+
 bool
 rego_format_same(const struct ast_module *a, const struct ast_module *b)
 {
 	if (!same_term(a->package, b->package) || a->rules.count != b->rules.count ||
-	    !same_imports(a, b) || !same_imports(b, a) || a->comments.count != b->comments.count)
+	    !same_imports(a, b) || !same_imports(b, a) ||
+	    hash_comments(a) != hash_comments(b))
 		return false;
 	for (size_t i = 0; i < a->rules.count; i++)
 		if (!same_rule(a->rules.at[i], b->rules.at[i]))
 			return false;
 	return true;
-}
-
-/* ---- what v1 refuses ---- */
-
-static void
-complain(struct rego_unit *unit, struct ast_loc loc, str_t name)
-{
-	const struct rego_file *file = &unit->files.at[loc.file];
-	struct diag_place place = { .file = file->name, .source = file->text, .row = loc.row,
-		.col = loc.col, .width = loc.len };
-
-	(void)diag_add(unit->diag, DIAG_ERROR, "rego_parse_error", place,
-	    "%.*s keyword cannot be used for rule name", STR_FMT(name));
-}
-
-err_t
-rego_format_check_v1(struct rego_unit *unit, const struct ast_module *m)
-{
-	err_t e = ERR_OK;
-
-	for (size_t i = 0; i < m->rules.count; i++) {
-		const struct ast_term *ref = m->rules.at[i]->head.ref;
-		str_t name = rego_name_str(ref->items.at[0]->var.name);
-
-		if (ref->items.count > 1 ||
-		    rego_lexeme_keyword(name, REGO_WORDS_V1 | REGO_WORD_NOT) == LEX_NAME)
-			continue;
-		complain(unit, m->rules.at[i]->loc, name);
-		e = ERR_POLICY;
-	}
-	return e;
 }

@@ -24,7 +24,8 @@ enum { ARENA_LIMIT = 512 << 20, TEXT_LIMIT = 64 << 20, MODULES_MAX = 64, PATH_SI
 
 struct tally {
 	const char *name;
-	unsigned modules, trees, texts, both; /* parsed; of these equal trees, equal texts, fine as both */
+	unsigned modules, trees, texts,
+	    both; /* parsed; of these equal trees, equal texts, fine as both */
 	unsigned programs, compiled; /* equal, of those that compile */
 };
 
@@ -45,7 +46,8 @@ static void
 explain(const char *what, str_t before, str_t after)
 {
 	if (verbose)
-		printf("# ---- %s\n%.*s\n# ---- became\n%.*s\n", what, STR_FMT(before), STR_FMT(after));
+		printf("# ---- %s\n%.*s\n# ---- became\n%.*s\n", what, STR_FMT(before),
+		    STR_FMT(after));
 }
 
 static str_t
@@ -76,7 +78,9 @@ format(struct rego_unit *unit, const struct source *s, enum rego_version version
 static struct rego_unit
 make_unit(const struct group *g, struct arena *arena, struct diag *diag)
 {
-	struct rego_unit unit = { .arena = arena, .intern = intern_new(arena), .diag = diag,
+	struct rego_unit unit = { .arena = arena,
+		.intern = intern_new(arena),
+		.diag = diag,
 		.experimental = g->experimental };
 
 	diag_init(diag, arena, 100);
@@ -84,7 +88,8 @@ make_unit(const struct group *g, struct arena *arena, struct diag *diag)
 }
 
 static void
-check_both(struct rego_unit *unit, const struct group *g, const struct source *s, struct tally *t)
+check_both(
+    struct rego_unit *unit, const struct group *g, const struct source *s, struct tally *t)
 {
 	struct ast_module *before, *v0, *v1;
 	struct source text = { .name = s->name };
@@ -104,7 +109,8 @@ check_both(struct rego_unit *unit, const struct group *g, const struct source *s
 
 /* The text of a module formatted; STR_NONE: it does not parse. */
 static str_t
-check_module(const struct group *g, const struct source *s, struct arena *arena, struct tally *t)
+check_module(
+    const struct group *g, const struct source *s, struct arena *arena, struct tally *t)
 {
 	struct diag diag;
 	struct rego_unit unit = make_unit(g, arena, &diag);
@@ -140,7 +146,8 @@ listing_of(const struct group *g, struct arena *arena)
 	struct buf text, plain;
 
 	for (size_t i = 0; i < g->count; i++)
-		if (rego_parse_module(&unit, g->at[i].name, g->at[i].text, g->version, NULL) != ERR_OK)
+		if (rego_parse_module(&unit, g->at[i].name, g->at[i].text, g->version, NULL) !=
+		    ERR_OK)
 			return STR_NONE;
 	if (rego_compile(&unit) != ERR_OK || rego_program_make(&unit, &program) != ERR_OK)
 		return STR_NONE;
@@ -211,12 +218,13 @@ check_record(value_t record, enum rego_version version, struct tally *t)
 		return;
 	g->version = str_eq(value_str(get(record, "version")), STR("v0")) ? REGO_V0 : version;
 	g->experimental = get(record, "experimental").tag == VALUE_TRUE ||
-	    value_is_defined(get(record, "experimental_keywords"));
+			  value_is_defined(get(record, "experimental_keywords"));
 	add(g, STR("input.rego"), get(record, "input"));
 	for (uint32_t i = 0; modules.tag == VALUE_ARRAY && i < modules.count; i++)
 		add(g, STR("module.rego"), modules.items[i]);
 	for (uint32_t i = 0; modules.tag == VALUE_OBJECT && i < modules.count; i++)
-		add(g, value_str(modules.object->entries[i].key), modules.object->entries[i].value);
+		add(g, value_str(modules.object->entries[i].key),
+		    modules.object->entries[i].value);
 	check_group(g, t);
 	free(g);
 }
@@ -249,11 +257,12 @@ check_document(str_t text, bool yaml, enum rego_version version, struct tally *t
 	struct arena *arena = arena_new(ARENA_LIMIT);
 	value_t document;
 	err_t e = yaml ? yaml_read(arena, text, NULL, NULL, &document)
-	               : json_read(arena, text, NULL, NULL, &document);
+		       : json_read(arena, text, NULL, NULL, &document);
 
 	if (e == ERR_OK && document.tag == VALUE_OBJECT)
 		document = get(document, "cases");
-	for (uint32_t i = 0; e == ERR_OK && document.tag == VALUE_ARRAY && i < document.count; i++)
+	for (uint32_t i = 0; e == ERR_OK && document.tag == VALUE_ARRAY && i < document.count;
+	     i++)
 		check_record(document.items[i], version, t);
 	arena_free(&arena);
 }
@@ -286,8 +295,8 @@ check_file(const char *path, enum rego_version version, bool policies, struct ta
 		else if (str_has_suffix(str_of(path), STR(".jsonl")))
 			check_lines(buf_str(&text), t);
 		else
-			check_document(buf_str(&text), !str_has_suffix(str_of(path), STR(".json")),
-			    version, t);
+			check_document(buf_str(&text),
+			    !str_has_suffix(str_of(path), STR(".json")), version, t);
 	}
 	buf_fini(&text);
 }
@@ -325,10 +334,10 @@ report(const struct tally *t)
 		return;
 	}
 	ok(t->trees == t->modules && t->texts == t->modules,
-	    "%s: of %u modules %u keep their trees, %u format to themselves (%u read as both)", t->name,
-	    t->modules, t->trees, t->texts, t->both);
-	ok(t->programs == t->compiled, "%s: %u of %u programs stay the same", t->name, t->programs,
-	    t->compiled);
+	    "%s: of %u modules %u keep their trees, %u format to themselves (%u read as both)",
+	    t->name, t->modules, t->trees, t->texts, t->both);
+	ok(t->programs == t->compiled, "%s: %u of %u programs stay the same", t->name,
+	    t->programs, t->compiled);
 }
 
 static const char *
@@ -373,7 +382,8 @@ main(int argc, char **argv)
 		struct tally t = { .name = shared[i].path };
 		char path[PATH_SIZE];
 
-		(void)snprintf(path, sizeof(path), "%s/conformance/%s", find_shared(), shared[i].path);
+		(void)snprintf(
+		    path, sizeof(path), "%s/conformance/%s", find_shared(), shared[i].path);
 		visit(path, shared[i].version, false, &t);
 		report(&t);
 	}

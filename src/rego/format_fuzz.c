@@ -10,13 +10,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* False: it does not parse; then, or when memory ran out, there is nothing to say. */
 static bool
-format(struct rego_unit *unit, str_t text, enum rego_version version, enum rego_format_target target,
-    struct ast_module **ret, struct buf *out)
+format(struct rego_unit *unit, str_t text, enum rego_version version,
+    enum rego_format_target target, struct ast_module **ret, struct buf *out)
 {
 	struct rego_format_options options = { .target = target };
 
 	return rego_parse_module(unit, STR("fuzz.rego"), text, version, ret) == ERR_OK &&
-	    rego_format(unit, *ret, &options, out) == ERR_OK;
+	       rego_format(unit, *ret, &options, out) == ERR_OK;
 }
 
 static void
@@ -33,7 +33,8 @@ check(str_t text, enum rego_version version)
 	buf_init(&once, TEXT_LIMIT);
 	buf_init(&twice, TEXT_LIMIT);
 	if (format(&unit, text, version, REGO_FORMAT_SAME, &before, &once)) {
-		bool again = format(&unit, buf_str(&once), version, REGO_FORMAT_SAME, &after, &twice);
+		bool again =
+		    format(&unit, buf_str(&once), version, REGO_FORMAT_SAME, &after, &twice);
 
 		if (!arena_failed(arena) && !buf_failed(&twice)) {
 			must(again);

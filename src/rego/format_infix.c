@@ -7,7 +7,15 @@
 #include "rego/ast_compare.h"
 #include "rego/format_internal.h"
 
-enum binding { BIND_LITERAL, BIND_IN, BIND_RELATION, BIND_OR, BIND_AND, BIND_SUM, BIND_PRODUCT };
+enum binding {
+	BIND_LITERAL,
+	BIND_IN,
+	BIND_RELATION,
+	BIND_OR,
+	BIND_AND,
+	BIND_SUM,
+	BIND_PRODUCT
+};
 
 static const struct format_operator operators[] = {
 	{ "eq", "=", BIND_LITERAL },
@@ -37,7 +45,8 @@ find_member(const struct format *f, const struct ast_terms *ref, size_t operands
 
 	/* Where `in` is no keyword only the call can be written. */
 	if ((f->style.keywords & REGO_WORD_IN) == 0 ||
-	    !str_eq(rego_name_str(ref->at[0]->var.name), STR("internal")) || part->kind != AST_CONST || !value_is_string(part->constant))
+	    !str_eq(rego_name_str(ref->at[0]->var.name), STR("internal")) ||
+	    part->kind != AST_CONST || !value_is_string(part->constant))
 		return NULL;
 	name = value_str(part->constant);
 	if (operands == 2 && str_eq(name, STR("member_2")))
@@ -93,8 +102,8 @@ is_minus_sign(const struct ast_terms *call)
 	const struct ast_term *zero = call->at[1];
 
 	return call->at[0]->items.count == 1 && zero->kind == AST_CONST &&
-	    zero->constant.tag == VALUE_INT && zero->constant.integer == 0 &&
-	    zero->loc.offset == call->at[0]->loc.offset;
+	       zero->constant.tag == VALUE_INT && zero->constant.integer == 0 &&
+	       zero->loc.offset == call->at[0]->loc.offset;
 }
 
 static void
@@ -130,10 +139,12 @@ format_infix_term(struct format *f, const struct ast_term *t, const struct forma
 static unsigned
 binding_of(const struct format *f, const struct ast_term *t)
 {
-	const struct format_operator *op = t->kind == AST_CALL ? format_operator_of(f, &t->items) : NULL;
+	const struct format_operator *op =
+	    t->kind == AST_CALL ? format_operator_of(f, &t->items) : NULL;
 
-	return op == NULL || (op->binding == BIND_SUM && is_minus_sign(&t->items)) ? BIND_PRODUCT + 1
-										     : op->binding;
+	return op == NULL || (op->binding == BIND_SUM && is_minus_sign(&t->items))
+		   ? BIND_PRODUCT + 1
+		   : op->binding;
 }
 
 /* Would what begins with this term be `term | ...`, the beginning of a comprehension? */
@@ -147,7 +158,7 @@ static void
 write_operand(struct format *f, const struct ast_term *t, unsigned least, bool first)
 {
 	bool parens = binding_of(f, t) < least || (first && leads_with_union(f, t)) ||
-	    (t->kind == AST_CALL && format_is_key_value_in(f, &t->items));
+		      (t->kind == AST_CALL && format_is_key_value_in(f, &t->items));
 
 	format_term(f, t, parens ? FORMAT_TERM : FORMAT_VALUE);
 }
@@ -194,7 +205,7 @@ operator_with_result(const struct format *f, const struct ast_terms *terms)
 
 	if (terms->count == 4)
 		op = find_operator(f, terms->at[0], 2);
-	return op != NULL && op->binding != BIND_LITERAL ? op : NULL;
+	return op != NULL && op->binding > BIND_IN ? op : NULL;
 }
 
 void

@@ -16,10 +16,10 @@
 #include "rego/lexer.h"
 
 struct format_style {
-	bool v1; /* := in heads */
+	bool v1;            /* := in heads */
 	bool ifs, contains; /* the words are written */
-	bool dotted_heads; /* p.q rather than p["q"]: OPA does so when some head needs it */
-	unsigned keywords; /* REGO_WORD_..., of the result */
+	bool dotted_heads;  /* p.q rather than p["q"]: OPA does so when some head needs it */
+	unsigned keywords;  /* REGO_WORD_..., of the result */
 };
 
 struct format {
@@ -32,31 +32,32 @@ struct format {
 	bool experimental;
 	uint32_t *rows; /* offsets of their first bytes */
 	size_t row_count;
-	bool *taken; /* comments already written, out of turn */
-	size_t next; /* the first comment that was not taken in turn */
+	bool *taken;                    /* comments already written, out of turn */
+	size_t next;                    /* the first comment that was not taken in turn */
 	const struct ast_comment *held; /* to be written at the end of this line */
 	unsigned indent;
 	unsigned lines; /* ended so far */
-	bool at_start; /* of a line */
-	bool stuck; /* a comment found no place */
-	bool lenient; /* nothing gets stuck: comments wait for the next break */
-	bool in_head; /* they do so in heads, but for those inside a term */
-	bool adrift; /* places mean nothing: a copied head */
-	bool chained; /* in a chain of and/or that was broken, and is indented */
+	bool at_start;  /* of a line */
+	bool stuck;     /* a comment found no place */
+	bool lenient;   /* nothing gets stuck: comments wait for the next break */
+	bool in_head;   /* they do so in heads, but for those inside a term */
+	bool adrift;    /* places mean nothing: a copied head */
+	bool chained;   /* in a chain of and/or that was broken, and is indented */
 };
 
 enum format_gap {
 	FORMAT_TIGHT, /* no blank line before what follows */
-	FORMAT_KEEP, /* one if the source has any */
+	FORMAT_KEEP,  /* one if the source has any */
 	FORMAT_BLANK, /* one */
 };
 
 /* Where something is to stand; decides about parentheses. */
 enum format_place {
-	FORMAT_VALUE, /* nothing around it can be mistaken for a part of it */
+	FORMAT_VALUE,    /* nothing around it can be mistaken for a part of it */
 	FORMAT_ARGUMENT, /* commas around it */
-	FORMAT_ELEMENT, /* of an array, a set, an object: a bar would make it a comprehension */
-	FORMAT_TERM, /* where only a term can stand: operands, heads of comprehensions */
+	FORMAT_ELEMENT,  /* of an array, a set, an object: a bar would make it a comprehension
+			  */
+	FORMAT_TERM,     /* where only a term can stand: operands, heads of comprehensions */
 };
 
 /* ---- format_writer.c ---- */
@@ -74,7 +75,7 @@ void format_verbatim(struct format *, uint32_t from, uint32_t to);
 struct format_mark {
 	size_t len, next;
 	const struct ast_comment *held;
-	unsigned indent;
+	unsigned indent, lines;
 	bool at_start, stuck, chained;
 };
 
@@ -87,7 +88,8 @@ uint32_t format_row(const struct format *, uint32_t offset);
 bool format_has_comment(const struct format *, uint32_t from, uint32_t to);
 /* The next one behind an offset, on its row; NULL: none. */
 const struct ast_comment *format_comment_on_row(const struct format *, uint32_t offset);
-void format_claim(struct format *, uint32_t offset); /* it is written at the end of this line */
+void format_claim(
+    struct format *, uint32_t offset); /* it is written at the end of this line */
 bool format_begins_row(const struct format *, uint32_t offset);
 /* Over white space, comments, and commas or opening parentheses if so told. */
 uint32_t format_skip(const struct format *, uint32_t from, char also);
@@ -114,15 +116,18 @@ struct format_operator {
 };
 
 /* NULL: it has no infix form, or not with this count of operands. */
-const struct format_operator *format_operator_of(const struct format *, const struct ast_terms *call);
+const struct format_operator *format_operator_of(
+    const struct format *, const struct ast_terms *call);
 bool format_is_union(const struct format *, const struct ast_terms *call);
 bool format_is_key_value_in(const struct format *, const struct ast_terms *call);
-void format_infix_term(struct format *, const struct ast_term *, const struct format_operator *);
+void format_infix_term(
+    struct format *, const struct ast_term *, const struct format_operator *);
 /* The terms of an expression; `first`: behind a brace that could begin a comprehension. */
 void format_infix_expr(struct format *, const struct ast_terms *, bool first);
 bool format_expr_leads_with_brace(const struct format *, const struct ast_expr *);
 
-/* Items from `from` on, and the bracket behind them; the one before them is written, at `open`. */
+/* Items from `from` on, and the bracket behind them; the one before them is written, at
+ * `open`. */
 void format_list(struct format *, const struct ast_terms *, size_t from, uint32_t open,
     uint32_t close, const char *bracket);
 void format_collection(struct format *, const struct ast_term *);
@@ -132,16 +137,19 @@ void format_comprehension(struct format *, const struct ast_term *);
 
 void format_literals(struct format *, const struct ast_body *, bool first);
 void format_literal(struct format *, const struct ast_expr *, bool first);
-void format_expr(struct format *, const struct ast_expr *, bool first); /* without going back */
+void format_expr(
+    struct format *, const struct ast_expr *, bool first); /* without going back */
 void format_logic(struct format *, const struct ast_expr *, bool first);
 /* Behind the opening brace at `open`, up to and with the closing one. */
 void format_braced(struct format *, const struct ast_body *, uint32_t open, bool first);
-uint32_t format_body_start(const struct format *, const struct ast_body *); /* its brace, or expression */
-uint32_t format_body_end(const struct ast_body *); /* of its last expression */
+uint32_t format_body_start(
+    const struct format *, const struct ast_body *); /* its brace, or expression */
+uint32_t format_body_end(const struct ast_body *);   /* of its last expression */
 
 /* ---- format_rule.c ---- */
 
 void format_rule(struct format *, const struct ast_rule *);
-bool format_may_group(const struct format *, const struct ast_rule *); /* on one line, and next to others */
+bool format_may_group(
+    const struct format *, const struct ast_rule *); /* on one line, and next to others */
 
 #endif

@@ -25,7 +25,8 @@ item_start(const struct item *i)
 static uint32_t
 item_end(const struct item *i)
 {
-	uint32_t key = format_end(i->key->loc), value = i->value != NULL ? format_end(i->value->loc) : 0;
+	uint32_t key = format_end(i->key->loc),
+		 value = i->value != NULL ? format_end(i->value->loc) : 0;
 
 	return key > value ? key : value;
 }
@@ -83,7 +84,8 @@ static void
 write_items(struct format *f, const struct items *items, uint32_t open, uint32_t close)
 {
 	if (close == 0) /* not known: behind the last item and its comma */
-		close = format_skip(f, items->count > 0 ? item_end(&items->at[items->count - 1]) : open, ',');
+		close = format_skip(
+		    f, items->count > 0 ? item_end(&items->at[items->count - 1]) : open, ',');
 	if (needs_lines(f, items, open)) {
 		write_lines(f, items, open, close);
 		return;
@@ -193,7 +195,8 @@ void
 format_comprehension(struct format *f, const struct ast_term *t)
 {
 	const struct ast_body *body = &t->comp.body;
-	uint32_t open = open_of(f, t), close = close_of(t), start = body->exprs.at[0]->loc.offset;
+	uint32_t open = open_of(f, t), close = close_of(t),
+		 start = body->exprs.at[0]->loc.offset;
 	bool array = t->kind == AST_ARRAY_COMP;
 
 	if (close == 0)

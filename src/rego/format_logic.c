@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* and, or, and `not` with a body: an operand in braces keeps them; parentheses stand where they must. */
+/* and, or, and `not` with a body: an operand in braces keeps them; parentheses stand where
+ * they must. */
 #include "rego/format_internal.h"
 
 static bool
@@ -12,11 +13,13 @@ is_logic(const struct ast_expr *e)
 static bool
 needs_group_behind_not(const struct format *f, const struct ast_expr *e)
 {
-	return is_logic(e) || e->negated || e->withs.count > 0 || format_expr_leads_with_brace(f, e);
+	return is_logic(e) || e->negated || e->withs.count > 0 ||
+	       format_expr_leads_with_brace(f, e);
 }
 
 static bool
-needs_group(const struct format *f, enum ast_expr_kind outer, const struct ast_expr *e, bool right)
+needs_group(
+    const struct format *f, enum ast_expr_kind outer, const struct ast_expr *e, bool right)
 {
 	if (e->withs.count > 0)
 		return true;
@@ -63,7 +66,8 @@ write_body(struct format *f, const struct ast_body *body)
 }
 
 static void
-write_operand(struct format *f, const struct ast_body *body, bool explicit, bool group, bool first)
+write_operand(
+    struct format *f, const struct ast_body *body, bool explicit, bool group, bool first)
 {
 	if (explicit || body->exprs.count != 1) {
 		write_body(f, body);
@@ -92,8 +96,8 @@ write_chain(struct format *f, const struct ast_expr *e, bool first)
 	uint32_t right = l->explicit_right ? format_body_start(f, &l->right)
 					   : l->right.exprs.at[0]->loc.offset;
 
-	write_operand(f, &l->left, l->explicit_left, needs_group(f, e->kind, l->left.exprs.at[0], false),
-	    first);
+	write_operand(f, &l->left, l->explicit_left,
+	    needs_group(f, e->kind, l->left.exprs.at[0], false), first);
 	format_chars(f, e->kind == AST_EXPR_AND ? " and" : " or");
 	if (breaks_before(f, right)) {
 		if (!f->chained)
@@ -103,8 +107,8 @@ write_chain(struct format *f, const struct ast_expr *e, bool first)
 	} else {
 		format_chars(f, " ");
 	}
-	write_operand(f, &l->right, l->explicit_right, needs_group(f, e->kind, l->right.exprs.at[0], true),
-	    false);
+	write_operand(f, &l->right, l->explicit_right,
+	    needs_group(f, e->kind, l->right.exprs.at[0], true), false);
 }
 
 void
@@ -117,6 +121,6 @@ format_logic(struct format *f, const struct ast_expr *e, bool first)
 		return;
 	}
 	format_chars(f, "not ");
-	write_operand(f, &l->left, l->explicit_left, needs_group_behind_not(f, l->left.exprs.at[0]),
-	    false);
+	write_operand(f, &l->left, l->explicit_left,
+	    needs_group_behind_not(f, l->left.exprs.at[0]), false);
 }

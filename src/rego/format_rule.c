@@ -13,8 +13,9 @@ is_constant(const struct ast_rule *rule)
 {
 	const struct ast_expr *e = rule->body.exprs.at[0];
 
-	return rule->body.exprs.count == 1 && rule->else_rule == NULL && e->kind == AST_EXPR_TERM &&
-	    !e->negated && e->withs.count == 0 && is_true(e->terms.at[0]);
+	return rule->body.exprs.count == 1 && rule->else_rule == NULL &&
+	       e->kind == AST_EXPR_TERM && !e->negated && e->withs.count == 0 &&
+	       is_true(e->terms.at[0]);
 }
 
 /* ---- heads ---- */
@@ -143,7 +144,8 @@ is_one_literal(const struct format *f, const struct ast_rule *rule)
 	if (is_copied(f, rule))
 		end = rule->head.loc.offset;
 	return format_row(f, body->exprs.at[0]->loc.offset) == format_row(f, end) ||
-	    format_row(f, body->exprs.at[0]->loc.offset) == format_row(f, rule->head.loc.offset);
+	       format_row(f, body->exprs.at[0]->loc.offset) ==
+		   format_row(f, rule->head.loc.offset);
 }
 
 /* The closing brace, if there is one. */
@@ -170,7 +172,8 @@ write_body(struct format *f, const struct ast_rule *rule)
 	}
 	format_chars(f, "{");
 	if (format_row(f, clause_end(f, rule)) == format_row(f, rule->loc.offset))
-		format_claim(f, clause_end(f, rule)); /* { ... } # on one line: behind the head */
+		format_claim(
+		    f, clause_end(f, rule)); /* { ... } # on one line: behind the head */
 	format_braced(f, body, format_body_start(f, body), has_if);
 }
 
@@ -178,13 +181,14 @@ write_body(struct format *f, const struct ast_rule *rule)
 
 /* On the line that closes the body before it, as in `} else := 1`. */
 static bool
-is_inline_else(const struct format *f, const struct ast_rule *before, const struct ast_rule *rule)
+is_inline_else(
+    const struct format *f, const struct ast_rule *before, const struct ast_rule *rule)
 {
 	uint32_t offset = rule->loc.offset;
 
 	return !format_begins_row(f, offset) &&
-	    format_row(f, offset) > format_row(f, before->loc.offset) &&
-	    !format_has_comment(f, clause_end(f, before), offset);
+	       format_row(f, offset) > format_row(f, before->loc.offset) &&
+	       !format_has_comment(f, clause_end(f, before), offset);
 }
 
 static void
@@ -199,14 +203,18 @@ write_clause(struct format *f, const struct ast_rule *rule, bool is_else)
 static void
 write_chain(struct format *f, const struct ast_rule *rule)
 {
+	unsigned lines = f->lines;
+
 	write_clause(f, rule, false);
 	for (; rule->else_rule != NULL && !f->stuck; rule = rule->else_rule) {
 		const struct ast_rule *next = rule->else_rule;
 
-		if (is_inline_else(f, rule, next))
+		/* What became one line would not be told from one that was. */
+		if (f->lines > lines && is_inline_else(f, rule, next))
 			format_chars(f, " ");
 		else
 			format_break(f, clause_end(f, rule), next->loc.offset, FORMAT_BLANK);
+		lines = f->lines;
 		write_clause(f, next, true);
 	}
 }

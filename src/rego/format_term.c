@@ -39,7 +39,7 @@ is_identifier(str_t s)
 		char c = s.data[i];
 
 		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-		      (i > 0 && c >= '0' && c <= '9')))
+			(i > 0 && c >= '0' && c <= '9')))
 			return false;
 	}
 	return s.len > 0;
@@ -56,10 +56,12 @@ may_follow_dot(const struct format *f, const struct ast_term *part)
 	name = value_str(part->constant);
 	if (!is_identifier(name))
 		return false;
-	if (rego_lexeme_keyword(name, REGO_WORDS_V1 | REGO_WORD_NOT | f->style.keywords) == LEX_NAME)
+	if (rego_lexeme_keyword(name, REGO_WORDS_V1 | REGO_WORD_NOT | f->style.keywords) ==
+	    LEX_NAME)
 		return true;
-	return !f->adrift && part->loc.len == name.len && format_end(part->loc) <= f->text.len &&
-	    str_eq(str_sub(f->text, part->loc.offset, part->loc.len), name);
+	return !f->adrift && part->loc.len == name.len &&
+	       format_end(part->loc) <= f->text.len &&
+	       str_eq(str_sub(f->text, part->loc.offset, part->loc.len), name);
 }
 
 void
@@ -77,7 +79,8 @@ format_ref_part(struct format *f, const struct ast_term *part)
 void
 format_bracketed(struct format *f, const struct ast_term *part)
 {
-	uint32_t end = format_end(part->loc), close = f->adrift ? end : format_skip(f, end, '\0');
+	uint32_t end = format_end(part->loc),
+		 close = f->adrift ? end : format_skip(f, end, '\0');
 
 	format_chars(f, "[");
 	format_term(f, part, FORMAT_ARGUMENT);
@@ -113,7 +116,8 @@ is_plain_part(const struct ast_term *template, const struct ast_term *part)
 	if (part->kind != AST_CONST || part->commented)
 		return false;
 	return !template->multiline || !value_is_string(part->constant) ||
-	    memchr(value_str(part->constant).data, '`', value_str(part->constant).len) == NULL;
+	       memchr(value_str(part->constant).data, '`', value_str(part->constant).len) ==
+		   NULL;
 }
 
 static void
@@ -155,7 +159,8 @@ write_template(struct format *f, const struct ast_term *t)
 {
 	const char *quote = t->multiline ? "`" : "\"";
 
-	if (!f->adrift && !f->lenient && !t->parens && format_has_comment(f, t->loc.offset, format_end(t->loc))) {
+	if (!f->adrift && !f->lenient && !t->parens &&
+	    format_has_comment(f, t->loc.offset, format_end(t->loc))) {
 		format_verbatim(f, t->loc.offset, format_end(t->loc));
 		return;
 	}
@@ -192,8 +197,9 @@ format_leads_with_brace(const struct format *f, const struct ast_term *t)
 	case AST_REF:
 		return format_leads_with_brace(f, t->items.at[0]);
 	case AST_CALL: /* an operand that is a call itself would be in parentheses */
-		return format_operator_of(f, &t->items) != NULL && t->items.at[1]->kind != AST_CALL &&
-		    format_leads_with_brace(f, t->items.at[1]);
+		return format_operator_of(f, &t->items) != NULL &&
+		       t->items.at[1]->kind != AST_CALL &&
+		       format_leads_with_brace(f, t->items.at[1]);
 	default:
 		return false;
 	}
@@ -206,7 +212,7 @@ needs_parens(const struct format *f, const struct ast_term *t, enum format_place
 	if (place == FORMAT_TERM)
 		return true;
 	return format_is_key_value_in(f, &t->items) ||
-	    (place == FORMAT_ELEMENT && format_is_union(f, &t->items));
+	       (place == FORMAT_ELEMENT && format_is_union(f, &t->items));
 }
 
 static void
@@ -232,7 +238,8 @@ write_term(struct format *f, const struct ast_term *t, enum format_place place)
 		write_constant(f, t);
 		break;
 	case AST_VAR:
-		format_text(f, t->var.name->bytes[0] == '$' ? STR("_") : rego_name_str(t->var.name));
+		format_text(
+		    f, t->var.name->bytes[0] == '$' ? STR("_") : rego_name_str(t->var.name));
 		break;
 	case AST_REF:
 		format_ref(f, t->items.at, t->items.count);

@@ -161,7 +161,7 @@ write_comment(struct format *f, const struct ast_comment *c)
 	str_t text = c->text;
 
 	while (text.len > 0 && strchr(" \t\r\v\f", text.data[text.len - 1]) != NULL &&
-	    text.data[text.len - 1] != '\0')
+	       text.data[text.len - 1] != '\0')
 		text.len--;
 	format_chars(f, "#");
 	format_text(f, text);
@@ -250,7 +250,7 @@ write_comments(struct format *f, uint32_t row, uint32_t to, enum format_gap gap)
 		bool apart = c->loc.row > row + 1;
 
 		if (first ? gap == FORMAT_BLANK || (gap == FORMAT_KEEP && apart)
-		          : apart || (metadata && begins_metadata(c)))
+			  : apart || (metadata && begins_metadata(c)))
 			blank_line(f);
 		metadata = (metadata && !apart) || begins_metadata(c);
 		write_comment(f, c);
@@ -271,7 +271,8 @@ format_break(struct format *f, uint32_t from, uint32_t to, enum format_gap gap)
 	if (f->stuck)
 		return;
 	if (!f->at_start) {
-		if (c != NULL && is_trailing(f, c) && (gap != FORMAT_BLANK || c->loc.row <= row)) {
+		if (c != NULL && is_trailing(f, c) &&
+		    (gap != FORMAT_BLANK || c->loc.row <= row)) {
 			if (f->held == NULL) {
 				f->held = c;
 				f->next++;
@@ -285,7 +286,8 @@ format_break(struct format *f, uint32_t from, uint32_t to, enum format_gap gap)
 	last = write_comments(f, row, to, gap);
 	if (to == f->text.len)
 		return;
-	if (last != 0 ? next > last + 1 : gap == FORMAT_BLANK || (gap == FORMAT_KEEP && next > row + 1))
+	if (last != 0 ? next > last + 1
+		      : gap == FORMAT_BLANK || (gap == FORMAT_KEEP && next > row + 1))
 		blank_line(f);
 }
 
@@ -297,7 +299,8 @@ format_verbatim(struct format *f, uint32_t from, uint32_t to)
 	str_t text = str_sub(f->text, from, to - from);
 
 	/* What waits would come behind it. */
-	if (peek(f, from) != NULL || (f->held != NULL && str_find_char(text, '\n', 0) < text.len)) {
+	if (peek(f, from) != NULL ||
+	    (f->held != NULL && str_find_char(text, '\n', 0) < text.len)) {
 		f->stuck = true;
 		return;
 	}
@@ -310,8 +313,14 @@ format_verbatim(struct format *f, uint32_t from, uint32_t to)
 struct format_mark
 format_mark(const struct format *f)
 {
-	return (struct format_mark){ .len = f->out->len, .next = f->next, .held = f->held,
-		.indent = f->indent, .at_start = f->at_start, .stuck = f->stuck, .chained = f->chained };
+	return (struct format_mark){ .len = f->out->len,
+		.next = f->next,
+		.held = f->held,
+		.indent = f->indent,
+		.lines = f->lines,
+		.at_start = f->at_start,
+		.stuck = f->stuck,
+		.chained = f->chained };
 }
 
 void
@@ -321,6 +330,7 @@ format_restore(struct format *f, struct format_mark m)
 	f->next = m.next;
 	f->held = m.held;
 	f->indent = m.indent;
+	f->lines = m.lines;
 	f->at_start = m.at_start;
 	f->stuck = m.stuck;
 	f->chained = m.chained;

@@ -45,6 +45,7 @@ struct metadata_schema {
 struct ast_annotations {
 	struct ast_loc loc; /* of the comment METADATA */
 	uint32_t last_row;
+	str_t text; /* all its lines, each behind "# " */
 	enum metadata_scope scope;
 	str_t scope_text;
 	bool entrypoint;

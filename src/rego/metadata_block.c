@@ -442,22 +442,29 @@ read_members(struct block *b, const struct metadata_raw *raw)
 	       read_object(b, raw, MEMBER_LABELS, &a->labels);
 }
 
-/* The comments' text without the blank in front; false: the arena refused. */
+/* The comments' lines without the blank in front: the YAML, and the block as it is told. */
 static bool
 join_lines(struct block *b, str_t *ret)
 {
-	struct buf out;
+	struct buf yaml, text;
+	bool joined;
 
-	buf_init(&out, PARSER_TEXT_LIMIT);
+	buf_init(&yaml, PARSER_TEXT_LIMIT);
+	buf_init(&text, PARSER_TEXT_LIMIT);
+	buf_add_text(&text, "# METADATA");
 	for (size_t i = 1; i < b->count; i++) {
-		str_t text = b->comments[i].text;
+		str_t line = b->comments[i].text;
 
-		buf_add_str(&out, str_has_prefix(text, STR(" ")) ? str_skip(text, 1) : text);
-		buf_add_char(&out, '\n');
+		line = str_has_prefix(line, STR(" ")) ? str_skip(line, 1) : line;
+		buf_printf(&yaml, "%.*s\n", STR_FMT(line));
+		buf_printf(&text, "\n# %.*s", STR_FMT(line));
 	}
-	*ret = arena_str(b->arena, buf_str(&out));
-	buf_fini(&out);
-	return ret->data != NULL && !buf_failed(&out);
+	*ret = arena_str(b->arena, buf_str(&yaml));
+	b->a->text = arena_str(b->arena, buf_str(&text));
+	joined = !buf_failed(&yaml) && !buf_failed(&text) && !arena_failed(b->arena);
+	buf_fini(&yaml);
+	buf_fini(&text);
+	return joined;
 }
 
 /* 'x' as Go's %+q has it. */

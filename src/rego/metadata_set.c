@@ -311,3 +311,37 @@ rego_metadata_entrypoints(struct rego_unit *unit, struct metadata_paths *ret)
 	}
 	return true;
 }
+
+/* ---- by weight ---- */
+
+static bool
+push_if(struct arena *arena, struct metadata_blocks *blocks, const struct ast_annotations *a,
+    enum metadata_scope scope)
+{
+	return a == NULL || a->scope != scope || VEC_PUSH(arena, blocks, a);
+}
+
+bool
+rego_metadata_blocks(struct arena *arena, const struct metadata_set *set,
+    const struct ast_rule *rule, struct metadata_blocks *ret)
+{
+	const struct ast_annotation_list *own = &rule->module->annotations;
+	struct ast_terms path = { 0 }, package = { 0 };
+	bool fine;
+
+	if (set->by_path.count == 0 && set->by_package.count == 0 && own->count == 0)
+		return true;
+	fine = rego_metadata_path(arena, rule->module, rule, &path) &&
+	    rego_metadata_path(arena, rule->module, NULL, &package);
+	for (size_t length = 1; fine && length <= package.count; length++)
+		fine = push_if(arena, ret, find(&set->by_path, &package, length),
+		    METADATA_SUBPACKAGES);
+	fine = fine &&
+	    push_if(arena, ret, find(&set->by_package, &package, package.count), METADATA_PACKAGE) &&
+	    push_if(arena, ret, find(&set->by_path, &path, path.count), METADATA_DOCUMENT);
+	for (size_t i = 0; fine && i < own->count; i++) {
+		if (is_own(own->at[i], rule))
+			fine = VEC_PUSH(arena, ret, own->at[i]);
+	}
+	return fine;
+}

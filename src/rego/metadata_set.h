@@ -39,6 +39,12 @@ value_t rego_metadata_chain(
     struct arena *, const struct metadata_set *, const struct ast_rule *);
 value_t rego_metadata_rule(struct arena *, const struct ast_rule *);
 
+VEC_TYPE(metadata_blocks, const struct ast_annotations *);
+
+/* All that apply to a rule, the ones that override others last. */
+bool rego_metadata_blocks(struct arena *, const struct metadata_set *, const struct ast_rule *,
+    struct metadata_blocks *ret);
+
 /* A block and the path of what it belongs to. */
 struct metadata_ref {
 	const struct ast_annotations *annotations;

@@ -153,6 +153,11 @@ static const struct {
 	    "line 2: cannot "
 	    "unmarshal !!int `7` into map[string]interface {}" },
 	{ "# a: *b", "3:1 yaml: unknown anchor 'b' referenced" },
+	{ "# text too long é", "3:1 yaml: unmarshal errors:\n  line 1: cannot unmarshal !!str "
+			       "`text to...` into ast.rawAnnotation" },
+	{ "# éééé no map", "3:1 yaml: unmarshal errors:\n  line 1: cannot unmarshal !!str "
+			   "`ééé\uFFFD...` into "
+			   "ast.rawAnnotation" },
 	{ "# - a", "3:1 yaml: unmarshal errors:\n  line 1: cannot unmarshal !!seq into "
 		   "ast.rawAnnotation" },
 	{ "#", "2:1 expected METADATA block, found whitespace" },

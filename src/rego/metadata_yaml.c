@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/utf8.h"
 #include "base/vec.h"
 #include "value/number.h"
 
@@ -79,15 +80,34 @@ tag_of(const struct yaml_node *n)
 	return tags[yaml_node_resolve(n).kind];
 }
 
+/* The first bytes, as Go cuts them; what is left of a character is shown as U+FFFD. */
+static str_t
+cut(struct decoder *d, str_t text, size_t most)
+{
+	struct buf b;
+	str_t whole = str_sub(text, 0, most), made;
+
+	buf_init(&b, 4 * most);
+	while (whole.len > 0) {
+		size_t width;
+
+		utf8_add(&b, utf8_decode(whole, &width));
+		whole = str_skip(whole, width);
+	}
+	made = arena_str(d->arena, buf_str(&b));
+	buf_fini(&b);
+	return made;
+}
+
 static value_t
 wrong_type(struct decoder *d, const struct yaml_node *n, const char *type)
 {
-	str_t shown = STR_NONE;
+	bool is_long = n->text.len > 10;
+	str_t shown = is_long ? cut(d, n->text, 7) : n->text;
 
-	if (n->kind == YAML_NODE_SCALAR && n->text.len > 10)
-		shown = arena_printf(d->arena, " `%.*s...`", 7, n->text.data);
-	else if (n->kind == YAML_NODE_SCALAR)
-		shown = arena_printf(d->arena, " `%.*s`", STR_FMT(n->text));
+	if (n->kind == YAML_NODE_SCALAR)
+		shown =
+		    arena_printf(d->arena, " `%.*s%s`", STR_FMT(shown), is_long ? "..." : "");
 	add_error(d, arena_printf(d->arena, "line %u: cannot unmarshal !!%s%.*s into %s",
 			 n->line, tag_of(n), STR_FMT(shown), type));
 	return VALUE_NONE;

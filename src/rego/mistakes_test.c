@@ -10,6 +10,7 @@
 #define STRICT_COMPILE true, "rego_compile_error"
 #define TYPE false, "rego_type_error"
 #define UNSAFE false, "rego_unsafe_var_error"
+#define UNKNOWN false, "unknown_ref" /* a warning */
 #define RECURSION false, "rego_recursion_error"
 
 static const struct {
@@ -277,6 +278,16 @@ static const struct {
 	    PARSE, 2, 25, "only rules with one value and a constant name can have `else`" },
 	{ "walk as", P "p if { walk(input, [path, value]) with walk as 1 }",
 	    COMPILE, 2, 40, "replace a function of your own that calls it" },
+	{ "a package misspelt", "package a.tenant\nq := 1\np if data.a.tennant.q",
+	    UNKNOWN, 3, 6, "did you mean `tenant`?" },
+	{ "a rule of another package misspelt", "package a.tenant\nallow := 1\np if data.a.tenant.alow == 1",
+	    UNKNOWN, 3, 6, "did you mean `allow`?" },
+	{ "an alias that is a keyword", P "import data.x as if",
+	    PARSE, 2, 18, "choose an alias that is no keyword" },
+	{ "a tab beside an escape", P "p := \"a\\n\tb\"",
+	    PARSE, 2, 6, "beside escapes, a tab in a string is written \\t; \\u has four hexadecimal digits" },
+	{ "print within a template", P "p := $\"{print(1)}\"",
+	    TYPE, 0, 0, "it stands in the template at t.rego:2:9" },
 	{ "call non function", P "q := 1\np := q(1)",
 	    TYPE, 3, 6, "`q` is a rule and no function: name it without parentheses" },
 	{ "function as value", P "f(x) := x\np := f",
@@ -357,7 +368,7 @@ check(size_t i)
 	struct arena *arena = arena_new(16 << 20);
 	struct diag diag;
 	struct rego_unit unit = { .arena = arena, .intern = intern_new(arena), .diag = &diag,
-		.strict = mistakes[i].strict, .data = VALUE_NONE };
+		.strict = mistakes[i].strict, .warn = true, .data = VALUE_NONE };
 	const struct diag_finding *f;
 
 	diag_init(&diag, arena, 20);

@@ -80,6 +80,24 @@ has_rules_below(const struct rego_node *node)
 	return false;
 }
 
+/* Kinds of collector are those of comprehensions; nested paths need the general one. */
+static uint32_t
+collector_kind(struct planner *p, const struct rego_node *node)
+{
+	bool nested = false, set = false;
+
+	for (size_t i = 0; i < node->rules.count; i++) {
+		const struct ast_rule *rule = node->rules.at[i];
+		size_t suffix = suffix_of(p, node, rule).count;
+
+		if (rule->is_default || ast_takes_args(&rule->head))
+			continue;
+		set = set || (suffix == 0 && is_partial_set(rule));
+		nested = nested || suffix > 1 || (suffix == 1 && is_partial_set(rule));
+	}
+	return nested ? AST_OBJECT : set ? AST_SET_COMP : AST_OBJECT_COMP;
+}
+
 /* Makes the node's plan and tree node; ids for its functions, whose code comes later. */
 static struct rego_tree *
 prepare_node(struct planner *p, struct rego_node *node, struct rego_tree *parent)
@@ -116,6 +134,9 @@ prepare_node(struct planner *p, struct rego_node *node, struct rego_tree *parent
 	tree->whole = plan->whole;
 	tree->is_functions = node->rules.count > 0 && plan->func == REGO_FUNC_NONE && node->children.count == 0;
 	tree->is_partial = plan->is_partial;
+	tree->is_flat = plan->is_partial && collector_kind(p, node) == AST_OBJECT_COMP;
+	if (node->rules.count > 0)
+		tree->loc = node->rules.at[0]->head.loc;
 	tree->memo = p->program->memo_count++;
 	tree->children = ARENA_ARRAY(arena, struct rego_tree *, node->children.count);
 	for (size_t i = 0; tree->children != NULL && i < node->children.count; i++) {
@@ -338,24 +359,6 @@ plan_contributions(struct planner *p, const struct rego_node *at, const struct r
 	}
 }
 
-/* Kinds of collector are those of comprehensions; nested paths need the general one. */
-static uint32_t
-collector_kind(struct planner *p, const struct rego_node *node)
-{
-	bool nested = false, set = false;
-
-	for (size_t i = 0; i < node->rules.count; i++) {
-		const struct ast_rule *rule = node->rules.at[i];
-		size_t suffix = suffix_of(p, node, rule).count;
-
-		if (rule->is_default || ast_takes_args(&rule->head))
-			continue;
-		set = set || (suffix == 0 && is_partial_set(rule));
-		nested = nested || suffix > 1 || (suffix == 1 && is_partial_set(rule));
-	}
-	return nested ? AST_OBJECT : set ? AST_SET_COMP : AST_OBJECT_COMP;
-}
-
 static void
 plan_partial(struct planner *p, const struct rego_node *node)
 {
@@ -385,6 +388,7 @@ plan_complete_below(struct planner *p, const struct rego_node *at, const struct 
 	first = plan_regs(p, (uint32_t)count);
 	for (size_t i = count; i-- > 0; step = step->parent)
 		plan_emit(p, OP_CONST, (uint16_t)(first + i), 0, 0, plan_const(p, step->key), 0, 0);
+	p->loc = node->rules.at[0]->head.loc;
 	plan_emit(p, OP_PUT_PATH, collector, first, value, 0, 0, (uint8_t)count);
 	plan_block_end(p, &block);
 }

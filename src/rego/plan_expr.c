@@ -267,9 +267,12 @@ plan_logic(struct planner *p, struct ast_expr *expr)
 static void
 plan_positive(struct planner *p, struct ast_expr *expr)
 {
+	uint16_t reg;
+
 	switch (expr->kind) {
 	case AST_EXPR_TERM:
-		plan_emit(p, OP_TEST, plan_term(p, expr->terms.at[0]), 0, 0, 0, p->fail, 0);
+		reg = plan_term(p, expr->terms.at[0]); /* may open a scan: p->fail is its next step then */
+		plan_emit(p, OP_TEST, reg, 0, 0, 0, p->fail, 0);
 		return;
 	case AST_EXPR_CALL:
 		plan_call_expr(p, expr);

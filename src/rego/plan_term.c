@@ -83,8 +83,11 @@ plan_comprehension(struct planner *p, struct ast_term *t)
 	plan_body(p, &t->comp.body);
 	if (t->kind == AST_OBJECT_COMP) {
 		uint16_t key = plan_term(p, t->comp.key), value = plan_term(p, t->comp.value);
+		struct ast_loc around = p->loc;
 
+		p->loc = t->comp.key->loc; /* where a conflict is told */
 		plan_emit(p, OP_PUT, collector, key, value, 0, 0, 0);
+		p->loc = around;
 	} else {
 		plan_emit(p, OP_PUSH, collector, plan_term(p, t->comp.value), 0, 0, 0, 0);
 	}

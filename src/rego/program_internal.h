@@ -73,6 +73,8 @@ struct rego_tree {
 	uint32_t func; /* REGO_FUNC_NONE: no rules here (functions do not count) */
 	uint32_t whole; /* func and all rules below, as one document; REGO_FUNC_NONE */
 	bool is_partial; /* func gives an object or set that children add to */
+	bool is_flat; /* ... and each value in it stands for itself: nothing is added below */
+	struct ast_loc loc; /* of the first rule here */
 	bool is_functions; /* nothing but functions here: not part of any document */
 	uint32_t memo; /* of the whole document */
 	uint32_t first_rule_memo, rule_memo_end; /* memo slots of all rules at and below */

@@ -29,6 +29,11 @@ struct rego_node {
 	void *plan; /* the planner's */
 };
 
+/* A JSON schema and where it is found: schema.a.b has the path ["a", "b"]; input's is empty. */
+struct rego_schema {
+	value_t path, document;
+};
+
 struct rego_unit {
 	struct arena *arena;
 	struct intern *intern;
@@ -37,6 +42,8 @@ struct rego_unit {
 	VEC(struct ast_module *) modules;
 	value_t data; /* base documents, for conflict checks; VALUE_NONE: none */
 	struct rego_node *root;
+	VEC(struct rego_schema) schemas; /* that metadata may name */
+	const struct type *input_type; /* NULL: nothing is known; the compiler's */
 	struct rule_types *types; /* of the rules; the compiler's */
 	const struct rego_capabilities *capabilities; /* NULL: all built-ins */
 	uint32_t local_count; /* generated names so far: __localN__ */
@@ -46,6 +53,7 @@ struct rego_unit {
 	bool check_data_conflicts; /* rule against base data on the same path */
 	bool experimental; /* experimental keywords allowed */
 	bool annotations; /* the parser reads metadata blocks: metadata.h */
+	bool warn; /* of names below `data` that are nearly those of rules */
 	uint8_t stage; /* the pass that ran last */
 };
 

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rego/vm_internal.h"
 
-/* What a comprehension or partial rule has gathered so far. */
+/*
+ * What a comprehension or partial rule has gathered so far.  A conflict is found at the
+ * end; its place is that of the later of the two contributions.
+ */
 struct path_entry {
+	const struct rego_insn *at; /* what put it there */
 	value_t *path;
 	uint32_t count;
 	bool member;
@@ -15,6 +19,7 @@ struct collector {
 	VEC(value_t) items;
 	struct set_builder set;
 	struct object_builder object;
+	VEC(const struct rego_insn *) sources; /* of the object's entries: a key's `spare` is an index */
 	VEC(struct path_entry) paths;
 };
 
@@ -52,6 +57,11 @@ vm_put(struct rego_eval *e, value_t collector, value_t key, value_t value)
 
 	if (c->kind == AST_OBJECT)
 		return vm_put_path(e, collector, &key, 1, value, false);
+	if (c->sources.count == 0 || c->sources.at[c->sources.count - 1] != e->at) {
+		if (!VEC_PUSH(e->arena, &c->sources, e->at))
+			return vm_spend(e);
+	}
+	key.spare = (uint16_t)(c->sources.count - 1 < UINT16_MAX ? c->sources.count - 1 : UINT16_MAX);
 	return object_builder_add(&c->object, key, value) || vm_spend(e);
 }
 
@@ -60,7 +70,7 @@ vm_put_path(struct rego_eval *e, value_t collector, const value_t *path, uint32_
     bool member)
 {
 	struct collector *c = collector.internal;
-	struct path_entry entry = { .count = count, .member = member, .value = value };
+	struct path_entry entry = { .at = e->at, .count = count, .member = member, .value = value };
 
 	entry.path = ARENA_ARRAY(e->arena, value_t, count);
 	if (entry.path == NULL)
@@ -69,13 +79,56 @@ vm_put_path(struct rego_eval *e, value_t collector, const value_t *path, uint32_
 	return VEC_PUSH(e->arena, &c->paths, entry) || vm_spend(e);
 }
 
-/* ---- nested paths ---- */
+/* ---- conflicts ---- */
 
 static bool
-object_conflict(struct rego_eval *e)
+object_conflict(struct rego_eval *e, const struct rego_insn *at)
 {
+	e->at = at;
 	return vm_halt(e, ERR_EVAL, "eval_conflict_error", "object keys must be unique");
 }
+
+/* Of entries that cannot stand together, the one that came last. */
+static bool
+path_conflict(struct rego_eval *e, const struct path_entry *entries, size_t count)
+{
+	const struct rego_insn *last = entries[0].at;
+
+	for (size_t i = 1; i < count; i++) {
+		if (entries[i].at > last)
+			last = entries[i].at;
+	}
+	return object_conflict(e, last);
+}
+
+/* The entries stand as the builder left them at the key with two values. */
+static bool
+key_conflict(struct rego_eval *e, const struct collector *c, value_t key)
+{
+	const struct value_entry *entries = c->object.entries, *first = NULL;
+	size_t source = 0;
+
+	for (uint32_t i = 0; i < c->object.count; i++) {
+		if (!value_equal(entries[i].key, key))
+			continue;
+		first = first == NULL ? &entries[i] : first;
+		if (value_equal(first->value, entries[i].value))
+			continue;
+		source = entries[i].key.spare;
+		break;
+	}
+	return object_conflict(e, c->sources.at[source]);
+}
+
+/* The entries' keys as they were. */
+static void
+forget_sources(struct collector *c)
+{
+	for (uint32_t i = 0; c->sources.count > 1 && i < c->object.count; i++)
+		c->object.entries[i].key.spare = 0;
+}
+
+/* ---- nested paths ---- */
 
 /* Entries in order of path[level]; insertion sort of runs is enough for what rules write. */
 static void
@@ -109,7 +162,7 @@ build_leaf(struct rego_eval *e, const struct path_entry *entries, size_t count, 
 	if (!entries[0].member) {
 		for (size_t i = 1; i < count; i++) {
 			if (entries[i].member || !value_equal(entries[0].value, entries[i].value))
-				return object_conflict(e);
+				return path_conflict(e, entries, i + 1);
 		}
 		*ret = entries[0].value;
 		return true;
@@ -117,7 +170,7 @@ build_leaf(struct rego_eval *e, const struct path_entry *entries, size_t count, 
 	set_builder_init(&set, e->arena, count);
 	for (size_t i = 0; i < count; i++) {
 		if (!entries[i].member)
-			return object_conflict(e);
+			return path_conflict(e, entries, i + 1);
 		(void)set_builder_add(&set, entries[i].value);
 	}
 	*ret = set_builder_freeze(&set);
@@ -135,7 +188,7 @@ build_group(struct rego_eval *e, struct path_entry *entries, size_t count, uint3
 	if (leaves == count)
 		return build_leaf(e, entries, count, ret);
 	if (leaves > 0)
-		return object_conflict(e);
+		return path_conflict(e, entries, count);
 	return build_level(e, entries, count, level, scratch, ret);
 }
 
@@ -191,7 +244,8 @@ vm_finish(struct rego_eval *e, value_t collector, value_t *ret)
 	case AST_OBJECT_COMP:
 		*ret = object_builder_freeze(&c->object, OBJECT_NO_CONFLICT, &clash);
 		if (value_is_defined(clash))
-			return object_conflict(e);
+			return key_conflict(e, c, clash);
+		forget_sources(c);
 		break;
 	default:
 		return finish_paths(e, c, ret);

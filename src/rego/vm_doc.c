@@ -79,6 +79,22 @@ merge(struct rego_eval *e, value_t under, value_t over)
 	return value_object_merge(e->arena, under, over);
 }
 
+/* The rules of `node`, or else the first below it, and what is around them give different values. */
+static bool
+conflict(struct rego_eval *e, const struct rego_tree *node)
+{
+	struct rego_error *error = e->error;
+
+	while (node->loc.row == 0 && node->child_count > 0)
+		node = node->children[0];
+	(void)vm_halt(e, ERR_EVAL, "eval_conflict_error", "object keys must be unique");
+	error->row = node->loc.row;
+	error->col = node->loc.col;
+	if (node->loc.file < e->program->files.count)
+		error->file = e->program->files.at[node->loc.file].name;
+	return false;
+}
+
 /* What two sets of rules say of one path: objects and sets are united. */
 static value_t
 join(struct rego_eval *e, value_t a, value_t b)
@@ -184,8 +200,18 @@ vm_doc_get(struct rego_eval *e, value_t v, value_t key, value_t *top, value_t *r
 	}
 	if (child->child_count > 0 && !value_is_defined(own))
 		return make(e, child, base, ret);
+	/* Rules of this node and of the child speak of one key: all of them decide together. */
+	if (value_is_defined(own) && d->node->whole != REGO_FUNC_NONE) {
+		if (!vm_rule(e, d->node->whole, top, &own))
+			return false;
+		*ret = merge(e, base, value_get(own, key));
+		return !arena_failed(e->arena) || vm_spend(e);
+	}
 	if (!value_of(e, child, base, top, &of_child))
 		return false;
+	if (d->node->is_flat && value_is_defined(own) && value_is_defined(of_child) &&
+	    !value_equal(own, of_child))
+		return conflict(e, child);
 	*ret = join(e, own, of_child);
 	return !arena_failed(e->arena) || vm_spend(e);
 }

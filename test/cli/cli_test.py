@@ -126,14 +126,76 @@ def try_check():
         (["check", "old.rego"], "", 3, "", "old.rego:3:"),
         (["dis", "policies/0-orders.rego"], "", 0, "data.orders.allow: ", ""),
         (["dis", "broken"], "", 3, "", "one.rego"),
+        (["parse", "policies/0-orders.rego"], "", 0, "module\n package\n  ref\n   data\n   \"orders\"\n", ""),
+        (["parse", "-f", "json", "policies/0-orders.rego"], "", 0, '"type": "var"', ""),
+        (["parse", "-f", "json", "--json-include", "locations,-comments", "policies/0-orders.rego"], "", 0,
+         '"text": "cGFja2FnZQ=="', ""),
+        (["parse", "old.rego"], "", 3, "", "old.rego:3:"),
+        (["parse", "--v0-compatible", "old.rego"], "", 0, " rule\n  head\n", ""),
+        (["parse", "-f", "xml", "old.rego"], "", 64, "", "pretty or json"),
+        (["parse", "--json-include", "all", "old.rego"], "", 64, "", "locations and comments"),
+        (["parse", "missing.rego"], "", 6, "", "missing.rego"),
         (["builtins"], "", 0, "trim_prefix(", ""),
         (["policy", "lint", "policies"], "", 0, "6 modules, 0 warnings", ""),
         (["policy", "lint", "broken"], "", 3, "", "one.rego:6:"),
         (["policy", "lint", "net"], "", 3, "", "http.send"),
     ])
+    write("schemas/req.yaml", "properties:\n  user: {type: string}\n")
+    write("schemas/deep/acl-1.json", '{"properties": {"ann": {"type": "number"}}}')
+    write("schemas-bad/x.json", '{"type": }')
+    write("typed.rego", "package typed\n\n# METADATA\n# schemas:\n# - input: schema.req\n"
+          "# - data.acl: schema.deep[\"acl-1\"]\np if data.acl.ann == input.user\n")
+    table([
+        (["check", "typed.rego"], "", 0, "", ""),
+        (["check", "--schema", "schemas", "typed.rego"], "", 3, "", "typed.rego:7:6: rego_type_error: match error"),
+        (["check", "-s", "schemas/req.yaml", "typed.rego"], "", 3, "", "undefined schema: schema.req"),
+        (["check", "-s", "schemas/req.yaml", "policies"], "", 0, "", ""),
+        (["check", "-s", "schemas/deep/acl-1.json", "policies"], "", 3, "", "undefined ref: input.user"),
+        (["check", "-s", "schemas-bad", "policies"], "", 6, "", "schemas-bad/x.json:1:"),
+        (["check", "-s", "schemas-none", "policies"], "", 6, "", "schemas-none: no such file"),
+        (["eval", "-s", "schemas/req.yaml", "input.usr"], "", 3, "undefined ref: input.usr", "query:1:1"),
+        (["eval", "-s", "schemas/req.yaml", "-f", "raw", "-i", "ann.json", "input.user"], "", 0, "ann", ""),
+    ])
     painted, plain = core("check", "--color", "always", "broken"), core("check", "broken", NO_COLOR="1")
     ok("\033[" in painted.err, "--color always paints", painted)
     ok("\033[" not in plain.err, "NO_COLOR does not", plain)
+
+
+def try_capabilities():
+    write("web/p.rego", "package web\n\nallow if http.send({\"method\": \"get\", \"url\": input.url}).status_code == 200\n")
+    write("web/p_test.rego", "package web\n\ntest_allow if allow with http.send as {\"status_code\": 200} with input as {\"url\": \"x\"}\n\n"
+          "test_deny if not allow with http.send as {\"status_code\": 403} with input as {\"url\": \"x\"}\n\n"
+          "test_no_network if not allow with input as {\"url\": \"http://example.org\"}\n")
+    everything, air = core("capabilities"), core("capabilities", "air-gapped")
+    write("all.json", everything.out)
+    write("air.json", air.out)
+    names = {b["name"] for b in json.loads(everything.out)["builtins"]}
+    ok(names - {b["name"] for b in json.loads(air.out)["builtins"]} == {"http.send", "net.lookup_ip_addr"},
+       "air-gapped is everything but the network", names)
+    bundle = ["policy", "bundle", "--dir", "web", "--sign-key", "web-keys/signing-key.pem"]
+    unsafe = 'target must not be unsafe: "http.send"'
+    table([
+        (["check", "web"], "", 0, "", ""),
+        (["check", "web", "--capabilities", "connected"], "", 0, "", ""),
+        (["check", "web", "--capabilities", "all.json"], "", 0, "", ""),
+        (["check", "web", "--capabilities", "air-gapped"], "", 3, "", unsafe),
+        (["check", "web/p.rego", "--capabilities", "air-gapped"], "", 3, "", "unsafe built-in function calls in expression: http.send"),
+        (["check", "web/p.rego", "--capabilities", "air.json"], "", 3, "", "undefined function http.send"),
+        (["check", "web", "--capabilities", "missing.json"], "", 6, "", "missing.json"),
+        (["check", "web", "--capabilities", write("odd.json", '{"builtins": 1}')], "", 6, "", "odd.json:1:1: capabilities: builtins is a list"),
+        (["eval", "-d", "web", "data.web.allow"], "", 0, "{}", ""),
+        (["eval", "-d", "web/p.rego", "--strict-builtin-errors", "-i", "-", "data.web.allow"], '{"url": "x"}', 3, "", "no code for it"),
+        (["eval", "-d", "web", "--capabilities", "air-gapped", "data.web.allow"], "", 3, "", unsafe),
+        (["eval", "--capabilities", "air.json", "http.send({})"], "", 3, "undefined function http.send", ""),
+        (["policy", "test", "web"], "", 0, "3 passed, 0 failed", ""),
+        (["policy", "test", "web", "--capabilities", "air-gapped"], "", 3, "", unsafe),
+        (["policy", "lint", "web/p.rego"], "", 3, "", "needs the network"),
+        (["policy", "lint", "web", "--capabilities", "connected"], "", 0, "2 modules", ""),
+        (["policy", "keygen", "--out", write("web-keys/about", "") and "web-keys"], "", 0, "", ""),
+        ([*bundle, "--output", "web.tar.gz"], "", 3, "", "http.send"),
+        ([*bundle, "--output", "web.tar.gz", "--capabilities", "connected"], "", 0, "", ""),
+        (["capabilities", "pink"], "", 64, "", "air-gapped and connected"),
+    ])
 
 
 def try_tests():
@@ -167,6 +229,22 @@ def inspect(name, *more):
     return core("policy", "bundle", "inspect", name, *more)
 
 
+def try_annotations(key):
+    write("annotated/a.rego", "# METADATA\n# title: All\n# authors: [Jane <j@x>]\n# custom: {a: [1], bc: d}\n"
+          "package a.b\n\n# METADATA\n# entrypoint: true\np.q if input.x\n")
+    got = core("policy", "bundle", "--dir", "annotated", "--sign-key", key, "--output", "annotated.tar.gz")
+    ok(got.code == 0, "annotated policies make a bundle", got)
+    got = inspect("annotated.tar.gz", "--annotations")
+    ok(got.code == 0 and got.out.endswith(
+        "ANNOTATIONS:\nAll\n===\n\nPackage:  a.b\nLocation: a.rego:5\nScope: package\n\n"
+        "Authors:\n Jane <j@x>\n\nCustom:\n a:  [1]\n bc: \"d\"\n\n"
+        "a.b.p.q\n=======\n\nPackage:  a.b\nRule:     p.q\nLocation: a.rego:9\nScope: document\n"
+        "Entrypoint: true\n\n"), "inspect lists annotations", got)
+    got = json.loads(inspect("annotated.tar.gz", "-a", "--format", "json").out)
+    ok(got["entrypoints"] == ["a/b/p/q"] and got["annotations"][0]["annotations"]["title"] == "All" and
+       got["annotations"][1]["location"] == {"file": "a.rego", "row": 9, "col": 1}, "and as JSON", got)
+
+
 def try_bundle():
     ok(core("policy", "keygen", "--out", "keys").code == 0, "keygen")
     ok(os.stat("keys/signing-key.pem").st_mode & 0o777 == 0o600, "the private key is nobody else's")
@@ -185,6 +263,7 @@ def try_bundle():
     got = json.loads(inspect("policy-bundle.tar.gz", "--verify-key", pub, "--format", "json").out)
     ok(got["policies"] == PACKAGES and got["verified"] and got["created"] == int(CREATED), "as JSON", got)
     ok("File: " in inspect("policy-bundle.tar.gz", "--verbose").out, "--verbose lists files")
+    try_annotations(key)
     first = pathlib.Path("policy-bundle.tar.gz").read_bytes()
     for name, source in (("again", key), ("text", pem), ("env", "env:SIGN_KEY")):
         got = bundle(source, f"{name}.tar.gz", SIGN_KEY=pem)
@@ -232,6 +311,46 @@ def spoil_bundle(good, pub):
     ok(got.code == 5 and got.out == "", "unsigned: refused", got)
 
 
+def try_fmt():
+    fine, odd = "package a\n\nx := 1\n", "package a\nx=1 # one\n"
+    done = "package a\n\nx := 1 # one\n"
+    old = "package a\np[x] { x = 1 }\n"
+    write("fmt/fine.rego", fine)
+    write("fmt/deep/odd.rego", odd)
+    write("fmt/deep/notes.txt", "not a policy")
+    write("old.rego", old)
+    write("broken.rego", "package a\np if {\n")
+    write("names.rego", "package a\nif { true }\n")
+    write("empty.rego", "\n")
+    table([
+        (["fmt"], odd, 0, done, ""),
+        (["fmt", "-"], fine, 0, fine, ""),
+        (["fmt"], "package a\r\nx := 1\r\n", 0, fine, ""),
+        (["fmt", "fmt"], "", 0, done + fine, ""),
+        (["fmt", "-l", "fmt"], "", 0, "fmt/deep/odd.rego\n", ""),
+        (["fmt", "--list", "--fail", "fmt"], "", 1, "fmt/deep/odd.rego\n", ""),
+        (["fmt", "--fail", "fmt/fine.rego"], "", 0, fine, ""),
+        (["fmt", "--fail", "fmt/deep"], "", 1, "", "fmt/deep/odd.rego: would change"),
+        (["fmt", "-d", "fmt"], "", 0, "@@ -1,2 +1,3 @@\n package a\n-x=1 # one\n+\n+x := 1 # one\n", ""),
+        (["fmt", "-d", "fmt/fine.rego"], "", 0, "", ""),
+        (["fmt", "old.rego"], "", 3, "", "old.rego:2:1: rego_parse_error: `if` keyword is required"),
+        (["fmt", "--v0-compatible", "old.rego"], "", 0, "package a\n\np[x] {\n\tx = 1\n}\n", ""),
+        (["fmt", "--rego-v1", "old.rego"], "", 0, "import rego.v1\n\np contains x if x = 1\n", ""),
+        (["fmt", "--v0-v1", "--v1-compatible", "fmt/fine.rego"], "", 0, "import rego.v1\n\nx := 1\n", ""),
+        (["fmt", "--rego-v1", "names.rego"], "", 3, "", "names.rego:2:1: rego_parse_error: if keyword cannot be used"),
+        (["fmt", "--drop-v0-imports"], "package a\nimport rego.v1\nx := 1\n", 0, fine, ""),
+        (["fmt", "broken.rego"], "", 3, "", "broken.rego:3:0: rego_parse_error"),
+        (["fmt"], "package\n", 3, "", "stdin:"),
+        (["fmt", "--check-result=false", "fmt/fine.rego"], "", 0, fine, ""),
+        (["fmt", "empty.rego"], "", 3, "", "empty.rego: rego_parse_error: empty module"),
+        (["fmt", "missing.rego"], "", 6, "", "missing.rego: no such file"),
+    ])
+    got = core("fmt", "-w", "fmt", "broken.rego")
+    ok(got.code == 3 and got.out == "" and pathlib.Path("fmt/deep/odd.rego").read_text() == done and
+       pathlib.Path("fmt/fine.rego").read_text() == fine and
+       pathlib.Path("broken.rego").read_text() == "package a\np if {\n", "fmt -w writes what is sound", got)
+
+
 def try_rest():
     write("good.yaml", "control_plane:\n  enabled: false\naudit:\n  sink: stdout\n")
     write("wrong.yaml", "control_plane:\n  enabeld: false\n")
@@ -260,7 +379,7 @@ def main():
     with tempfile.TemporaryDirectory() as room:
         os.chdir(room)
         make_room()
-        for part in (try_eval, try_check, try_tests, try_bundle, try_rest):
+        for part in (try_eval, try_check, try_capabilities, try_tests, try_bundle, try_fmt, try_rest):
             part()
         os.chdir("/")
     print(f"1..{count}")

@@ -105,16 +105,15 @@ fail(struct work *w)
 {
 	str_t problem = buf_str(&w->g.problem);
 
-	if (w->g.halted)
-		return REGO_HALT;
 	switch (w->stage) {
 	case STAGE_TYPE: /* counted from 0: so does OPA here */
-		return rego_fail_type(w->call, w->operand, "one of {string, object}",
-		    w->call->arg[w->operand]);
+		return rego_fail_type(
+		    w->call, w->operand, "one of {string, object}", w->call->arg[w->operand]);
 	case STAGE_OBJECT:
 		return rego_fail(w->call, "%.*s", STR_FMT(problem));
 	case STAGE_SCHEMA:
-		return rego_fail(w->call, "Error in gqlparser SchemaDocument to Schema conversion: %.*s",
+		return rego_fail(w->call,
+		    "Error in gqlparser SchemaDocument to Schema conversion: %.*s",
 		    STR_FMT(problem));
 	case STAGE_TEXT:
 	case STAGE_QUERY:
@@ -123,16 +122,18 @@ fail(struct work *w)
 	return fail_at(w->call, problem);
 }
 
-/* Ends the work: a value that could not be made is a halt, or nested too deeply. */
+/* Ends the work.  What could not be made, though nothing is wrong, halts. */
 static enum rego_outcome
 give(struct work *w, bool fine, value_t made, value_t *ret)
 {
 	enum rego_outcome outcome = REGO_HALT;
 
-	fine = fine && value_is_defined(made);
-	/* What is left of the work's charge. */
-	if (!w->g.halted && rego_work(w->call, w->g.owed))
-		outcome = fine ? rego_give(made, ret) : fail(w);
+	if (graphql_settle(&w->g)) {
+		if (fine && value_is_defined(made))
+			outcome = rego_give(made, ret);
+		else if (w->g.refused || w->stage == STAGE_TYPE)
+			outcome = fail(w);
+	}
 	graphql_fini(&w->g);
 	return outcome;
 }
@@ -175,8 +176,8 @@ verify(struct work *w, value_t *ret_query, value_t *ret_schema)
 		return false;
 	*ret_query = graphql_write_query(&w->g, &w->query);
 	*ret_schema = graphql_write_schema(&w->g, &w->document);
-	return value_is_defined(*ret_query) && value_is_defined(*ret_schema) && make_schema(w) &&
-	    validate(w);
+	return value_is_defined(*ret_query) && value_is_defined(*ret_schema) &&
+	       make_schema(w) && validate(w);
 }
 
 static enum rego_outcome
@@ -188,7 +189,8 @@ parse(struct rego_call *call, value_t *ret)
 
 	graphql_init(&w.g, call->arena, call);
 	fine = verify(&w, &trees[0], &trees[1]);
-	return give(&w, fine, fine ? value_array(call->arena, trees, COUNT(trees)) : VALUE_NONE, ret);
+	return give(&w, fine, fine ? value_array(call->arena, trees,
+	    COUNT(trees)) : VALUE_NONE, ret);
 }
 
 static enum rego_outcome
@@ -244,11 +246,14 @@ schema_is_valid(struct rego_call *call, value_t *ret)
 
 const struct rego_builtin rego_builtins_graphql[] = {
 	{ "graphql.is_valid", "query: " TREE ", schema: " TREE " -> boolean", is_valid,
-	    "Whether the GraphQL `query` may be asked of the `schema`; each is text or a tree.",
+	    "Whether the GraphQL `query` may be asked of the `schema`; each is text or a "
+	    "tree.",
 	    REGO_LENIENT },
 	{ "graphql.parse",
-	    "query: " TREE ", schema: " TREE " -> array<object[any: any], object[any: any]>", parse,
-	    "The trees of the GraphQL `query` and `schema`, if the query may be asked of the schema.",
+	    "query: " TREE ", schema: " TREE " -> array<object[any: any], object[any: any]>",
+	    parse,
+	    "The trees of the GraphQL `query` and `schema`, if the query may be asked of the "
+	    "schema.",
 	    REGO_LENIENT },
 	{ "graphql.parse_and_verify",
 	    "query: " TREE ", schema: " TREE

@@ -6,7 +6,7 @@
 
 #include "base/vec.h"
 
-enum { CHARGED_AT_ONCE = 1024, UNIT = 64, LONGEST_PROBLEM = 1 << 16 };
+enum { CHARGED_AT_ONCE = 1024, LARGEST_WORK = 1 << 30, UNIT = 64, LONGEST_PROBLEM = 1 << 16 };
 
 /* ---- the work ---- */
 
@@ -24,23 +24,26 @@ graphql_fini(struct graphql *g)
 }
 
 bool
+graphql_settle(struct graphql *g)
+{
+	size_t owed = g->owed;
+
+	g->owed = 0;
+	if (g->call != NULL && !rego_work(g->call, owed * UNIT))
+		g->halted = true;
+	return !g->halted;
+}
+
+bool
 graphql_work(struct graphql *g, size_t units)
 {
-	if (units > g->left || arena_failed(g->arena))
+	if (units > g->left || units > LARGEST_WORK || arena_failed(g->arena))
 		g->halted = true;
 	if (g->halted)
 		return false;
 	g->left -= units;
-	if (g->call == NULL)
-		return true;
-	if (units < CHARGED_AT_ONCE && g->owed + units < CHARGED_AT_ONCE) {
-		g->owed += (uint32_t)units;
-		return true;
-	}
-	units = (units < SIZE_MAX / UNIT - g->owed ? units : SIZE_MAX / UNIT - g->owed) + g->owed;
-	g->owed = 0;
-	g->halted = !rego_work(g->call, units * UNIT);
-	return !g->halted;
+	g->owed += (uint32_t)units;
+	return g->owed < CHARGED_AT_ONCE || graphql_settle(g);
 }
 
 bool
@@ -63,7 +66,8 @@ graphql_leave(struct graphql *g)
 void *
 graphql_new(struct graphql *g, size_t size)
 {
-	void *made = graphql_work(g, 1) ? arena_alloc(g->arena, size, _Alignof(max_align_t)) : NULL;
+	void *made =
+	    graphql_work(g, 1) ? arena_alloc(g->arena, size, _Alignof(max_align_t)) : NULL;
 
 	if (made == NULL)
 		g->halted = true;
@@ -81,14 +85,15 @@ graphql_refuse(struct graphql *g, struct graphql_pos pos, const char *format, ..
 	g->refused = true;
 	if (pos.line == 0)
 		pos = (struct graphql_pos){ -1, -1, pos.built_in };
-	buf_printf(&g->problem, "%s:%d:%d: ", pos.built_in ? "prelude.graphql" : "input", pos.line,
-	    pos.column);
+	buf_printf(&g->problem, "%s:%d:%d: ", pos.built_in ? "prelude.graphql" : "input",
+	    pos.line, pos.column);
 	va_start(args, format);
 	len = vsnprintf(NULL, 0, format, args);
 	va_end(args);
 	if (len > 0 && buf_reserve(&g->problem, (size_t)len + 1)) {
 		va_start(args, format);
-		(void)vsnprintf(g->problem.data + g->problem.len, (size_t)len + 1, format, args);
+		(void)vsnprintf(g->problem.data + g->problem.len, (size_t)len + 1, format,
+		    args);
 		va_end(args);
 		g->problem.len += (size_t)len;
 	}

@@ -52,6 +52,8 @@ void graphql_fini(struct graphql *);
 
 /* Takes units of work; false: halted. */
 bool graphql_work(struct graphql *, size_t units);
+/* Charges the call with what is owed, at the end; false: halted. */
+bool graphql_settle(struct graphql *);
 /* One level deeper; false: too deep, refused, and there is nothing to leave. */
 bool graphql_enter(struct graphql *);
 void graphql_leave(struct graphql *);
@@ -307,7 +309,8 @@ struct graphql_document {
 
 /* False: refused or halted. */
 bool graphql_parse_query(struct graphql *, str_t text, struct graphql_query *ret);
-bool graphql_parse_schema(struct graphql *, str_t text, bool built_in, struct graphql_document *ret);
+bool graphql_parse_schema(struct graphql *, str_t text, bool built_in,
+    struct graphql_document *ret);
 
 /* False: refused (without a position, as Go's JSON reader words it) or halted. */
 bool graphql_read_query(struct graphql *, value_t object, struct graphql_query *ret);
@@ -325,7 +328,8 @@ void graphql_type_print(struct buf *, const struct graphql_type *); /* [A!]! */
 bool graphql_type_fits(const struct graphql_type *actual, const struct graphql_type *wanted);
 
 /* NULL: there is none, or halted. */
-struct graphql_field *graphql_find_field(struct graphql *, const struct graphql_list *, str_t name);
+struct graphql_field *graphql_find_field(struct graphql *, const struct graphql_list *,
+    str_t name);
 struct graphql_argument *graphql_find_argument(struct graphql *, const struct graphql_list *,
     str_t name);
 

@@ -12,9 +12,9 @@ graphql_lexer_init(struct graphql_lexer *l, struct graphql *g, str_t text, bool 
 const char *
 graphql_token_kind_name(enum graphql_token_kind kind)
 {
-	static const char *const names[] = { "<Invalid>", "<EOF>", "!", "$", "&", "(", ")", "...", ":",
-		"=", "@", "[", "]", "{", "}", "|", "Name", "Int", "Float", "String", "BlockString",
-		"Comment" };
+	static const char *const names[] = { "<Invalid>", "<EOF>", "!", "$", "&", "(", ")",
+		"...", ":", "=", "@", "[", "]", "{", "}", "|", "Name", "Int", "Float",
+		"String", "BlockString", "Comment" };
 
 	return names[kind];
 }
@@ -123,7 +123,8 @@ skip_blanks(struct graphql_lexer *l)
 static struct graphql_token
 read_comment(struct graphql_lexer *l)
 {
-	while (l->end < l->text.len && (byte_at(l, l->end) >= ' ' || byte_at(l, l->end) == '\t'))
+	while (l->end < l->text.len && (byte_at(l, l->end) >= ' ' || byte_at(l,
+	    l->end) == '\t'))
 		(void)take_rune(l);
 	return make_text(l, GRAPHQL_T_COMMENT);
 }
@@ -131,7 +132,8 @@ read_comment(struct graphql_lexer *l)
 static bool
 is_name_byte(int c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+	       c == '_';
 }
 
 static struct graphql_token
@@ -172,7 +174,8 @@ invalid_number(struct graphql_lexer *l, const char *what)
 	int next = byte_at(l, l->end);
 
 	if (next < 0)
-		return invalid(l, arena_printf(l->g->arena, "Invalid number, %s: <EOF>.", what));
+		return invalid(
+		    l, arena_printf(l->g->arena, "Invalid number, %s: <EOF>.", what));
 	return invalid(l, arena_printf(l->g->arena, "Invalid number, %s: \"%.*s\".", what,
 			      STR_FMT(byte_text(bytes, next))));
 }
@@ -221,8 +224,8 @@ static struct graphql_token
 invalid_escape(struct graphql_lexer *l, str_t escape)
 {
 	take(l, 1);
-	return invalid(l, arena_printf(l->g->arena, "Invalid character escape sequence: \\%.*s.",
-			      STR_FMT(escape)));
+	return invalid(l, arena_printf(l->g->arena,
+			      "Invalid character escape sequence: \\%.*s.", STR_FMT(escape)));
 }
 
 /* Four digits of a \u escape; false: they are none. */
@@ -232,10 +235,10 @@ read_hex(str_t digits, uint32_t *ret)
 	*ret = 0;
 	for (size_t i = 0; i < digits.len; i++) {
 		int c = digits.data[i];
-		int digit = c >= '0' && c <= '9' ? c - '0'
-		    : c >= 'a' && c <= 'f'   ? c - 'a' + 10
-		    : c >= 'A' && c <= 'F'   ? c - 'A' + 10
-		                             : -1;
+		int digit = c >= '0' && c <= '9'   ? c - '0'
+			    : c >= 'a' && c <= 'f' ? c - 'a' + 10
+			    : c >= 'A' && c <= 'F' ? c - 'A' + 10
+						   : -1;
 
 		if (digit < 0)
 			return false;
@@ -295,8 +298,8 @@ read_string_into(struct graphql_lexer *l, struct buf *text)
 		if (c < ' ' && c != '\t')
 			return invalid_byte(l, c);
 		if (c == '"') {
-			struct graphql_token token = make(l, GRAPHQL_T_STRING,
-			    arena_str(l->g->arena, buf_str(text)));
+			struct graphql_token token =
+			    make(l, GRAPHQL_T_STRING, arena_str(l->g->arena, buf_str(text)));
 
 			take(l, 1);
 			return token;
@@ -374,8 +377,8 @@ read_block_into(struct graphql_lexer *l, struct buf *text)
 	take(l, 2);
 	for (int c; (c = byte_at(l, l->end)) >= 0;) {
 		if (stands(l, l->end, STR("\"\"\""))) {
-			struct graphql_token token = make(l, GRAPHQL_T_BLOCK_STRING,
-			    strip_block(l, buf_str(text)));
+			struct graphql_token token =
+			    make(l, GRAPHQL_T_BLOCK_STRING, strip_block(l, buf_str(text)));
 
 			take(l, 3);
 			return token;
@@ -409,7 +412,7 @@ read_quoted(struct graphql_lexer *l)
 	/* A byte that is no UTF-8 becomes three. */
 	buf_init(&text, (l->text.len - l->start) * 3 + 1);
 	token = stands(l, l->start, STR("\"\"\"")) ? read_block_into(l, &text)
-	                                           : read_string_into(l, &text);
+						   : read_string_into(l, &text);
 	if (buf_failed(&text))
 		arena_fail(l->g->arena);
 	buf_fini(&text);
@@ -425,13 +428,14 @@ invalid_start(struct graphql_lexer *l, int c)
 
 	take(l, -1);
 	if (c < ' ')
-		return invalid(l,
-		    arena_printf(l->g->arena, "Cannot contain the invalid character \"\\u%04d\"", c));
+		return invalid(l, arena_printf(l->g->arena,
+				      "Cannot contain the invalid character \"\\u%04d\"", c));
 	if (c == '\'')
 		return invalid(l, STR("Unexpected single quote character ('), "
 				      "did you mean to use a double quote (\")?"));
-	return invalid(l, arena_printf(l->g->arena, "Cannot parse the unexpected character \"%.*s\".",
-			      STR_FMT(byte_text(bytes, c))));
+	return invalid(
+	    l, arena_printf(l->g->arena, "Cannot parse the unexpected character \"%.*s\".",
+		   STR_FMT(byte_text(bytes, c))));
 }
 
 struct graphql_token
@@ -439,9 +443,9 @@ graphql_lexer_next(struct graphql_lexer *l)
 {
 	static const char punctuation[] = "!$&():=@[]{}|";
 	static const enum graphql_token_kind kinds[] = { GRAPHQL_T_BANG, GRAPHQL_T_DOLLAR,
-		GRAPHQL_T_AMP, GRAPHQL_T_PAREN_L, GRAPHQL_T_PAREN_R, GRAPHQL_T_COLON, GRAPHQL_T_EQUALS,
-		GRAPHQL_T_AT, GRAPHQL_T_BRACKET_L, GRAPHQL_T_BRACKET_R, GRAPHQL_T_BRACE_L,
-		GRAPHQL_T_BRACE_R, GRAPHQL_T_PIPE };
+		GRAPHQL_T_AMP, GRAPHQL_T_PAREN_L, GRAPHQL_T_PAREN_R, GRAPHQL_T_COLON,
+		GRAPHQL_T_EQUALS, GRAPHQL_T_AT, GRAPHQL_T_BRACKET_L, GRAPHQL_T_BRACKET_R,
+		GRAPHQL_T_BRACE_L, GRAPHQL_T_BRACE_R, GRAPHQL_T_PIPE };
 	const char *mark;
 	int c;
 

@@ -54,6 +54,6 @@ struct graphql_lexer {
 
 void graphql_lexer_init(struct graphql_lexer *, struct graphql *, str_t text, bool built_in);
 struct graphql_token graphql_lexer_next(struct graphql_lexer *);
-const char *graphql_token_kind_name(enum graphql_token_kind); /* as errors call it: "Name", "{" */
+const char *graphql_token_kind_name(enum graphql_token_kind); /* in errors: "Name", "{" */
 
 #endif

@@ -158,7 +158,8 @@ graphql_parse_query(struct graphql *g, str_t text, struct graphql_query *ret)
 		if (word && graphql_at_name(p, "fragment"))
 			parse_fragment(p, &ret->fragments);
 		else if (graphql_peek(p)->kind == GRAPHQL_T_BRACE_L ||
-		    (word && (graphql_at_name(p, "query") || graphql_at_name(p, "mutation") ||
+			 (word &&
+			     (graphql_at_name(p, "query") || graphql_at_name(p, "mutation") ||
 				 graphql_at_name(p, "subscription"))))
 			parse_operation(p, &ret->operations);
 		else

@@ -22,8 +22,8 @@ parse_description(struct graphql_parser *p)
 
 /* That of a member: an empty one is none, and its comments are lost. */
 static void
-parse_own_description(struct graphql_parser *p, str_t *ret, struct graphql_comments **ret_before,
-    struct graphql_comments **ret_after)
+parse_own_description(struct graphql_parser *p, str_t *ret,
+    struct graphql_comments **ret_before, struct graphql_comments **ret_after)
 {
 	struct description d = parse_description(p);
 
@@ -153,9 +153,9 @@ parse_input_body(struct graphql_parser *p, struct graphql_definition *d)
 
 static const struct type_word {
 	const char *word, *kind;
-	bool implements; /* has interfaces */
+	bool implements;           /* has interfaces */
 	bool extension_implements; /* an extension of an interface has none */
-	bool free; /* variables may stand in an extension's directives */
+	bool free;                 /* variables may stand in an extension's directives */
 	void (*body)(struct graphql_parser *, struct graphql_definition *);
 } type_words[] = {
 	{ "scalar", "SCALAR", false, false, false, NULL },
@@ -177,8 +177,8 @@ find_type_word(struct graphql_parser *p)
 }
 
 static void
-parse_type(struct graphql_parser *p, const struct type_word *word, struct description description,
-    struct graphql_list *into)
+parse_type(struct graphql_parser *p, const struct type_word *word,
+    struct description description, struct graphql_list *into)
 {
 	struct graphql_definition *d = GRAPHQL_NEW(p->g, struct graphql_definition);
 
@@ -245,7 +245,8 @@ static void
 parse_schema(struct graphql_parser *p, struct description description,
     struct graphql_comments *extends, bool extension, struct graphql_list *into)
 {
-	struct graphql_schema_definition *d = GRAPHQL_NEW(p->g, struct graphql_schema_definition);
+	struct graphql_schema_definition *d =
+	    GRAPHQL_NEW(p->g, struct graphql_schema_definition);
 
 	if (d == NULL)
 		return;
@@ -269,9 +270,10 @@ static void
 parse_locations(struct graphql_parser *p, struct graphql_names *into)
 {
 	static const char *const known[] = { "QUERY", "MUTATION", "SUBSCRIPTION", "FIELD",
-		"FRAGMENT_DEFINITION", "FRAGMENT_SPREAD", "INLINE_FRAGMENT", "VARIABLE_DEFINITION",
-		"SCHEMA", "SCALAR", "OBJECT", "FIELD_DEFINITION", "ARGUMENT_DEFINITION", "INTERFACE",
-		"UNION", "ENUM", "ENUM_VALUE", "INPUT_OBJECT", "INPUT_FIELD_DEFINITION" };
+		"FRAGMENT_DEFINITION", "FRAGMENT_SPREAD", "INLINE_FRAGMENT",
+		"VARIABLE_DEFINITION", "SCHEMA", "SCALAR", "OBJECT", "FIELD_DEFINITION",
+		"ARGUMENT_DEFINITION", "INTERFACE", "UNION", "ENUM", "ENUM_VALUE",
+		"INPUT_OBJECT", "INPUT_FIELD_DEFINITION" };
 
 	(void)graphql_skip(p, GRAPHQL_T_PIPE);
 	do {
@@ -287,7 +289,8 @@ parse_locations(struct graphql_parser *p, struct graphql_names *into)
 }
 
 static void
-parse_directive(struct graphql_parser *p, struct description description, struct graphql_list *into)
+parse_directive(struct graphql_parser *p, struct description description,
+    struct graphql_list *into)
 {
 	struct graphql_directive_definition *d =
 	    GRAPHQL_NEW(p->g, struct graphql_directive_definition);
@@ -354,7 +357,8 @@ parse_definition(struct graphql_parser *p, struct graphql_document *doc)
 }
 
 bool
-graphql_parse_schema(struct graphql *g, str_t text, bool built_in, struct graphql_document *ret)
+graphql_parse_schema(struct graphql *g, str_t text, bool built_in,
+    struct graphql_document *ret)
 {
 	struct graphql_parser parser, *p = &parser;
 	static const struct graphql_document empty;

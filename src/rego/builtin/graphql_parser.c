@@ -113,8 +113,8 @@ graphql_expect(struct graphql_parser *p, enum graphql_token_kind kind)
 
 	if (token->kind == kind)
 		return *graphql_take(p);
-	(void)graphql_refuse(p->g, token->pos, "Expected %s, found %s", graphql_token_kind_name(kind),
-	    graphql_token_kind_name(token->kind));
+	(void)graphql_refuse(p->g, token->pos, "Expected %s, found %s",
+	    graphql_token_kind_name(kind), graphql_token_kind_name(token->kind));
 	return *token;
 }
 
@@ -131,8 +131,8 @@ graphql_expect_word(struct graphql_parser *p, const char *word)
 	}
 	buf_init(&text, p->g->arena->limit);
 	print_token(p->g, &text, token);
-	(void)graphql_refuse(p->g, token->pos, "Expected \"%s\", found %.*s", word,
-	    STR_FMT(buf_str(&text)));
+	(void)graphql_refuse(
+	    p->g, token->pos, "Expected \"%s\", found %.*s", word, STR_FMT(buf_str(&text)));
 	buf_fini(&text);
 	return NULL;
 }
@@ -140,8 +140,8 @@ graphql_expect_word(struct graphql_parser *p, const char *word)
 /* ---- lists ---- */
 
 void
-graphql_many(struct graphql_parser *p, enum graphql_token_kind begin, enum graphql_token_kind end,
-    graphql_item_fn *item, void *into)
+graphql_many(struct graphql_parser *p, enum graphql_token_kind begin,
+    enum graphql_token_kind end, graphql_item_fn *item, void *into)
 {
 	if (!graphql_skip(p, begin))
 		return;
@@ -151,8 +151,8 @@ graphql_many(struct graphql_parser *p, enum graphql_token_kind begin, enum graph
 }
 
 struct graphql_comments *
-graphql_some(struct graphql_parser *p, enum graphql_token_kind begin, enum graphql_token_kind end,
-    graphql_item_fn *item, void *into)
+graphql_some(struct graphql_parser *p, enum graphql_token_kind begin,
+    enum graphql_token_kind end, graphql_item_fn *item, void *into)
 {
 	struct graphql_comments *comments;
 	bool any = false;
@@ -164,7 +164,8 @@ graphql_some(struct graphql_parser *p, enum graphql_token_kind begin, enum graph
 	if (!any) {
 		const struct graphql_token *token = graphql_peek(p);
 
-		(void)graphql_refuse(p->g, token->pos, "expected at least one definition, found %s",
+		(void)graphql_refuse(p->g, token->pos,
+		    "expected at least one definition, found %s",
 		    graphql_token_kind_name(token->kind));
 		return NULL;
 	}
@@ -271,7 +272,8 @@ parse_value(struct graphql_parser *p, bool constant, struct graphql_value *value
 	case GRAPHQL_T_BRACKET_L:
 		value->kind = GRAPHQL_LIST;
 		value->comments = p->comments;
-		graphql_many(p, GRAPHQL_T_BRACKET_L, GRAPHQL_T_BRACKET_R, list_item, &children);
+		graphql_many(p, GRAPHQL_T_BRACKET_L, GRAPHQL_T_BRACKET_R, list_item,
+		    &children);
 		return;
 	case GRAPHQL_T_BRACE_L:
 		value->kind = GRAPHQL_OBJECT_VALUE;
@@ -358,7 +360,8 @@ void
 graphql_directives(struct graphql_parser *p, bool constant, struct graphql_list *into)
 {
 	while (graphql_peek(p)->kind == GRAPHQL_T_AT && !graphql_stopped(p)) {
-		struct graphql_directive *directive = GRAPHQL_NEW(p->g, struct graphql_directive);
+		struct graphql_directive *directive =
+		    GRAPHQL_NEW(p->g, struct graphql_directive);
 
 		if (directive == NULL)
 			return;

@@ -24,8 +24,8 @@ void graphql_parser_init(struct graphql_parser *, struct graphql *, str_t text, 
 bool graphql_stopped(const struct graphql_parser *);
 const struct graphql_token *graphql_peek(struct graphql_parser *);
 const struct graphql_token *graphql_take(struct graphql_parser *);
-bool graphql_skip(struct graphql_parser *, enum graphql_token_kind); /* takes it if it is there */
-bool graphql_at_name(struct graphql_parser *, const char *name); /* is a token of this text ahead? */
+bool graphql_skip(struct graphql_parser *, enum graphql_token_kind); /* takes it if there */
+bool graphql_at_name(struct graphql_parser *, const char *name); /* is that text ahead? */
 
 /* Refuses what else there is. */
 struct graphql_token graphql_expect(struct graphql_parser *, enum graphql_token_kind);
@@ -35,7 +35,8 @@ void graphql_unexpected(struct graphql_parser *);
 void graphql_unexpected_token(struct graphql_parser *, const struct graphql_token *);
 
 typedef void graphql_item_fn(struct graphql_parser *, void *into);
-/* Items between two marks, if the first is there; some: at least one.  Comments before the end. */
+/* Items between two marks, if the first is there; some: at least one.  Answers the comments
+ * before the end. */
 struct graphql_comments *graphql_some(struct graphql_parser *, enum graphql_token_kind begin,
     enum graphql_token_kind end, graphql_item_fn *, void *into);
 void graphql_many(struct graphql_parser *, enum graphql_token_kind begin,

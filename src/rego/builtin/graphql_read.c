@@ -20,11 +20,11 @@ struct reader {
 	bool failed;
 	str_t found, type; /* what was there, and the Go type it does not fit */
 	const char *shape; /* the Go struct around it; NULL: none */
-	str_t field; /* its members from outside in: "a.b" */
+	str_t field;       /* its members from outside in: "a.b" */
 };
 
-static bool read_node(struct reader *, const struct place *, const struct graphql_shape *, value_t,
-    char *node);
+static bool read_node(struct reader *, const struct place *, const struct graphql_shape *,
+    value_t, char *node);
 
 /* ---- what is wrong ---- */
 
@@ -92,15 +92,16 @@ is_list(value_t v)
 }
 
 static bool
-read_int(struct reader *r, const struct place *place, const struct graphql_member *m, value_t v,
-    int64_t *ret)
+read_int(struct reader *r, const struct place *place, const struct graphql_member *m,
+    value_t v, int64_t *ret)
 {
 	struct buf text;
 
 	if (v.tag == VALUE_INT) {
 		*ret = v.integer;
-		return *ret >= 0 && *ret < GRAPHQL_VALUE_KINDS ? true
-		                                               : refuse(r->g, "no such kind of value");
+		return *ret >= 0 && *ret < GRAPHQL_VALUE_KINDS
+			   ? true
+			   : refuse(r->g, "no such kind of value");
 	}
 	(void)mismatch(r, place, v, m->type);
 	if (!value_is_number(v))
@@ -114,27 +115,30 @@ read_int(struct reader *r, const struct place *place, const struct graphql_membe
 }
 
 static bool
-read_names(struct reader *r, const struct place *place, const struct graphql_member *m, value_t v,
-    struct graphql_names *names)
+read_names(struct reader *r, const struct place *place, const struct graphql_member *m,
+    value_t v, struct graphql_names *names)
 {
 	if (!is_list(v))
 		return mismatch(r, place, v, m->type);
+	names->count = 0;
 	for (uint32_t i = 0; i < v.count && graphql_work(r->g, 1); i++) {
 		value_t item = rego_items(v)[i];
 
 		if (!value_is_string(item) && item.tag != VALUE_NULL)
 			return mismatch(r, place, item, m->type + 2);
-		(void)graphql_push_name(r->g, names, value_is_string(item) ? value_str(item) : STR(""));
+		(void)graphql_push_name(
+		    r->g, names, value_is_string(item) ? value_str(item) : STR(""));
 	}
 	return !r->g->halted;
 }
 
 static bool
-read_nodes(struct reader *r, const struct place *place, const struct graphql_member *m, value_t v,
-    struct graphql_list *nodes)
+read_nodes(struct reader *r, const struct place *place, const struct graphql_member *m,
+    value_t v, struct graphql_list *nodes)
 {
 	if (!is_list(v))
 		return mismatch(r, place, v, m->type);
+	nodes->count = 0;
 	for (uint32_t i = 0; i < v.count; i++) {
 		value_t item = rego_items(v)[i];
 		void *node = graphql_new(r->g, m->shape->size);
@@ -153,14 +157,16 @@ static bool
 read_selection(struct reader *r, value_t v, struct graphql_list *into)
 {
 	for (int kind = GRAPHQL_FIELD; kind <= GRAPHQL_INLINE; kind++) {
-		struct graphql_selection *selection = GRAPHQL_NEW(r->g, struct graphql_selection);
+		struct graphql_selection *selection =
+		    GRAPHQL_NEW(r->g, struct graphql_selection);
 		struct reader try = { .g = r->g };
 
 		if (selection == NULL)
 			return false;
 		selection->kind = (enum graphql_selection_kind)kind;
 		if (v.tag == VALUE_NULL ||
-		    read_node(&try, NULL, graphql_selection_shapes[kind], v, (char *)selection))
+		    read_node(
+			&try, NULL, graphql_selection_shapes[kind], v, (char *)selection))
 			return graphql_push(r->g, into, selection);
 		if (r->g->halted || r->g->refused)
 			return false;
@@ -182,8 +188,8 @@ read_selections(struct reader *r, const struct graphql_member *m, value_t v,
 }
 
 static bool
-read_pointer(struct reader *r, const struct place *place, const struct graphql_member *m, value_t v,
-    char *at)
+read_pointer(struct reader *r, const struct place *place, const struct graphql_member *m,
+    value_t v, char *at)
 {
 	char *node = graphql_new(r->g, m->shape->size);
 
@@ -194,8 +200,8 @@ read_pointer(struct reader *r, const struct place *place, const struct graphql_m
 }
 
 static bool
-read_member(struct reader *r, const struct place *place, const struct graphql_member *m, value_t v,
-    char *at)
+read_member(struct reader *r, const struct place *place, const struct graphql_member *m,
+    value_t v, char *at)
 {
 	if (v.tag == VALUE_NULL)
 		return true;
@@ -236,7 +242,8 @@ find_member(const struct graphql_shape *shape, value_t key)
 
 		if (m->write_only)
 			continue;
-		if (shape->own_reader ? str_eq(name, value_str(key)) : str_eq_nocase(name, value_str(key)))
+		if (shape->own_reader ? str_eq(name, value_str(key))
+				      : str_eq_nocase(name, value_str(key)))
 			return m;
 	}
 	return NULL;
@@ -258,8 +265,8 @@ has_what_it_needs(struct graphql *g, const struct graphql_shape *shape, const ch
 }
 
 static bool
-read_members(struct reader *r, const struct place *place, const struct graphql_shape *shape, value_t v,
-    char *node)
+read_members(struct reader *r, const struct place *place, const struct graphql_shape *shape,
+    value_t v, char *node)
 {
 	for (uint32_t i = 0; i < v.count; i++) {
 		const struct value_entry *entry = &v.object->entries[i];
@@ -270,15 +277,16 @@ read_members(struct reader *r, const struct place *place, const struct graphql_s
 			return false;
 		if (m == NULL)
 			continue;
-		if (!read_member(r, shape->own_reader ? NULL : &here, m, entry->value, node + m->offset))
+		if (!read_member(r, shape->own_reader ? NULL : &here, m, entry->value,
+			node + m->offset))
 			return false;
 	}
 	return has_what_it_needs(r->g, shape, node);
 }
 
 static bool
-read_node(struct reader *r, const struct place *place, const struct graphql_shape *shape, value_t v,
-    char *node)
+read_node(struct reader *r, const struct place *place, const struct graphql_shape *shape,
+    value_t v, char *node)
 {
 	bool fine;
 

@@ -58,10 +58,13 @@ compare_entries(const void *left, const void *right, void *context)
 }
 
 bool
-graphql_index_sorted(struct graphql *g, const struct graphql_index *index, struct graphql_list *ret)
+graphql_index_sorted(struct graphql *g, const struct graphql_index *index,
+    struct graphql_list *ret)
 {
-	struct graphql_entry *entries = ARENA_ARRAY(g->arena, struct graphql_entry, index->count);
-	struct graphql_entry *scratch = ARENA_ARRAY(g->arena, struct graphql_entry, index->count);
+	struct graphql_entry *entries =
+	    ARENA_ARRAY(g->arena, struct graphql_entry, index->count);
+	struct graphql_entry *scratch =
+	    ARENA_ARRAY(g->arena, struct graphql_entry, index->count);
 	size_t count = 0;
 
 	if (entries == NULL || scratch == NULL || !graphql_work(g, index->mask / 2)) {
@@ -102,13 +105,15 @@ kind_bits(str_t kind)
 }
 
 static bool
-add_types(struct graphql *g, struct graphql_schema *schema, const struct graphql_list *definitions)
+add_types(struct graphql *g, struct graphql_schema *schema,
+    const struct graphql_list *definitions)
 {
 	for (size_t i = 0; i < definitions->count; i++) {
 		struct graphql_definition *d = definitions->at[i];
 
 		if (graphql_find_type(schema, d->name) != NULL)
-			return graphql_refuse(g, d->pos, "Cannot redeclare type %.*s.", STR_FMT(d->name));
+			return graphql_refuse(
+			    g, d->pos, "Cannot redeclare type %.*s.", STR_FMT(d->name));
 		d->bits = kind_bits(d->kind);
 		graphql_index_put(&schema->types, d->name, d);
 	}
@@ -146,8 +151,8 @@ push_names(struct graphql *g, struct graphql_names *names, const struct graphql_
 }
 
 static bool
-extend_types(struct graphql *g, struct graphql_schema *schema, const struct graphql_list *extensions,
-    struct graphql_list *types)
+extend_types(struct graphql *g, struct graphql_schema *schema,
+    const struct graphql_list *extensions, struct graphql_list *types)
 {
 	for (size_t i = 0; i < extensions->count; i++) {
 		const struct graphql_definition *extension = extensions->at[i];
@@ -157,8 +162,10 @@ extend_types(struct graphql *g, struct graphql_schema *schema, const struct grap
 			return false;
 		if (!str_eq(d->kind, extension->kind))
 			return graphql_refuse(g, extension->pos,
-			    "Cannot extend type %.*s because the base type is a %.*s, not %.*s.",
-			    STR_FMT(extension->name), STR_FMT(d->kind), STR_FMT(extension->kind));
+			    "Cannot extend type %.*s because the base type is a %.*s, not "
+			    "%.*s.",
+			    STR_FMT(extension->name), STR_FMT(d->kind),
+			    STR_FMT(extension->kind));
 		if (!graphql_push_all(g, &d->directives, &extension->directives) ||
 		    !push_names(g, &d->interfaces, &extension->interfaces) ||
 		    !graphql_push_all(g, &d->fields, &extension->fields) ||
@@ -171,9 +178,11 @@ extend_types(struct graphql *g, struct graphql_schema *schema, const struct grap
 
 /* What can stand where an interface, a union or an object is expected. */
 static bool
-add_possible_types(struct graphql *g, struct graphql_schema *schema, struct graphql_definition *d)
+add_possible_types(struct graphql *g, struct graphql_schema *schema,
+    struct graphql_definition *d)
 {
-	const struct graphql_names *names = d->bits == GRAPHQL_UNION ? &d->types : &d->interfaces;
+	const struct graphql_names *names =
+	    d->bits == GRAPHQL_UNION ? &d->types : &d->interfaces;
 
 	if ((d->bits & (GRAPHQL_COMPOSITE | GRAPHQL_INPUT_OBJECT)) == 0)
 		return true;
@@ -183,7 +192,7 @@ add_possible_types(struct graphql *g, struct graphql_schema *schema, struct grap
 		if (other == NULL) /* refused later */
 			continue;
 		if (d->bits == GRAPHQL_UNION ? !graphql_push(g, &d->possible, other)
-		                             : !graphql_push(g, &other->possible, d))
+					     : !graphql_push(g, &other->possible, d))
 			return false;
 	}
 	if ((d->bits & (GRAPHQL_OBJECT | GRAPHQL_INPUT_OBJECT)) != 0)
@@ -194,10 +203,11 @@ add_possible_types(struct graphql *g, struct graphql_schema *schema, struct grap
 /* ---- directives ---- */
 
 static bool
-add_directives(struct graphql *g, struct graphql_schema *schema, const struct graphql_list *directives)
+add_directives(struct graphql *g, struct graphql_schema *schema,
+    const struct graphql_list *directives)
 {
-	static const char *const built_in[] = { "include", "skip", "deprecated", "specifiedBy", "defer",
-		"oneOf" };
+	static const char *const built_in[] = { "include", "skip", "deprecated", "specifiedBy",
+		"defer", "oneOf" };
 
 	for (size_t i = 0; i < directives->count; i++) {
 		struct graphql_directive_definition *d = directives->at[i];
@@ -206,9 +216,10 @@ add_directives(struct graphql *g, struct graphql_schema *schema, const struct gr
 		while (b < COUNT(built_in) && !str_eq(d->name, str_of(built_in[b])))
 			b++;
 		/* Those that are built in may be declared again, any number of times. */
-		if (b == COUNT(built_in) && graphql_index_find(&schema->directives, d->name) != NULL)
-			return graphql_refuse(g, d->pos, "Cannot redeclare directive %.*s.",
-			    STR_FMT(d->name));
+		if (b == COUNT(built_in) &&
+		    graphql_index_find(&schema->directives, d->name) != NULL)
+			return graphql_refuse(
+			    g, d->pos, "Cannot redeclare directive %.*s.", STR_FMT(d->name));
 		graphql_index_put(&schema->directives, d->name, d);
 	}
 	return graphql_work(g, directives->count);
@@ -217,7 +228,8 @@ add_directives(struct graphql *g, struct graphql_schema *schema, const struct gr
 /* ---- roots ---- */
 
 static bool
-add_roots(struct graphql *g, struct graphql_schema *schema, const struct graphql_schema_definition *from)
+add_roots(struct graphql *g, struct graphql_schema *schema,
+    const struct graphql_schema_definition *from)
 {
 	for (size_t i = 0; i < from->operation_types.count; i++) {
 		const struct graphql_operation_type *root = from->operation_types.at[i];
@@ -238,11 +250,14 @@ add_roots(struct graphql *g, struct graphql_schema *schema, const struct graphql
 }
 
 static bool
-add_all_roots(struct graphql *g, struct graphql_schema *schema, const struct graphql_document *doc)
+add_all_roots(struct graphql *g, struct graphql_schema *schema,
+    const struct graphql_document *doc)
 {
 	if (doc->schema.count > 1)
-		return graphql_refuse(g, ((struct graphql_schema_definition *)doc->schema.at[1])->pos,
-		    "Cannot have multiple schema entry points, consider schema extensions instead.");
+		return graphql_refuse(g,
+		    ((struct graphql_schema_definition *)doc->schema.at[1])->pos,
+		    "Cannot have multiple schema entry points, consider schema extensions "
+		    "instead.");
 	if (doc->schema.count == 1 && !add_roots(g, schema, doc->schema.at[0]))
 		return false;
 	for (size_t i = 0; i < doc->schema_extensions.count; i++) {
@@ -313,7 +328,8 @@ check_all(struct graphql *g, const struct graphql_schema *schema)
 }
 
 bool
-graphql_schema_make(struct graphql *g, struct graphql_document *doc, struct graphql_schema *ret)
+graphql_schema_make(struct graphql *g, struct graphql_document *doc,
+    struct graphql_schema *ret)
 {
 	struct graphql_schema schema = { 0 };
 	struct graphql_document all;
@@ -322,10 +338,12 @@ graphql_schema_make(struct graphql *g, struct graphql_document *doc, struct grap
 	if (!graphql_parse_schema(g, str_of(graphql_prelude), true, &all) ||
 	    !graphql_push_all(g, &all.definitions, &doc->definitions) ||
 	    !graphql_push_all(g, &all.directives, &doc->directives) ||
-	    !graphql_index_init(g, &schema.types, all.definitions.count + doc->extensions.count) ||
+	    !graphql_index_init(
+		g, &schema.types, all.definitions.count + doc->extensions.count) ||
 	    !graphql_index_init(g, &schema.directives, all.directives.count))
 		return false;
-	if (!add_types(g, &schema, &all.definitions) || !graphql_push_all(g, &types, &all.definitions) ||
+	if (!add_types(g, &schema, &all.definitions) ||
+	    !graphql_push_all(g, &types, &all.definitions) ||
 	    !extend_types(g, &schema, &doc->extensions, &types))
 		return false;
 	for (size_t i = 0; i < types.count; i++) {

@@ -20,11 +20,12 @@ struct graphql_index {
 	size_t mask, count;
 };
 
-bool graphql_index_init(struct graphql *, struct graphql_index *, size_t most); /* false: halted */
+bool graphql_index_init(struct graphql *, struct graphql_index *, size_t most); /* or halted */
 void *graphql_index_find(const struct graphql_index *, str_t name); /* NULL: not there */
 void graphql_index_put(struct graphql_index *, str_t name, void *node); /* replaces */
 /* By name, in order.  False: halted. */
-bool graphql_index_sorted(struct graphql *, const struct graphql_index *, struct graphql_list *ret);
+bool graphql_index_sorted(struct graphql *, const struct graphql_index *,
+    struct graphql_list *ret);
 
 struct graphql_schema {
 	struct graphql_index types; /* graphql_definition */
@@ -33,7 +34,8 @@ struct graphql_schema {
 };
 
 /* False: refused or halted. */
-bool graphql_schema_make(struct graphql *, struct graphql_document *, struct graphql_schema *ret);
+bool graphql_schema_make(struct graphql *, struct graphql_document *,
+    struct graphql_schema *ret);
 
 struct graphql_definition *graphql_find_type(const struct graphql_schema *, str_t name);
 
@@ -41,7 +43,8 @@ struct graphql_definition *graphql_find_type(const struct graphql_schema *, str_
 
 extern const char graphql_prelude[];
 
-bool graphql_check_type(struct graphql *, const struct graphql_schema *, struct graphql_definition *);
+bool graphql_check_type(struct graphql *, const struct graphql_schema *,
+    struct graphql_definition *);
 bool graphql_check_directive(struct graphql *, const struct graphql_schema *,
     struct graphql_directive_definition *);
 /* `self`: the directive whose definition they stand in; NULL: none. */

@@ -8,7 +8,8 @@ check_name(struct graphql *g, struct graphql_pos pos, str_t name)
 	if (!str_has_prefix(name, STR("__")))
 		return graphql_work(g, 1);
 	return graphql_refuse(g, pos,
-	    "Name \"%.*s\" must not begin with \"__\", which is reserved by GraphQL introspection.",
+	    "Name \"%.*s\" must not begin with \"__\", which is reserved by GraphQL "
+	    "introspection.",
 	    STR_FMT(name));
 }
 
@@ -20,7 +21,8 @@ refuse_quoted(struct graphql *g, struct graphql_pos pos, str_t before, str_t nam
 
 	buf_init(&text, g->arena->limit);
 	graphql_quote(g, &text, name);
-	(void)graphql_refuse(g, pos, "%.*s%.*s%.*s", STR_FMT(before), STR_FMT(buf_str(&text)), STR_FMT(after));
+	(void)graphql_refuse(
+	    g, pos, "%.*s%.*s%.*s", STR_FMT(before), STR_FMT(buf_str(&text)), STR_FMT(after));
 	buf_fini(&text);
 	return false;
 }
@@ -49,7 +51,8 @@ check_arguments_given(struct graphql *g, const struct graphql_directive *directi
 		const struct graphql_argument *argument = directive->arguments.at[i];
 
 		if (graphql_find_field(g, &d->arguments, argument->name) == NULL)
-			return graphql_refuse(g, argument->pos, "Undefined argument %.*s for directive %.*s.",
+			return graphql_refuse(g, argument->pos,
+			    "Undefined argument %.*s for directive %.*s.",
 			    STR_FMT(argument->name), STR_FMT(directive->name));
 	}
 	for (size_t i = 0; i < d->arguments.count; i++) {
@@ -61,8 +64,8 @@ check_arguments_given(struct graphql *g, const struct graphql_directive *directi
 		given = graphql_find_argument(g, &directive->arguments, wanted->name);
 		if (given == NULL || given->value->kind == GRAPHQL_NULL)
 			return graphql_refuse(g, directive->pos,
-			    "Argument %.*s for directive %.*s cannot be null.", STR_FMT(wanted->name),
-			    STR_FMT(directive->name));
+			    "Argument %.*s for directive %.*s cannot be null.",
+			    STR_FMT(wanted->name), STR_FMT(directive->name));
 	}
 	return !g->halted;
 }
@@ -89,14 +92,15 @@ graphql_check_directives(struct graphql *g, const struct graphql_schema *schema,
 		if (!check_name(g, directive->pos, directive->name))
 			return false;
 		if (self != NULL && str_eq(directive->name, self->name))
-			return graphql_refuse(g, directive->pos, "Directive %.*s cannot refer to itself.",
-			    STR_FMT(self->name));
+			return graphql_refuse(g, directive->pos,
+			    "Directive %.*s cannot refer to itself.", STR_FMT(self->name));
 		d = graphql_index_find(&schema->directives, directive->name);
 		if (d == NULL)
 			return graphql_refuse(g, directive->pos, "Undefined directive %.*s.",
 			    STR_FMT(directive->name));
 		if (!may_stand(d, location))
-			return graphql_refuse(g, directive->pos, "Directive %.*s is not applicable on %.*s.",
+			return graphql_refuse(g, directive->pos,
+			    "Directive %.*s is not applicable on %.*s.",
 			    STR_FMT(directive->name), STR_FMT(location));
 		if (!check_arguments_given(g, directive, d))
 			return false;
@@ -132,26 +136,29 @@ check_arguments(struct graphql *g, const struct graphql_schema *schema,
 		d = graphql_find_type(schema, graphql_type_name(argument->type));
 		if ((d->bits & GRAPHQL_INPUT) == 0)
 			return graphql_refuse(g, argument->pos,
-			    "cannot use %.*s as argument %.*s because %.*s is not a valid input type",
+			    "cannot use %.*s as argument %.*s because %.*s is not a valid "
+			    "input type",
 			    STR_FMT(type_text(g, argument->type)), STR_FMT(argument->name),
 			    STR_FMT(d->kind));
-		if (!graphql_check_directives(g, schema, &argument->directives, STR("ARGUMENT_DEFINITION"),
-			self))
+		if (!graphql_check_directives(
+			g, schema, &argument->directives, STR("ARGUMENT_DEFINITION"), self))
 			return false;
 	}
 	return true;
 }
 
 static bool
-check_fields(struct graphql *g, const struct graphql_schema *schema, const struct graphql_definition *d)
+check_fields(struct graphql *g, const struct graphql_schema *schema,
+    const struct graphql_definition *d)
 {
 	str_t location = d->bits == GRAPHQL_INPUT_OBJECT ? STR("INPUT_FIELD_DEFINITION")
-	                                                 : STR("FIELD_DEFINITION");
+							 : STR("FIELD_DEFINITION");
 
 	for (size_t i = 0; i < d->fields.count; i++) {
 		const struct graphql_field *field = d->fields.at[i];
 
-		if (!check_name(g, field->pos, field->name) || !check_type_exists(g, schema, field->type) ||
+		if (!check_name(g, field->pos, field->name) ||
+		    !check_type_exists(g, schema, field->type) ||
 		    !check_arguments(g, schema, &field->arguments, NULL) ||
 		    !graphql_check_directives(g, schema, &field->directives, location, NULL))
 			return false;
@@ -166,8 +173,8 @@ check_field_types(struct graphql *g, const struct graphql_schema *schema,
 	bool input = d->bits == GRAPHQL_INPUT_OBJECT;
 
 	if (d->fields.count == 0)
-		return graphql_refuse(g, d->pos, "%.*s %.*s: must define one or more %s.", STR_FMT(d->kind),
-		    STR_FMT(d->name), input ? "input fields" : "fields");
+		return graphql_refuse(g, d->pos, "%.*s %.*s: must define one or more %s.",
+		    STR_FMT(d->kind), STR_FMT(d->name), input ? "input fields" : "fields");
 	for (size_t i = 0; i < d->fields.count; i++) {
 		const struct graphql_field *field = d->fields.at[i];
 		const struct graphql_definition *type =
@@ -181,7 +188,8 @@ check_field_types(struct graphql *g, const struct graphql_schema *schema,
 			    STR_FMT(type->kind), STR_FMT(field->name));
 		if (!input && (type->bits & GRAPHQL_OUTPUT) == 0)
 			return graphql_refuse(g, field->pos,
-			    "%.*s %.*s: field must be one of SCALAR, OBJECT, INTERFACE, UNION, ENUM.",
+			    "%.*s %.*s: field must be one of SCALAR, OBJECT, INTERFACE, "
+			    "UNION, ENUM.",
 			    STR_FMT(d->kind), STR_FMT(d->name));
 	}
 	return graphql_work(g, d->fields.count);
@@ -200,8 +208,8 @@ check_fields_once(struct graphql *g, const struct graphql_definition *d)
 
 			if (str_eq(field->name, other->name))
 				return graphql_refuse(g, other->pos,
-				    "Field %.*s.%.*s can only be defined once.", STR_FMT(d->name),
-				    STR_FMT(other->name));
+				    "Field %.*s.%.*s can only be defined once.",
+				    STR_FMT(d->name), STR_FMT(other->name));
 		}
 	}
 	return true;
@@ -210,14 +218,16 @@ check_fields_once(struct graphql *g, const struct graphql_definition *d)
 /* ---- unions and enums ---- */
 
 static bool
-check_union(struct graphql *g, const struct graphql_schema *schema, const struct graphql_definition *d)
+check_union(struct graphql *g, const struct graphql_schema *schema,
+    const struct graphql_definition *d)
 {
 	for (size_t i = 0; i < d->types.count && graphql_work(g, 1); i++) {
 		str_t name = d->types.at[i];
 		const struct graphql_definition *type = graphql_find_type(schema, name);
 
 		if (type == NULL)
-			return refuse_quoted(g, d->pos, STR("Undefined type "), name, STR("."));
+			return refuse_quoted(
+			    g, d->pos, STR("Undefined type "), name, STR("."));
 		if (type->bits != GRAPHQL_OBJECT)
 			return refuse_quoted(g, d->pos,
 			    arena_printf(g->arena, "%.*s type ", STR_FMT(d->kind)), name,
@@ -227,11 +237,13 @@ check_union(struct graphql *g, const struct graphql_schema *schema, const struct
 }
 
 static bool
-check_enum(struct graphql *g, const struct graphql_schema *schema, const struct graphql_definition *d)
+check_enum(struct graphql *g, const struct graphql_schema *schema,
+    const struct graphql_definition *d)
 {
 	if (d->values.count == 0)
-		return graphql_refuse(g, d->pos, "%.*s %.*s: must define one or more unique enum values.",
-		    STR_FMT(d->kind), STR_FMT(d->name));
+		return graphql_refuse(g, d->pos,
+		    "%.*s %.*s: must define one or more unique enum values.", STR_FMT(d->kind),
+		    STR_FMT(d->name));
 	for (size_t i = 0; i < d->values.count; i++) {
 		const struct graphql_enum_value *value = d->values.at[i];
 
@@ -239,7 +251,8 @@ check_enum(struct graphql *g, const struct graphql_schema *schema, const struct 
 		    str_eq(value->name, STR("null")))
 			return graphql_refuse(g, d->pos, "%.*s %.*s: non-enum value %.*s.",
 			    STR_FMT(d->kind), STR_FMT(d->name), STR_FMT(value->name));
-		if (!graphql_check_directives(g, schema, &value->directives, STR("ENUM_VALUE"), NULL))
+		if (!graphql_check_directives(
+			g, schema, &value->directives, STR("ENUM_VALUE"), NULL))
 			return false;
 	}
 	return graphql_work(g, d->values.count);
@@ -255,7 +268,8 @@ is_covariant(const struct graphql_schema *schema, const struct graphql_type *wan
 	const struct graphql_definition *d;
 
 	for (; wanted->named.len == 0; wanted = wanted->elem, actual = actual->elem) {
-		if ((wanted->non_null && !actual->non_null) || wanted->elem == NULL || actual->elem == NULL)
+		if ((wanted->non_null && !actual->non_null) || wanted->elem == NULL ||
+		    actual->elem == NULL)
 			return false;
 	}
 	if (wanted->non_null && !actual->non_null)
@@ -264,7 +278,8 @@ is_covariant(const struct graphql_schema *schema, const struct graphql_type *wan
 		return true;
 	d = graphql_find_type(schema, wanted->named);
 	for (size_t i = 0; d != NULL && i < d->possible.count; i++) {
-		if (str_eq(((struct graphql_definition *)d->possible.at[i])->name, actual->named))
+		if (str_eq(
+			((struct graphql_definition *)d->possible.at[i])->name, actual->named))
 			return true;
 	}
 	return false;
@@ -277,17 +292,20 @@ check_field_arguments(struct graphql *g, const struct graphql_definition *d,
 {
 	for (size_t i = 0; i < wanted->arguments.count; i++) {
 		const struct graphql_field *argument = wanted->arguments.at[i];
-		const struct graphql_field *own = graphql_find_field(g, &found->arguments, argument->name);
+		const struct graphql_field *own =
+		    graphql_find_field(g, &found->arguments, argument->name);
 
 		if (own == NULL)
 			return graphql_refuse(g, found->pos,
-			    "For %.*s to implement %.*s the field %.*s must have the same arguments but it is "
+			    "For %.*s to implement %.*s the field %.*s must have the same "
+			    "arguments but it is "
 			    "missing %.*s.",
 			    STR_FMT(d->name), STR_FMT(interface->name), STR_FMT(wanted->name),
 			    STR_FMT(argument->name));
 		if (!graphql_type_fits(argument->type, own->type))
 			return graphql_refuse(g, own->pos,
-			    "For %.*s to implement %.*s the field %.*s must have the same arguments but %.*s "
+			    "For %.*s to implement %.*s the field %.*s must have the same "
+			    "arguments but %.*s "
 			    "has the wrong type.",
 			    STR_FMT(d->name), STR_FMT(interface->name), STR_FMT(wanted->name),
 			    STR_FMT(argument->name));
@@ -299,9 +317,11 @@ check_field_arguments(struct graphql *g, const struct graphql_definition *d,
 		    graphql_find_field(g, &wanted->arguments, own->name) != NULL)
 			continue;
 		return graphql_refuse(g, own->pos,
-		    "For %.*s to implement %.*s any additional arguments on %.*s must be optional or have a "
+		    "For %.*s to implement %.*s any additional arguments on %.*s must be "
+		    "optional or have a "
 		    "default value but %.*s is required.",
-		    STR_FMT(d->name), STR_FMT(interface->name), STR_FMT(found->name), STR_FMT(own->name));
+		    STR_FMT(d->name), STR_FMT(interface->name), STR_FMT(found->name),
+		    STR_FMT(own->name));
 	}
 	return !g->halted;
 }
@@ -330,9 +350,11 @@ check_ancestors(struct graphql *g, const struct graphql_definition *d,
 			continue;
 		if (str_eq(ancestor, d->name))
 			return graphql_refuse(g, d->pos,
-			    "Type %.*s cannot implement %.*s because it would create a circular reference.",
+			    "Type %.*s cannot implement %.*s because it would create a "
+			    "circular reference.",
 			    STR_FMT(d->name), STR_FMT(interface->name));
-		return graphql_refuse(g, d->pos, "Type %.*s must implement %.*s because it is implemented by %.*s.",
+		return graphql_refuse(g, d->pos,
+		    "Type %.*s must implement %.*s because it is implemented by %.*s.",
 		    STR_FMT(d->name), STR_FMT(ancestor), STR_FMT(interface->name));
 	}
 	return true;
@@ -348,15 +370,17 @@ check_interface(struct graphql *g, const struct graphql_schema *schema,
 		return refuse_quoted(g, d->pos, STR("Undefined type "), name, STR("."));
 	if (interface->bits != GRAPHQL_INTERFACE)
 		return refuse_quoted(g, d->pos, STR(""), name,
-		    arena_printf(g->arena, " is a non interface type %.*s.", STR_FMT(interface->kind)));
+		    arena_printf(
+			g->arena, " is a non interface type %.*s.", STR_FMT(interface->kind)));
 	for (size_t i = 0; i < interface->fields.count; i++) {
 		const struct graphql_field *wanted = interface->fields.at[i];
-		const struct graphql_field *found = graphql_find_field(g, &d->fields, wanted->name);
+		const struct graphql_field *found =
+		    graphql_find_field(g, &d->fields, wanted->name);
 
 		if (found == NULL)
 			return graphql_refuse(g, d->pos,
-			    "For %.*s to implement %.*s it must have a field called %.*s.", STR_FMT(d->name),
-			    STR_FMT(interface->name), STR_FMT(wanted->name));
+			    "For %.*s to implement %.*s it must have a field called %.*s.",
+			    STR_FMT(d->name), STR_FMT(interface->name), STR_FMT(wanted->name));
 		if (!is_covariant(schema, wanted->type, found->type))
 			return graphql_refuse(g, found->pos,
 			    "For %.*s to implement %.*s the field %.*s must have type %.*s.",
@@ -371,18 +395,21 @@ check_interface(struct graphql *g, const struct graphql_schema *schema,
 /* ---- all ---- */
 
 bool
-graphql_check_type(struct graphql *g, const struct graphql_schema *schema, struct graphql_definition *d)
+graphql_check_type(struct graphql *g, const struct graphql_schema *schema,
+    struct graphql_definition *d)
 {
 	bool fine = check_fields(g, schema, d) && check_union(g, schema, d);
 
 	for (size_t i = 0; fine && i < d->interfaces.count; i++)
 		fine = check_interface(g, schema, d, d->interfaces.at[i]);
-	if (fine && (d->bits & (GRAPHQL_OBJECT | GRAPHQL_INTERFACE | GRAPHQL_INPUT_OBJECT)) != 0)
+	if (fine &&
+	    (d->bits & (GRAPHQL_OBJECT | GRAPHQL_INTERFACE | GRAPHQL_INPUT_OBJECT)) != 0)
 		fine = check_field_types(g, schema, d);
 	if (fine && d->bits == GRAPHQL_ENUM)
 		fine = check_enum(g, schema, d);
-	return fine && check_fields_once(g, d) && (d->built_in || check_name(g, d->pos, d->name)) &&
-	    graphql_check_directives(g, schema, &d->directives, d->kind, NULL);
+	return fine && check_fields_once(g, d) &&
+	       (d->built_in || check_name(g, d->pos, d->name)) &&
+	       graphql_check_directives(g, schema, &d->directives, d->kind, NULL);
 }
 
 bool

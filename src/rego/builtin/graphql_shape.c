@@ -4,28 +4,31 @@
 #include <stddef.h>
 
 #define TEXT(name, type, member) \
-	{ name, GRAPHQL_M_TEXT, offsetof(struct type, member), NULL, "string", false, false }
+	{ name, GRAPHQL_M_TEXT, offsetof(struct type, member), NULL, "string", 0, 0 }
 #define WORD(name, go, type, member) \
-	{ name, GRAPHQL_M_TEXT, offsetof(struct type, member), NULL, "ast." go, false, false }
+	{ name, GRAPHQL_M_TEXT, offsetof(struct type, member), NULL, "ast." go, 0, 0 }
+#define INTEGER(name, go, type, member) \
+	{ name, GRAPHQL_M_INT, offsetof(struct type, member), NULL, "ast." go, 0, 0 }
 #define FLAG(name, type, member) \
-	{ name, GRAPHQL_M_BOOL, offsetof(struct type, member), NULL, "bool", false, false }
+	{ name, GRAPHQL_M_BOOL, offsetof(struct type, member), NULL, "bool", 0, 0 }
 #define NAMES(name, go, type, member) \
-	{ name, GRAPHQL_M_NAMES, offsetof(struct type, member), NULL, go, false, false }
+	{ name, GRAPHQL_M_NAMES, offsetof(struct type, member), NULL, go, 0, 0 }
 #define NODE(name, shape, go, type, member) \
-	{ name, GRAPHQL_M_NODE, offsetof(struct type, member), &shape, "ast." go, false, false }
+	{ name, GRAPHQL_M_NODE, offsetof(struct type, member), &shape, "ast." go, 0, 0 }
 #define NEEDED(name, shape, go, type, member) \
-	{ name, GRAPHQL_M_NODE, offsetof(struct type, member), &shape, "ast." go, false, true }
+	{ name, GRAPHQL_M_NODE, offsetof(struct type, member), &shape, "ast." go, 0, 1 }
 #define NODES(name, shape, go, type, member) \
-	{ name, GRAPHQL_M_NODES, offsetof(struct type, member), &shape, "ast." go, false, false }
+	{ name, GRAPHQL_M_NODES, offsetof(struct type, member), &shape, "ast." go, 0, 0 }
 #define SELECTIONS(type) \
 	{ "SelectionSet", GRAPHQL_M_SELECTIONS, offsetof(struct type, selections.list), NULL, \
-		"[]json.RawMessage", false, false }
+		"[]json.RawMessage", 0, 0 }
 #define COMMENTS(name, type, member) NODE(name, comments_shape, "CommentGroup", type, member)
 /* One that the type's own reader does not know. */
 #define LOST_COMMENTS(type) \
 	{ "Comment", GRAPHQL_M_NODE, offsetof(struct type, comments), &comments_shape, \
-		"ast.CommentGroup", true, false }
-#define DIRECTIVES(type) NODES("Directives", directive_shape, "DirectiveList", type, directives)
+		"ast.CommentGroup", 1, 0 }
+#define DIRECTIVES(type) \
+	NODES("Directives", directive_shape, "DirectiveList", type, directives)
 #define SHAPE(variable, go, type, own, list) \
 	static const struct graphql_shape variable = { go, sizeof(struct type), own, list }
 
@@ -65,10 +68,11 @@ SHAPE(child_shape, "ChildValue", graphql_child, false, child_members);
 static const struct graphql_member value_members[] = {
 	TEXT("Raw", graphql_value, raw),
 	NODES("Children", child_shape, "ChildValueList", graphql_value, children),
-	{ "Kind", GRAPHQL_M_INT, offsetof(struct graphql_value, kind), NULL, "ast.ValueKind", false, false },
+	INTEGER("Kind", "ValueKind", graphql_value, kind),
 	COMMENTS("Comment", graphql_value, comments),
 	NODE("Definition", definition_shape, "Definition", graphql_value, definition),
-	NODE("VariableDefinition", variable_shape, "VariableDefinition", graphql_value, variable),
+	NODE("VariableDefinition", variable_shape, "VariableDefinition", graphql_value,
+	    variable),
 	NODE("ExpectedType", type_shape, "Type", graphql_value, expected),
 	FLAG("ExpectedTypeHasDefault", graphql_value, has_default),
 	{ 0 },
@@ -87,8 +91,8 @@ static const struct graphql_member directive_members[] = {
 	TEXT("Name", graphql_directive, name),
 	NODES("Arguments", argument_shape, "ArgumentList", graphql_directive, arguments),
 	NODE("ParentDefinition", definition_shape, "Definition", graphql_directive, parent),
-	NODE("Definition", directive_definition_shape, "DirectiveDefinition", graphql_directive,
-	    definition),
+	NODE("Definition", directive_definition_shape, "DirectiveDefinition",
+	    graphql_directive, definition),
 	WORD("Location", "DirectiveLocation", graphql_directive, location),
 	{ 0 },
 };
@@ -150,8 +154,8 @@ const struct graphql_shape *const graphql_selection_shapes[] = {
 static const struct graphql_member operation_members[] = {
 	WORD("Operation", "Operation", graphql_operation, operation),
 	TEXT("Name", graphql_operation, name),
-	NODES("VariableDefinitions", variable_shape, "VariableDefinitionList", graphql_operation,
-	    variables),
+	NODES("VariableDefinitions", variable_shape, "VariableDefinitionList",
+	    graphql_operation, variables),
 	DIRECTIVES(graphql_operation),
 	SELECTIONS(graphql_operation),
 	LOST_COMMENTS(graphql_operation),
@@ -178,8 +182,8 @@ static const struct graphql_member query_members[] = {
 	COMMENTS("Comment", graphql_query, comments),
 	{ 0 },
 };
-const struct graphql_shape graphql_query_shape = { "QueryDocument", sizeof(struct graphql_query),
-	false, query_members };
+const struct graphql_shape graphql_query_shape = { "QueryDocument",
+	sizeof(struct graphql_query), false, query_members };
 
 /* ---- schemas ---- */
 
@@ -274,9 +278,10 @@ static const struct graphql_member document_members[] = {
 	NODES("Schema", schema_shape, "SchemaDefinitionList", graphql_document, schema),
 	NODES("SchemaExtension", schema_shape, "SchemaDefinitionList", graphql_document,
 	    schema_extensions),
-	NODES("Directives", directive_definition_shape, "DirectiveDefinitionList", graphql_document,
-	    directives),
-	NODES("Definitions", definition_shape, "DefinitionList", graphql_document, definitions),
+	NODES("Directives", directive_definition_shape, "DirectiveDefinitionList",
+	    graphql_document, directives),
+	NODES("Definitions", definition_shape, "DefinitionList", graphql_document,
+	    definitions),
 	NODES("Extensions", definition_shape, "DefinitionList", graphql_document, extensions),
 	COMMENTS("Comment", graphql_document, comments),
 	{ 0 },

@@ -24,7 +24,8 @@ lower_runes(struct graphql *g, str_t s)
 	for (; s.len > 0; s = str_skip(s, width)) {
 		uint32_t rune = utf8_decode(s, &width);
 
-		runes.at[runes.count++] = rune >= 'A' && rune <= 'Z' ? rune + ('a' - 'A') : rune;
+		runes.at[runes.count++] =
+		    rune >= 'A' && rune <= 'Z' ? rune + ('a' - 'A') : rune;
 	}
 	return runes;
 }

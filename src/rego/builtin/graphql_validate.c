@@ -35,12 +35,12 @@ static const struct graphql_rule *const rules[] = {
 };
 
 /* Tells all rules that care; the walk goes on while there is work left. */
-#define TELL(c, event, node)                                                   \
-	do {                                                                   \
-		for (size_t rule = 0; rule < COUNT(rules); rule++) {           \
-			if (rules[rule]->event != NULL && graphql_work((c)->g, 1)) \
-				rules[rule]->event((c), (node));               \
-		}                                                              \
+#define TELL(c, event, node)                                                                  \
+	do {                                                                                  \
+		for (size_t rule = 0; rule < COUNT(rules); rule++) {                          \
+			if (rules[rule]->event != NULL && graphql_work((c)->g, 1))            \
+				rules[rule]->event((c), (node));                              \
+		}                                                                             \
 	} while (0)
 
 /* ---- errors ---- */
@@ -109,12 +109,14 @@ static void walk_value(struct graphql_check *, struct graphql_value *);
 
 /* What `value` is expected to be, if that is known. */
 static void
-expect_field(struct graphql_check *c, struct graphql_value *value, const struct graphql_field *field)
+expect_field(struct graphql_check *c, struct graphql_value *value,
+    const struct graphql_field *field)
 {
 	if (field == NULL)
 		return;
 	value->expected = field->type;
-	value->has_default = field->default_value != NULL && field->default_value->kind != GRAPHQL_NULL;
+	value->has_default =
+	    field->default_value != NULL && field->default_value->kind != GRAPHQL_NULL;
 	value->definition = graphql_find_type(c->schema, graphql_type_name(field->type));
 }
 
@@ -140,14 +142,16 @@ static struct graphql_variable *
 find_variable(struct graphql_check *c, str_t name)
 {
 	const struct graphql_list *variables = &c->operation->variables;
+	struct graphql_variable *found = NULL;
+	size_t i = 0;
 
-	for (size_t i = 0; i < variables->count && graphql_work(c->g, 1); i++) {
+	for (; i < variables->count && found == NULL; i++) {
 		struct graphql_variable *variable = variables->at[i];
 
 		if (str_eq(variable->name, name))
-			return variable;
+			found = variable;
 	}
-	return NULL;
+	return graphql_work(c->g, 1 + i / 8) ? found : NULL;
 }
 
 static void
@@ -205,7 +209,8 @@ static void walk_selections(struct graphql_check *, struct graphql_definition *p
     const struct graphql_selections *);
 
 static void
-walk_field(struct graphql_check *c, struct graphql_definition *parent, struct graphql_selection *field)
+walk_field(struct graphql_check *c, struct graphql_definition *parent,
+    struct graphql_selection *field)
 {
 	struct graphql_definition *next = NULL;
 
@@ -216,7 +221,8 @@ walk_field(struct graphql_check *c, struct graphql_definition *parent, struct gr
 		field->definition = graphql_find_field(c->g, &parent->fields, field->name);
 	field->parent = parent;
 	if (field->definition != NULL)
-		next = graphql_find_type(c->schema, graphql_type_name(field->definition->type));
+		next =
+		    graphql_find_type(c->schema, graphql_type_name(field->definition->type));
 	walk_arguments(c, field->definition != NULL ? &field->definition->arguments : NULL,
 	    &field->arguments);
 	walk_directives(c, next, &field->directives, "FIELD");
@@ -225,7 +231,8 @@ walk_field(struct graphql_check *c, struct graphql_definition *parent, struct gr
 }
 
 static void
-walk_inline(struct graphql_check *c, struct graphql_definition *parent, struct graphql_selection *fragment)
+walk_inline(struct graphql_check *c, struct graphql_definition *parent,
+    struct graphql_selection *fragment)
 {
 	struct graphql_definition *next = parent;
 
@@ -238,7 +245,8 @@ walk_inline(struct graphql_check *c, struct graphql_definition *parent, struct g
 }
 
 static void
-walk_spread(struct graphql_check *c, struct graphql_definition *parent, struct graphql_selection *spread)
+walk_spread(struct graphql_check *c, struct graphql_definition *parent,
+    struct graphql_selection *spread)
 {
 	struct graphql_fragment *fragment = graphql_find_fragment(c, spread->name);
 	struct graphql_definition *next = NULL;
@@ -284,7 +292,8 @@ walk_variables(struct graphql_check *c, struct graphql_operation *operation)
 	for (size_t i = 0; i < variables->count && !c->g->halted; i++) {
 		struct graphql_variable *variable = variables->at[i];
 
-		variable->definition = graphql_find_type(c->schema, graphql_type_name(variable->type));
+		variable->definition =
+		    graphql_find_type(c->schema, graphql_type_name(variable->type));
 		TELL(c, variable, variable);
 		if (variable->default_value != NULL) {
 			variable->default_value->expected = variable->type;
@@ -296,7 +305,8 @@ walk_variables(struct graphql_check *c, struct graphql_operation *operation)
 
 		if (variable->default_value != NULL)
 			walk_value(c, variable->default_value);
-		walk_directives(c, variable->definition, &variable->directives, "VARIABLE_DEFINITION");
+		walk_directives(
+		    c, variable->definition, &variable->directives, "VARIABLE_DEFINITION");
 	}
 }
 
@@ -372,7 +382,8 @@ prepare(struct graphql_check *c)
 }
 
 bool
-graphql_validate(struct graphql *g, const struct graphql_schema *schema, struct graphql_query *query)
+graphql_validate(struct graphql *g, const struct graphql_schema *schema,
+    struct graphql_query *query)
 {
 	struct graphql_check check = { .g = g, .schema = schema, .query = query };
 

@@ -48,21 +48,24 @@ struct graphql_rule {
 	void (*inline_fragment)(struct graphql_check *, struct graphql_selection *);
 	void (*spread)(struct graphql_check *, struct graphql_selection *);
 	void (*directive)(struct graphql_check *, struct graphql_directive *);
-	void (*directives)(struct graphql_check *, const struct graphql_list *); /* of one place */
+	/* Those of one place. */
+	void (*directives)(struct graphql_check *, const struct graphql_list *);
 	void (*value)(struct graphql_check *, struct graphql_value *);
-	void (*variable)(struct graphql_check *, struct graphql_variable *); /* its definition */
+	void (*variable)(struct graphql_check *, struct graphql_variable *); /* defined */
 };
 
 extern const struct graphql_rule graphql_fields_on_correct_type,
-    graphql_fragments_on_composite_types, graphql_known_argument_names, graphql_known_directives,
-    graphql_known_fragment_names, graphql_known_root_type, graphql_known_type_names,
-    graphql_lone_anonymous_operation, graphql_max_introspection_depth, graphql_no_fragment_cycles,
+    graphql_fragments_on_composite_types, graphql_known_argument_names,
+    graphql_known_directives, graphql_known_fragment_names, graphql_known_root_type,
+    graphql_known_type_names, graphql_lone_anonymous_operation,
+    graphql_max_introspection_depth, graphql_no_fragment_cycles,
     graphql_no_undefined_variables, graphql_no_unused_fragments, graphql_no_unused_variables,
     graphql_overlapping_fields_can_be_merged, graphql_possible_fragment_spreads,
-    graphql_provided_required_arguments, graphql_scalar_leafs, graphql_single_field_subscriptions,
-    graphql_unique_argument_names, graphql_unique_directives_per_location,
-    graphql_unique_fragment_names, graphql_unique_input_field_names,
-    graphql_unique_operation_names, graphql_unique_variable_names, graphql_values_of_correct_type,
+    graphql_provided_required_arguments, graphql_scalar_leafs,
+    graphql_single_field_subscriptions, graphql_unique_argument_names,
+    graphql_unique_directives_per_location, graphql_unique_fragment_names,
+    graphql_unique_input_field_names, graphql_unique_operation_names,
+    graphql_unique_variable_names, graphql_values_of_correct_type,
     graphql_variables_are_input_types, graphql_variables_in_allowed_position;
 
 /* ---- for the rules ---- */
@@ -73,7 +76,7 @@ void graphql_error_end(struct graphql_check *);
 void graphql_error(struct graphql_check *, struct graphql_pos, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-struct graphql_fragment *graphql_find_fragment(struct graphql_check *, str_t name); /* may be NULL */
+struct graphql_fragment *graphql_find_fragment(struct graphql_check *, str_t name);
 
 str_t graphql_type_text(struct graphql_check *, const struct graphql_type *);
 void graphql_value_print(struct graphql_check *, struct buf *, const struct graphql_value *);

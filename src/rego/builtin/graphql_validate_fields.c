@@ -57,7 +57,8 @@ suggest_types(struct graphql_check *c, const struct graphql_definition *parent, 
 
 		most += 1 + d->interfaces.count;
 	}
-	usages = graphql_work(c->g, 1 + most) ? ARENA_ARRAY(c->g->arena, struct usage, most) : NULL;
+	usages =
+	    graphql_work(c->g, 1 + most) ? ARENA_ARRAY(c->g->arena, struct usage, most) : NULL;
 	scratch = ARENA_ARRAY(c->g->arena, struct usage, most);
 	if (usages == NULL || scratch == NULL)
 		return result;
@@ -96,7 +97,8 @@ names_of(struct graphql_check *c, const struct graphql_list *fields)
 	struct graphql_names names = { 0 };
 
 	for (size_t i = 0; i < fields->count && graphql_work(c->g, 1); i++)
-		(void)graphql_push_name(c->g, &names, ((struct graphql_field *)fields->at[i])->name);
+		(void)graphql_push_name(c->g, &names,
+		    ((struct graphql_field *)fields->at[i])->name);
 	return names;
 }
 
@@ -142,23 +144,26 @@ scalar_leafs(struct graphql_check *c, struct graphql_selection *field)
 		return;
 	if ((type->bits & GRAPHQL_LEAF) != 0 && selects)
 		graphql_error(c, field->pos,
-		    "Field \"%.*s\" must not have a selection since type \"%.*s\" has no subfields.",
+		    "Field \"%.*s\" must not have a selection since type \"%.*s\" has no "
+		    "subfields.",
 		    STR_FMT(field->name), STR_FMT(type->name));
 	if ((type->bits & GRAPHQL_LEAF) == 0 && !selects)
 		graphql_error(c, field->pos,
 		    "Field \"%.*s\" of type \"%.*s\" must have a selection of subfields. "
 		    "Did you mean \"%.*s { ... }\"?",
-		    STR_FMT(field->name), STR_FMT(graphql_type_text(c, field->definition->type)),
+		    STR_FMT(field->name),
+		    STR_FMT(graphql_type_text(c, field->definition->type)),
 		    STR_FMT(field->name));
 }
 
-const struct graphql_rule graphql_scalar_leafs = { .name = "ScalarLeafs", .field = scalar_leafs };
+const struct graphql_rule graphql_scalar_leafs = { .name = "ScalarLeafs",
+	.field = scalar_leafs };
 
 /* ---- KnownArgumentNames ---- */
 
 static void
-suggest_argument(struct graphql_check *c, struct buf *b, const struct graphql_argument *argument,
-    const struct graphql_list *definitions)
+suggest_argument(struct graphql_check *c, struct buf *b,
+    const struct graphql_argument *argument, const struct graphql_list *definitions)
 {
 	struct graphql_names names = names_of(c, definitions);
 
@@ -175,11 +180,13 @@ known_field_arguments(struct graphql_check *c, struct graphql_selection *field)
 		const struct graphql_argument *argument = field->arguments.at[i];
 		struct buf *b;
 
-		if (graphql_find_field(c->g, &field->definition->arguments, argument->name) != NULL)
+		if (graphql_find_field(c->g, &field->definition->arguments, argument->name) !=
+		    NULL)
 			continue;
 		b = graphql_error_begin(c, field->pos);
-		buf_printf(b, "Unknown argument \"%.*s\" on field \"%.*s.%.*s\".", STR_FMT(argument->name),
-		    STR_FMT(field->parent->name), STR_FMT(field->name));
+		buf_printf(b, "Unknown argument \"%.*s\" on field \"%.*s.%.*s\".",
+		    STR_FMT(argument->name), STR_FMT(field->parent->name),
+		    STR_FMT(field->name));
 		suggest_argument(c, b, argument, &field->definition->arguments);
 	}
 }
@@ -193,11 +200,12 @@ known_directive_arguments(struct graphql_check *c, struct graphql_directive *dir
 		const struct graphql_argument *argument = directive->arguments.at[i];
 		struct buf *b;
 
-		if (graphql_find_field(c->g, &directive->definition->arguments, argument->name) != NULL)
+		if (graphql_find_field(
+			c->g, &directive->definition->arguments, argument->name) != NULL)
 			continue;
 		b = graphql_error_begin(c, directive->pos);
-		buf_printf(b, "Unknown argument \"%.*s\" on directive \"@%.*s\".", STR_FMT(argument->name),
-		    STR_FMT(directive->name));
+		buf_printf(b, "Unknown argument \"%.*s\" on directive \"@%.*s\".",
+		    STR_FMT(argument->name), STR_FMT(directive->name));
 		suggest_argument(c, b, argument, &directive->definition->arguments);
 	}
 }
@@ -210,8 +218,9 @@ const struct graphql_rule graphql_known_argument_names = { .name = "KnownArgumen
 
 /* `kind` is "Field" or "Directive"; a directive's name has its @. */
 static void
-require_arguments(struct graphql_check *c, const char *kind, str_t name, struct graphql_pos pos,
-    const struct graphql_list *definitions, const struct graphql_list *arguments)
+require_arguments(struct graphql_check *c, const char *kind, str_t name,
+    struct graphql_pos pos, const struct graphql_list *definitions,
+    const struct graphql_list *arguments)
 {
 	for (size_t i = 0; i < definitions->count && graphql_work(c->g, 1); i++) {
 		const struct graphql_field *wanted = definitions->at[i];
@@ -219,7 +228,8 @@ require_arguments(struct graphql_check *c, const char *kind, str_t name, struct 
 		if (wanted->type->non_null && wanted->default_value == NULL &&
 		    graphql_find_argument(c->g, arguments, wanted->name) == NULL)
 			graphql_error(c, pos,
-			    "%s%.*s\" argument \"%.*s\" of type \"%.*s\" is required, but it was not provided.",
+			    "%s%.*s\" argument \"%.*s\" of type \"%.*s\" is required, but it "
+			    "was not provided.",
 			    kind, STR_FMT(name), STR_FMT(wanted->name),
 			    STR_FMT(graphql_type_text(c, wanted->type)));
 	}
@@ -229,16 +239,16 @@ static void
 required_field_arguments(struct graphql_check *c, struct graphql_selection *field)
 {
 	if (field->definition != NULL)
-		require_arguments(c, "Field \"", field->name, field->pos, &field->definition->arguments,
-		    &field->arguments);
+		require_arguments(c, "Field \"", field->name, field->pos,
+		    &field->definition->arguments, &field->arguments);
 }
 
 static void
 required_directive_arguments(struct graphql_check *c, struct graphql_directive *directive)
 {
 	if (directive->definition != NULL)
-		require_arguments(c, "Directive \"@", directive->definition->name, directive->pos,
-		    &directive->definition->arguments, &directive->arguments);
+		require_arguments(c, "Directive \"@", directive->definition->name,
+		    directive->pos, &directive->definition->arguments, &directive->arguments);
 }
 
 const struct graphql_rule graphql_provided_required_arguments = {
@@ -258,9 +268,11 @@ unique_arguments(struct graphql_check *c, const struct graphql_list *arguments)
 		size_t before = 0;
 
 		for (size_t k = 0; k < i; k++)
-			before += str_eq(((struct graphql_argument *)arguments->at[k])->name, argument->name);
+			before += str_eq(((struct graphql_argument *)arguments->at[k])->name,
+			    argument->name);
 		if (before == 1)
-			graphql_error(c, argument->pos, "There can be only one argument named \"%.*s\".",
+			graphql_error(c, argument->pos,
+			    "There can be only one argument named \"%.*s\".",
 			    STR_FMT(argument->name));
 	}
 }
@@ -290,7 +302,8 @@ static bool is_deep(struct graphql_check *, const struct graphql_selections *, i
 static bool
 is_deep_field(struct graphql_check *c, const struct graphql_selection *field, int lists)
 {
-	static const char *const names[] = { "fields", "interfaces", "possibleTypes", "inputFields" };
+	static const char *const names[] = { "fields", "interfaces", "possibleTypes",
+		"inputFields" };
 
 	for (size_t i = 0; i < COUNT(names); i++)
 		lists += str_eq(field->name, str_of(names[i]));

@@ -38,7 +38,8 @@ static void
 known_fragment_name(struct graphql_check *c, struct graphql_selection *spread)
 {
 	if (spread->fragment == NULL)
-		graphql_error(c, spread->pos, "Unknown fragment \"%.*s\".", STR_FMT(spread->name));
+		graphql_error(
+		    c, spread->pos, "Unknown fragment \"%.*s\".", STR_FMT(spread->name));
 }
 
 const struct graphql_rule graphql_known_fragment_names = { .name = "KnownFragmentNames",
@@ -58,8 +59,10 @@ known_variable_type(struct graphql_check *c, struct graphql_variable *variable)
 static void
 known_inline_type(struct graphql_check *c, struct graphql_selection *fragment)
 {
-	if (fragment->condition.len > 0 && graphql_find_type(c->schema, fragment->condition) == NULL)
-		graphql_error(c, fragment->pos, "Unknown type \"%.*s\".", STR_FMT(fragment->condition));
+	if (fragment->condition.len > 0 &&
+	    graphql_find_type(c->schema, fragment->condition) == NULL)
+		graphql_error(
+		    c, fragment->pos, "Unknown type \"%.*s\".", STR_FMT(fragment->condition));
 }
 
 static void
@@ -75,7 +78,8 @@ known_fragment_type(struct graphql_check *c, struct graphql_fragment *fragment)
 	buf_printf(b, "Unknown type \"%.*s\".", STR_FMT(fragment->condition));
 	(void)graphql_index_sorted(c->g, &c->schema->types, &types);
 	for (size_t i = 0; i < types.count && !c->g->halted; i++)
-		(void)graphql_push_name(c->g, &names, ((struct graphql_definition *)types.at[i])->name);
+		(void)graphql_push_name(c->g, &names,
+		    ((struct graphql_definition *)types.at[i])->name);
 	graphql_suggest(c, b, "Did you mean", fragment->condition, &names);
 	graphql_error_end(c);
 }
@@ -89,7 +93,8 @@ const struct graphql_rule graphql_known_type_names = { .name = "KnownTypeNames",
 
 /* All spreads below; sets nested in each other are emptied from the last to the first. */
 static bool
-collect_spreads(struct graphql_check *c, const struct graphql_selections *from, struct graphql_list *ret)
+collect_spreads(struct graphql_check *c, const struct graphql_selections *from,
+    struct graphql_list *ret)
 {
 	struct graphql_list sets = { 0 };
 
@@ -138,7 +143,8 @@ follow_fragment(struct graphql_check *c, const struct graphql_fragment *fragment
 	if (named->visited || !graphql_enter(c->g))
 		return;
 	named->visited = true;
-	named->in_path = collect_spreads(c, &fragment->selections, &spreads) && spreads.count > 0;
+	named->in_path =
+	    collect_spreads(c, &fragment->selections, &spreads) && spreads.count > 0;
 	named->path_index = path->count;
 	for (size_t i = 0; i < spreads.count && !c->g->halted; i++) {
 		struct graphql_selection *spread = spreads.at[i];
@@ -183,9 +189,9 @@ no_unused_fragment(struct graphql_check *c, struct graphql_fragment *fragment)
 		    STR_FMT(fragment->name));
 }
 
-const struct graphql_rule graphql_no_unused_fragments = { .name = "NoUnusedFragments",
-	.spread = use_fragment,
-	.fragment = no_unused_fragment };
+const struct graphql_rule graphql_no_unused_fragments = {
+	.name = "NoUnusedFragments", .spread = use_fragment, .fragment = no_unused_fragment
+};
 
 /* ---- PossibleFragmentSpreads ---- */
 
@@ -204,7 +210,8 @@ share_a_type(struct graphql_check *c, const struct graphql_definition *parent,
 			continue;
 		}
 		for (size_t k = 0; k < parent->possible.count; k++) {
-			if (str_eq(((struct graphql_definition *)parent->possible.at[k])->name, d->name))
+			if (str_eq(((struct graphql_definition *)parent->possible.at[k])->name,
+				d->name))
 				return true;
 		}
 	}
@@ -227,7 +234,8 @@ possible_inline(struct graphql_check *c, struct graphql_selection *fragment)
 {
 	if (!is_possible(c, fragment->parent, fragment->condition))
 		graphql_error(c, fragment->pos,
-		    "Fragment cannot be spread here as objects of type \"%.*s\" can never be of type "
+		    "Fragment cannot be spread here as objects of type \"%.*s\" can never be "
+		    "of type "
 		    "\"%.*s\".",
 		    STR_FMT(fragment->parent->name), STR_FMT(fragment->condition));
 }
@@ -235,15 +243,18 @@ possible_inline(struct graphql_check *c, struct graphql_selection *fragment)
 static void
 possible_spread(struct graphql_check *c, struct graphql_selection *spread)
 {
-	if (spread->fragment != NULL && !is_possible(c, spread->parent, spread->fragment->condition))
+	if (spread->fragment != NULL &&
+	    !is_possible(c, spread->parent, spread->fragment->condition))
 		graphql_error(c, spread->pos,
-		    "Fragment \"%.*s\" cannot be spread here as objects of type \"%.*s\" can never be of "
+		    "Fragment \"%.*s\" cannot be spread here as objects of type \"%.*s\" can "
+		    "never be of "
 		    "type \"%.*s\".",
 		    STR_FMT(spread->name), STR_FMT(spread->parent->name),
 		    STR_FMT(spread->fragment->condition));
 }
 
-const struct graphql_rule graphql_possible_fragment_spreads = { .name = "PossibleFragmentSpreads",
+const struct graphql_rule graphql_possible_fragment_spreads = { .name =
+								    "PossibleFragmentSpreads",
 	.inline_fragment = possible_inline,
 	.spread = possible_spread };
 
@@ -253,8 +264,8 @@ static void
 unique_fragment_name(struct graphql_check *c, struct graphql_fragment *fragment)
 {
 	if (graphql_find_fragment(c, fragment->name) != fragment)
-		graphql_error(c, fragment->pos, "There can be only one fragment named \"%.*s\".",
-		    STR_FMT(fragment->name));
+		graphql_error(c, fragment->pos,
+		    "There can be only one fragment named \"%.*s\".", STR_FMT(fragment->name));
 }
 
 const struct graphql_rule graphql_unique_fragment_names = { .name = "UniqueFragmentNames",

@@ -17,8 +17,8 @@ known_root_type(struct graphql_check *c, struct graphql_operation *operation)
 	else if (str_eq(kind, STR("subscription")))
 		root = c->schema->subscription;
 	if (root == NULL)
-		graphql_error(c, operation->pos, "Schema does not support operation type \"%.*s\"",
-		    STR_FMT(kind));
+		graphql_error(c, operation->pos,
+		    "Schema does not support operation type \"%.*s\"", STR_FMT(kind));
 }
 
 const struct graphql_rule graphql_known_root_type = { .name = "KnownRootType",
@@ -34,8 +34,9 @@ lone_anonymous_operation(struct graphql_check *c, struct graphql_operation *oper
 		    "This anonymous operation must be the only defined operation.");
 }
 
-const struct graphql_rule graphql_lone_anonymous_operation = { .name = "LoneAnonymousOperation",
-	.operation = lone_anonymous_operation };
+const struct graphql_rule graphql_lone_anonymous_operation = {
+	.name = "LoneAnonymousOperation", .operation = lone_anonymous_operation
+};
 
 /* ---- UniqueOperationNames ---- */
 
@@ -48,7 +49,8 @@ unique_operation_name(struct graphql_check *c, struct graphql_operation *operati
 	for (; i < all->count && all->at[i] != operation; i++) {
 		if (!str_eq(((struct graphql_operation *)all->at[i])->name, operation->name))
 			continue;
-		graphql_error(c, operation->pos, "There can be only one operation named \"%.*s\".",
+		graphql_error(c, operation->pos,
+		    "There can be only one operation named \"%.*s\".",
 		    STR_FMT(operation->name));
 		break;
 	}
@@ -106,7 +108,8 @@ single_field_subscription(struct graphql_check *c, struct graphql_operation *ope
 	str_t name = STR("Anonymous Subscription");
 	struct buf text;
 
-	if (c->schema->subscription == NULL || !str_eq(operation->operation, STR("subscription")))
+	if (c->schema->subscription == NULL ||
+	    !str_eq(operation->operation, STR("subscription")))
 		return;
 	collect_top_fields(c, &operation->selections, &all);
 	for (size_t i = 0; i < all.count && !c->g->halted; i++) {
@@ -127,7 +130,8 @@ single_field_subscription(struct graphql_check *c, struct graphql_operation *ope
 
 		if (str_has_prefix(field->name, STR("__")))
 			graphql_error(c, field->pos,
-			    "%.*s must not select an introspection top level field.", STR_FMT(name));
+			    "%.*s must not select an introspection top level field.",
+			    STR_FMT(name));
 	}
 	buf_fini(&text);
 }
@@ -145,7 +149,8 @@ known_directive(struct graphql_check *c, struct graphql_directive *directive)
 	const struct graphql_directive_definition *d = directive->definition;
 
 	if (d == NULL) {
-		graphql_error(c, directive->pos, "Unknown directive \"@%.*s\".", STR_FMT(directive->name));
+		graphql_error(c, directive->pos, "Unknown directive \"@%.*s\".",
+		    STR_FMT(directive->name));
 		return;
 	}
 	for (size_t i = 0; i < d->locations.count; i++) {
@@ -154,8 +159,9 @@ known_directive(struct graphql_check *c, struct graphql_directive *directive)
 	}
 	/* In a fragment it is met again. */
 	if (!directive->misplaced)
-		graphql_error(c, directive->pos, "Directive \"@%.*s\" may not be used on %.*s.",
-		    STR_FMT(directive->name), STR_FMT(directive->location));
+		graphql_error(c, directive->pos,
+		    "Directive \"@%.*s\" may not be used on %.*s.", STR_FMT(directive->name),
+		    STR_FMT(directive->location));
 	directive->misplaced = true;
 }
 

@@ -16,8 +16,8 @@
 struct graphql_pairs {
 	struct pair {
 		const void *a, *b; /* a NULL: free */
-		bool exclusive; /* only as objects that cannot be the same */
-	} *slots;
+		bool exclusive;    /* only as objects that cannot be the same */
+	} * slots;
 	size_t mask, count;
 };
 
@@ -27,7 +27,8 @@ find_pair(const struct graphql_pairs *pairs, const void *a, const void *b)
 	uintptr_t keys[2] = { (uintptr_t)a, (uintptr_t)b };
 	size_t at = value_hash_bytes(keys, sizeof(keys)) & pairs->mask;
 
-	while (pairs->slots[at].a != NULL && (pairs->slots[at].a != a || pairs->slots[at].b != b))
+	while (
+	    pairs->slots[at].a != NULL && (pairs->slots[at].a != a || pairs->slots[at].b != b))
 		at = (at + 1) & pairs->mask;
 	return &pairs->slots[at];
 }
@@ -46,7 +47,8 @@ grow_pairs(struct graphql *g, struct graphql_pairs *pairs)
 	}
 	for (size_t i = 0; pairs->slots != NULL && i <= pairs->mask; i++) {
 		if (pairs->slots[i].a != NULL)
-			*find_pair(&larger, pairs->slots[i].a, pairs->slots[i].b) = pairs->slots[i];
+			*find_pair(&larger, pairs->slots[i].a, pairs->slots[i].b) =
+			    pairs->slots[i];
 	}
 	*pairs = larger;
 	return true;
@@ -62,7 +64,8 @@ first_time(struct graphql_check *c, const void *a, const void *b, bool exclusive
 	if (pairs == NULL)
 		pairs = c->compared = GRAPHQL_NEW(c->g, struct graphql_pairs);
 	if (pairs == NULL || !graphql_work(c->g, 1) ||
-	    ((pairs->slots == NULL || pairs->count > pairs->mask / 2) && !grow_pairs(c->g, pairs)))
+	    ((pairs->slots == NULL || pairs->count > pairs->mask / 2) &&
+		!grow_pairs(c->g, pairs)))
 		return false;
 	pair = find_pair(pairs, a, b);
 	if (pair->a != NULL && (exclusive || !pair->exclusive))
@@ -107,8 +110,8 @@ flatten(struct graphql_check *c, const struct graphql_selections *selections,
 		if (fine && selection->kind == GRAPHQL_INLINE)
 			fine = flatten(c, &selection->selections, fields, spreads);
 		else if (fine)
-			fine = graphql_push(c->g, selection->kind == GRAPHQL_FIELD ? fields : spreads,
-			    selection);
+			fine = graphql_push(c->g,
+			    selection->kind == GRAPHQL_FIELD ? fields : spreads, selection);
 	}
 	graphql_leave(c->g);
 	return fine;
@@ -148,8 +151,8 @@ collect(struct graphql_check *c, struct graphql_selections *selections)
 /* ---- conflicts ---- */
 
 struct conflict {
-	str_t name; /* under which they answer */
-	str_t why; /* empty: because of those inside */
+	str_t name;                /* under which they answer */
+	str_t why;                 /* empty: because of those inside */
 	struct graphql_list inner; /* conflict */
 	struct graphql_pos pos;
 };
@@ -193,8 +196,9 @@ report(struct graphql_check *c, const struct graphql_list *conflicts)
 
 		buf_printf(b, "Fields \"%.*s\" conflict because ", STR_FMT(conflict->name));
 		print_conflict(c, b, conflict);
-		buf_add_text(b, ". Use different aliases on the fields to fetch both if this was "
-				"intentional.");
+		buf_add_text(b,
+		    ". Use different aliases on the fields to fetch both if this was "
+		    "intentional.");
 		graphql_error_end(c);
 	}
 }
@@ -202,7 +206,8 @@ report(struct graphql_check *c, const struct graphql_list *conflicts)
 /* ---- two fields ---- */
 
 static bool
-same_arguments(struct graphql_check *c, const struct graphql_list *a, const struct graphql_list *b)
+same_arguments(struct graphql_check *c, const struct graphql_list *a,
+    const struct graphql_list *b)
 {
 	if (a->count != b->count)
 		return false;
@@ -215,8 +220,8 @@ same_arguments(struct graphql_check *c, const struct graphql_list *a, const stru
 
 			/* The library does not look inside lists and objects. */
 			found = str_eq(wanted->name, other->name) &&
-			    wanted->value->kind == other->value->kind &&
-			    str_eq(wanted->value->raw, other->value->raw);
+				wanted->value->kind == other->value->kind &&
+				str_eq(wanted->value->raw, other->value->raw);
 		}
 		if (!found)
 			return false;
@@ -225,7 +230,8 @@ same_arguments(struct graphql_check *c, const struct graphql_list *a, const stru
 }
 
 static bool
-types_conflict(struct graphql_check *c, const struct graphql_type *a, const struct graphql_type *b)
+types_conflict(struct graphql_check *c, const struct graphql_type *a,
+    const struct graphql_type *b)
 {
 	const struct graphql_definition *left, *right;
 
@@ -236,18 +242,19 @@ types_conflict(struct graphql_check *c, const struct graphql_type *a, const stru
 	left = graphql_find_type(c->schema, a->named);
 	right = graphql_find_type(c->schema, b->named);
 	return left != NULL && right != NULL && (left->bits & GRAPHQL_LEAF) != 0 &&
-	    (right->bits & GRAPHQL_LEAF) != 0 && left != right;
+	       (right->bits & GRAPHQL_LEAF) != 0 && left != right;
 }
 
-static void find_inner_conflicts(struct graphql_check *, bool exclusive, struct graphql_selections *,
-    struct graphql_selections *, struct graphql_list *ret);
+static void find_inner_conflicts(struct graphql_check *, bool exclusive,
+    struct graphql_selections *, struct graphql_selections *, struct graphql_list *ret);
 
 /* Are they of objects of which none is the other? */
 static bool
 are_exclusive(const struct graphql_selection *a, const struct graphql_selection *b)
 {
-	return !str_eq(a->parent->name, b->parent->name) && a->parent->bits == GRAPHQL_OBJECT &&
-	    b->parent->bits == GRAPHQL_OBJECT && a->definition != NULL && b->definition != NULL;
+	return !str_eq(a->parent->name, b->parent->name) &&
+	       a->parent->bits == GRAPHQL_OBJECT && b->parent->bits == GRAPHQL_OBJECT &&
+	       a->definition != NULL && b->definition != NULL;
 }
 
 /* NULL: none. */
@@ -264,14 +271,15 @@ find_conflict(struct graphql_check *c, bool exclusive, struct graphql_selection 
 	exclusive = exclusive || are_exclusive(a, b);
 	if (!exclusive && !str_eq(a->name, b->name))
 		return make_conflict(c, a, b,
-		    arena_printf(g->arena, "\"%.*s\" and \"%.*s\" are different fields", STR_FMT(a->name),
-			STR_FMT(b->name)));
+		    arena_printf(g->arena, "\"%.*s\" and \"%.*s\" are different fields",
+			STR_FMT(a->name), STR_FMT(b->name)));
 	if (!exclusive && !same_arguments(c, &a->arguments, &b->arguments))
 		return make_conflict(c, a, b, STR("they have differing arguments"));
 	if (a->definition != NULL && b->definition != NULL &&
 	    types_conflict(c, a->definition->type, b->definition->type))
 		return make_conflict(c, a, b,
-		    arena_printf(g->arena, "they return conflicting types \"%.*s\" and \"%.*s\"",
+		    arena_printf(g->arena,
+			"they return conflicting types \"%.*s\" and \"%.*s\"",
 			STR_FMT(graphql_type_text(c, a->definition->type)),
 			STR_FMT(graphql_type_text(c, b->definition->type))));
 	if (!graphql_enter(g))
@@ -292,17 +300,20 @@ static void
 compare_fields(struct graphql_check *c, bool exclusive, struct graphql_selection *a,
     struct graphql_selection *b, struct graphql_list *ret)
 {
-	struct conflict *conflict = graphql_work(c->g, 1) ? find_conflict(c, exclusive, a, b) : NULL;
+	struct conflict *conflict =
+	    graphql_work(c->g, 1) ? find_conflict(c, exclusive, a, b) : NULL;
 
 	if (conflict != NULL)
 		(void)graphql_push(c->g, ret, conflict);
 }
 
 static void
-compare_within(struct graphql_check *c, const struct graphql_collected *set, struct graphql_list *ret)
+compare_within(struct graphql_check *c, const struct graphql_collected *set,
+    struct graphql_list *ret)
 {
 	for (size_t i = 0; i < set->answers.count; i++) {
-		const struct graphql_list *fields = &((struct answer *)set->answers.at[i])->fields;
+		const struct graphql_list *fields =
+		    &((struct answer *)set->answers.at[i])->fields;
 
 		for (size_t j = 0; j < fields->count; j++) {
 			for (size_t k = j + 1; k < fields->count && !c->g->halted; k++)
@@ -321,14 +332,16 @@ compare_sets(struct graphql_check *c, bool exclusive, const struct graphql_colle
 
 		for (size_t j = 0; right != NULL && j < left->fields.count; j++) {
 			for (size_t k = 0; k < right->fields.count && !c->g->halted; k++)
-				compare_fields(c, exclusive, left->fields.at[j], right->fields.at[k], ret);
+				compare_fields(c, exclusive, left->fields.at[j],
+				    right->fields.at[k], ret);
 		}
 	}
 }
 
 static void
-compare_with_fragment(struct graphql_check *c, bool exclusive, const struct graphql_collected *set,
-    const struct graphql_selection *spread, struct graphql_list *ret)
+compare_with_fragment(struct graphql_check *c, bool exclusive,
+    const struct graphql_collected *set, const struct graphql_selection *spread,
+    struct graphql_list *ret)
 {
 	struct graphql_fragment *named = graphql_find_fragment(c, spread->name);
 	const struct graphql_collected *other;
@@ -352,7 +365,8 @@ compare_fragments(struct graphql_check *c, bool exclusive, const struct graphql_
 	struct graphql_fragment *right = graphql_find_fragment(c, b->name);
 	const struct graphql_collected *left_set, *right_set;
 
-	if (left == NULL || right == NULL || left == right || !first_time(c, left, right, exclusive))
+	if (left == NULL || right == NULL || left == right ||
+	    !first_time(c, left, right, exclusive))
 		return;
 	(void)first_time(c, right, left, exclusive);
 	if (a->fragment == NULL || b->fragment == NULL)
@@ -384,7 +398,8 @@ find_inner_conflicts(struct graphql_check *c, bool exclusive, struct graphql_sel
 		compare_with_fragment(c, exclusive, right, left->spreads.at[i], ret);
 	for (size_t i = 0; i < left->spreads.count; i++) {
 		for (size_t k = 0; k < right->spreads.count && !c->g->halted; k++)
-			compare_fragments(c, exclusive, left->spreads.at[i], right->spreads.at[k], ret);
+			compare_fragments(c, exclusive, left->spreads.at[i],
+			    right->spreads.at[k], ret);
 	}
 }
 
@@ -400,7 +415,8 @@ check_set(struct graphql_check *c, struct graphql_selections *selections)
 	for (size_t i = 0; i < set->spreads.count && !c->g->halted; i++) {
 		compare_with_fragment(c, false, set, set->spreads.at[i], &conflicts);
 		for (size_t k = i + 1; k < set->spreads.count && !c->g->halted; k++)
-			compare_fragments(c, false, set->spreads.at[i], set->spreads.at[k], &conflicts);
+			compare_fragments(c, false, set->spreads.at[i], set->spreads.at[k],
+			    &conflicts);
 	}
 	report(c, &conflicts);
 }

@@ -120,7 +120,8 @@ is_readable(struct graphql_check *c, const struct graphql_value *value)
 static bool
 is_named(const struct graphql_definition *d, const char *a, const char *b, const char *c)
 {
-	return str_eq(d->name, str_of(a)) || str_eq(d->name, str_of(b)) || str_eq(d->name, str_of(c));
+	return str_eq(d->name, str_of(a)) || str_eq(d->name, str_of(b)) ||
+	       str_eq(d->name, str_of(c));
 }
 
 /* What to say of a value that is not of a built-in type. */
@@ -132,7 +133,8 @@ scalar_complaint(str_t expected, const struct graphql_value *value)
 		const char *complaint;
 	} complaints[] = {
 		{ { "Int", "Int!" }, "Int cannot represent non-integer value" },
-		{ { "String", "String!", "[String]" }, "String cannot represent a non string value" },
+		{ { "String", "String!", "[String]" },
+		    "String cannot represent a non string value" },
 		{ { "Boolean", "Boolean!" }, "Boolean cannot represent a non boolean value" },
 		{ { "Float", "Float!" }, "Float cannot represent non numeric value" },
 		{ { "ID", "ID!" }, "ID cannot represent a non-string and non-integer value" },
@@ -140,7 +142,8 @@ scalar_complaint(str_t expected, const struct graphql_value *value)
 
 	for (size_t i = 0; i < COUNT(complaints); i++) {
 		for (size_t k = 0; k < COUNT(complaints[i].types); k++) {
-			if (!str_eq(expected, str_of(complaints[i].types[k])) || expected.len == 0)
+			if (!str_eq(expected, str_of(complaints[i].types[k])) ||
+			    expected.len == 0)
 				continue;
 			if (i == 0 && is_integer(value->raw) && !fits(value->raw, INT32_MAX))
 				return "Int cannot represent non 32-bit signed integer value";
@@ -160,7 +163,8 @@ unexpected_type(struct graphql_check *c, const struct graphql_value *value)
 	if (complaint != NULL)
 		buf_printf(b, "%s: ", complaint);
 	else if (value->definition->bits == GRAPHQL_ENUM)
-		buf_printf(b, "Enum \"%.*s\" cannot represent non-enum value: ", STR_FMT(expected));
+		buf_printf(
+		    b, "Enum \"%.*s\" cannot represent non-enum value: ", STR_FMT(expected));
 	else
 		buf_printf(b, "Expected value of type \"%.*s\", found ", STR_FMT(expected));
 	graphql_value_print(c, b, value);
@@ -176,7 +180,8 @@ suggest_enum_value(struct graphql_check *c, struct buf *b, const struct graphql_
 	struct graphql_names names = { 0 };
 
 	for (size_t i = 0; i < values->count && graphql_work(c->g, 1); i++)
-		(void)graphql_push_name(c->g, &names, ((struct graphql_enum_value *)values->at[i])->name);
+		(void)graphql_push_name(c->g, &names,
+		    ((struct graphql_enum_value *)values->at[i])->name);
 	graphql_suggest(c, b, "Did you mean the enum value", value->raw, &names);
 	graphql_error_end(c);
 }
@@ -239,17 +244,20 @@ check_one_of(struct graphql_check *c, const struct graphql_value *value)
 	for (size_t i = 0; i < d->directives.count && graphql_work(c->g, 1); i++) {
 		const struct graphql_child *child;
 
-		if (!str_eq(((struct graphql_directive *)d->directives.at[i])->name, STR("oneOf")))
+		if (!str_eq(
+			((struct graphql_directive *)d->directives.at[i])->name, STR("oneOf")))
 			continue;
 		if (value->children.count != 1) {
 			graphql_error(c, value->pos,
-			    "OneOf Input Object \"%.*s\" must specify exactly one key.", STR_FMT(d->name));
+			    "OneOf Input Object \"%.*s\" must specify exactly one key.",
+			    STR_FMT(d->name));
 			continue;
 		}
 		child = value->children.at[0];
 		if (child->value->kind == GRAPHQL_NULL)
-			graphql_error(c, child->value->pos, "Field \"%.*s.%.*s\" must be non-null.",
-			    STR_FMT(d->name), STR_FMT(child->name));
+			graphql_error(c, child->value->pos,
+			    "Field \"%.*s.%.*s\" must be non-null.", STR_FMT(d->name),
+			    STR_FMT(child->name));
 	}
 }
 
@@ -278,8 +286,8 @@ check_object(struct graphql_check *c, const struct graphql_value *value)
 		if (graphql_find_field(c->g, &d->fields, child->name) != NULL)
 			continue;
 		b = graphql_error_begin(c, child->pos);
-		buf_printf(b, "Field \"%.*s\" is not defined by type \"%.*s\".", STR_FMT(child->name),
-		    STR_FMT(d->name));
+		buf_printf(b, "Field \"%.*s\" is not defined by type \"%.*s\".",
+		    STR_FMT(child->name), STR_FMT(d->name));
 		graphql_suggest(c, b, "Did you mean", child->name, &names);
 		graphql_error_end(c);
 	}
@@ -346,9 +354,11 @@ unique_input_fields(struct graphql_check *c, struct graphql_value *value)
 		const struct graphql_child *child = value->children.at[i];
 
 		for (size_t k = 0; k < i; k++) {
-			if (!str_eq(((struct graphql_child *)value->children.at[k])->name, child->name))
+			if (!str_eq(((struct graphql_child *)value->children.at[k])->name,
+				child->name))
 				continue;
-			graphql_error(c, child->pos, "There can be only one input field named \"%.*s\".",
+			graphql_error(c, child->pos,
+			    "There can be only one input field named \"%.*s\".",
 			    STR_FMT(child->name));
 			break;
 		}

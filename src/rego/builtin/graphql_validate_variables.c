@@ -10,10 +10,12 @@ no_undefined_variable(struct graphql_check *c, struct graphql_value *value)
 	if (c->operation == NULL || value->kind != GRAPHQL_VARIABLE || value->variable != NULL)
 		return;
 	if (c->operation->name.len > 0)
-		graphql_error(c, value->pos, "Variable \"$%.*s\" is not defined by operation \"%.*s\".",
+		graphql_error(c, value->pos,
+		    "Variable \"$%.*s\" is not defined by operation \"%.*s\".",
 		    STR_FMT(value->raw), STR_FMT(c->operation->name));
 	else
-		graphql_error(c, value->pos, "Variable \"$%.*s\" is not defined.", STR_FMT(value->raw));
+		graphql_error(
+		    c, value->pos, "Variable \"$%.*s\" is not defined.", STR_FMT(value->raw));
 }
 
 const struct graphql_rule graphql_no_undefined_variables = { .name = "NoUndefinedVariables",
@@ -55,9 +57,11 @@ unique_variable_names(struct graphql_check *c, struct graphql_operation *operati
 		size_t before = 0;
 
 		for (size_t k = 0; k < i; k++)
-			before += str_eq(((struct graphql_variable *)variables->at[k])->name, variable->name);
+			before += str_eq(((struct graphql_variable *)variables->at[k])->name,
+			    variable->name);
 		if (before == 1)
-			graphql_error(c, variable->pos, "There can be only one variable named \"$%.*s\".",
+			graphql_error(c, variable->pos,
+			    "There can be only one variable named \"$%.*s\".",
 			    STR_FMT(variable->name));
 	}
 }
@@ -73,15 +77,18 @@ variables_are_input_types(struct graphql_check *c, struct graphql_operation *ope
 	for (size_t i = 0; i < operation->variables.count && graphql_work(c->g, 1); i++) {
 		const struct graphql_variable *variable = operation->variables.at[i];
 
-		if (variable->definition != NULL && (variable->definition->bits & GRAPHQL_INPUT) == 0)
+		if (variable->definition != NULL &&
+		    (variable->definition->bits & GRAPHQL_INPUT) == 0)
 			graphql_error(c, variable->pos,
-			    "Variable \"$%.*s\" cannot be non-input type \"%.*s\".", STR_FMT(variable->name),
+			    "Variable \"$%.*s\" cannot be non-input type \"%.*s\".",
+			    STR_FMT(variable->name),
 			    STR_FMT(graphql_type_text(c, variable->type)));
 	}
 }
 
-const struct graphql_rule graphql_variables_are_input_types = { .name = "VariablesAreInputTypes",
-	.operation = variables_are_input_types };
+const struct graphql_rule graphql_variables_are_input_types = {
+	.name = "VariablesAreInputTypes", .operation = variables_are_input_types
+};
 
 /* ---- VariablesInAllowedPosition ---- */
 
@@ -100,7 +107,8 @@ check_position(struct graphql_check *c, const struct graphql_value *value)
 		wanted.non_null = false;
 	if (!graphql_type_fits(variable->type, &wanted))
 		graphql_error(c, value->pos,
-		    "Variable \"$%.*s\" of type \"%.*s\" used in position expecting type \"%.*s\".",
+		    "Variable \"$%.*s\" of type \"%.*s\" used in position expecting type "
+		    "\"%.*s\".",
 		    STR_FMT(value->raw), STR_FMT(graphql_type_text(c, variable->type)),
 		    STR_FMT(graphql_type_text(c, value->expected)));
 }
@@ -109,7 +117,8 @@ static bool
 is_one_of(const struct graphql_definition *d)
 {
 	for (size_t i = 0; d != NULL && i < d->directives.count; i++) {
-		if (str_eq(((struct graphql_directive *)d->directives.at[i])->name, STR("oneOf")))
+		if (str_eq(
+			((struct graphql_directive *)d->directives.at[i])->name, STR("oneOf")))
 			return true;
 	}
 	return false;
@@ -122,12 +131,15 @@ check_one_of(struct graphql_check *c, const struct graphql_value *value)
 	if (!is_one_of(value->definition))
 		return;
 	for (size_t i = 0; i < value->children.count && graphql_work(c->g, 1); i++) {
-		const struct graphql_value *child = ((struct graphql_child *)value->children.at[i])->value;
+		const struct graphql_value *child =
+		    ((struct graphql_child *)value->children.at[i])->value;
 		const struct graphql_variable *variable = child->variable;
 
-		if (child->kind == GRAPHQL_VARIABLE && variable != NULL && !variable->type->non_null)
+		if (child->kind == GRAPHQL_VARIABLE && variable != NULL &&
+		    !variable->type->non_null)
 			graphql_error(c, variable->pos.line != 0 ? variable->pos : child->pos,
-			    "Variable \"$%.*s\" is of type \"%.*s\" but must be non-nullable to be used for "
+			    "Variable \"$%.*s\" is of type \"%.*s\" but must be non-nullable "
+			    "to be used for "
 			    "OneOf Input Object \"%.*s\".",
 			    STR_FMT(child->raw), STR_FMT(graphql_type_text(c, variable->type)),
 			    STR_FMT(value->definition->name));

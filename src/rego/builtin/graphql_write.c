@@ -25,7 +25,8 @@ write_names(struct graphql *g, const struct graphql_names *names)
 
 /* `shape` NULL: of selections, each of its own shape. */
 static value_t
-write_nodes(struct graphql *g, const struct graphql_shape *shape, const struct graphql_list *nodes)
+write_nodes(struct graphql *g, const struct graphql_shape *shape,
+    const struct graphql_list *nodes)
 {
 	value_t *items = ARENA_ARRAY(g->arena, value_t, nodes->count);
 
@@ -33,7 +34,9 @@ write_nodes(struct graphql *g, const struct graphql_shape *shape, const struct g
 		const struct graphql_shape *own = shape;
 
 		if (own == NULL)
-			own = graphql_selection_shapes[((struct graphql_selection *)nodes->at[i])->kind];
+			own =
+			    graphql_selection_shapes[((struct graphql_selection *)nodes->at[i])
+							 ->kind];
 		items[i] = write_node(g, own, nodes->at[i]);
 		if (!value_is_defined(items[i]))
 			return VALUE_NONE;
@@ -86,7 +89,8 @@ write_members(struct graphql *g, const struct graphql_shape *shape, const char *
 	for (const struct graphql_member *m = shape->members; m->name != NULL; m++) {
 		if (!write_member(g, m, node + m->offset, &member))
 			continue;
-		if (!value_is_defined(member) || !object_builder_add_text(&object, m->name, member))
+		if (!value_is_defined(member) ||
+		    !object_builder_add_text(&object, m->name, member))
 			return VALUE_NONE;
 	}
 	return object_builder_freeze(&object, OBJECT_LAST_WINS, NULL);

@@ -161,7 +161,7 @@ yaml_marshal(struct rego_call *call, value_t *ret)
 	e = yaml_write(&out, v);
 	if (e == ERR_SYNTAX) {
 		buf_fini(&out);
-		return rego_fail(call, "error converting JSON to YAML: yaml: "
+		return rego_fail(call, "yaml: "
 			"control characters are not allowed");
 	}
 	if (e != ERR_OK)
@@ -191,8 +191,8 @@ yaml_unmarshal(struct rego_call *call, value_t *ret)
 	if (e == ERR_MEMORY || arena_failed(call->arena))
 		return REGO_HALT;
 	if (fault.line == 0)
-		return rego_fail(call, "error converting YAML to JSON: yaml: %s", fault.problem);
-	return rego_fail(call, "error converting YAML to JSON: yaml: line %u: %s", fault.line,
+		return rego_fail(call, "%s: %s", fault.json ? "json" : "yaml", fault.problem);
+	return rego_fail(call, "yaml: line %u: %s", fault.line,
 	    fault.problem);
 }
 

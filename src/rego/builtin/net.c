@@ -372,7 +372,7 @@ const struct rego_builtin rego_builtins_net[] = {
 	    "Whether two networks have an address in common.", REGO_LENIENT },
 	{ "net.cidr_is_valid", "cidr: string -> boolean", cidr_is_valid,
 	    "Whether `cidr` is a network in CIDR notation.", REGO_LENIENT },
-	{ "net.cidr_merge", "addrs: (array[string]|set[string]) -> set[string]", cidr_merge,
+	{ "net.cidr_merge", "addrs: (array[(string)]|set[string]) -> set[string]", cidr_merge,
 	    "The fewest networks that cover the given ones.", REGO_LENIENT },
 	{ "net.cidr_overlap", "cidr1: string, cidr2: string -> boolean", cidr_contains,
 	    "The old name of net.cidr_contains.", REGO_DEPRECATED | REGO_LENIENT },

@@ -8,7 +8,8 @@
 
 enum {
 	ERRORS_MAX = 100,
-	PARSE_WORK = 64, /* per byte of text; the arena bounds the memory */
+	/* Memory per byte of text, for the parser, the tree, and the value it becomes. */
+	PARSE_COST = 500,
 	PARSE_LEAST = 4096,
 };
 
@@ -33,7 +34,7 @@ parse_module(struct rego_call *call, value_t *ret)
 	value_t tree;
 	err_t err;
 
-	if (!rego_work(call, PARSE_LEAST + text.len * PARSE_WORK))
+	if (!rego_charge(call, PARSE_LEAST + text.len * PARSE_COST))
 		return REGO_HALT;
 	diag_init(&diag, call->arena, ERRORS_MAX);
 	unit.intern = intern_new(call->arena);

@@ -84,6 +84,7 @@ struct schema_node {
 	enum schema_draft draft;
 	str_t property; /* where it stands: the name of a property, or the keyword */
 	struct schema_node *parent;
+	const void *mark; /* of whoever walks the nodes */
 	struct schema_node *ref; /* if this is set, nothing else counts */
 	bool is_bool, passes; /* true and false as schemas */
 

@@ -100,10 +100,10 @@ read_definitions(struct schema_compiler *c, struct schema_node *node,
 	struct schema_node *unused;
 
 	if (doc->value.tag != VALUE_OBJECT)
-		return schema_refuse_type(c, "array of schemas", name.data);
+		return schema_refuse_type(c, "Array Of Schemas", name.data);
 	for (uint32_t i = 0; i < doc->value.count; i++) {
 		if (!is_schema(&doc->parts[i]))
-			return schema_refuse_type(c, "array of schemas", name.data);
+			return schema_refuse_type(c, "Array Of Schemas", name.data);
 		if (!read_into(c, node, &doc->parts[i], name, &unused))
 			return false;
 	}
@@ -129,7 +129,7 @@ read_ref(struct schema_compiler *c, struct schema_node *node, str_t reference)
 	if (draft != SCHEMA_DRAFT_NONE)
 		target->draft = draft;
 	if (!is_schema(doc))
-		return schema_refuse(c, "valid schema must be of type object");
+		return schema_refuse(c, "Valid Schema must be of type object");
 	if (!read_schema(c, doc, target))
 		return false;
 	node->ref = target;
@@ -142,7 +142,7 @@ read_properties(struct schema_compiler *c, struct schema_node *node,
 {
 	(void)name;
 	if (doc->value.tag != VALUE_OBJECT)
-		return schema_refuse(c, "properties must be of type object");
+		return schema_refuse(c, "Properties must be of type object");
 	for (uint32_t i = 0; i < doc->value.count; i++) {
 		if (!read_append(c, node, &doc->parts[i],
 			value_str(doc->value.object->entries[i].key), &node->properties))
@@ -160,7 +160,7 @@ read_additional(struct schema_compiler *c, struct schema_node *node,
 	    : &node->additional_properties;
 
 	if (!is_schema(doc))
-		return schema_refuse_type(c, "boolean/valid schema", name.data);
+		return schema_refuse_type(c, "boolean/Valid Schema", name.data);
 	if (doc->value.tag != VALUE_OBJECT) {
 		additional->rest =
 		    doc->value.tag == VALUE_TRUE ? SCHEMA_REST_ALLOWED : SCHEMA_REST_REFUSED;
@@ -175,7 +175,7 @@ read_patterns(struct schema_compiler *c, struct schema_node *node, const struct 
     str_t name)
 {
 	if (doc->value.tag != VALUE_OBJECT)
-		return schema_refuse_type(c, "valid schema", name.data);
+		return schema_refuse_type(c, "Valid Schema", name.data);
 	for (uint32_t i = 0; i < doc->value.count; i++) {
 		struct schema_pattern pattern = {
 			.source = value_str(doc->value.object->entries[i].key) };
@@ -196,7 +196,7 @@ read_property_names(struct schema_compiler *c, struct schema_node *node,
     const struct schema_doc *doc, str_t name)
 {
 	if (!is_schema(doc))
-		return schema_refuse_type(c, "valid schema", "patternProperties");
+		return schema_refuse_type(c, "Valid Schema", "patternProperties");
 	return read_into(c, node, doc, name, &node->property_names);
 }
 
@@ -208,7 +208,7 @@ read_needs(struct schema_compiler *c, const struct schema_doc *doc, struct schem
 	for (uint32_t i = 0; i < v.count; i++) {
 		if (!value_is_string(v.items[i]))
 			return schema_refuse(c,
-			    "dependency must be of type schema or array of strings");
+			    "Dependency must be of type Schema Or Array Of Strings");
 		if (!VEC_PUSH(c->arena, needs, value_str(v.items[i])))
 			return false;
 	}
@@ -228,7 +228,7 @@ read_dependencies(struct schema_compiler *c, struct schema_node *node,
 
 		if (!is_schema(part) && part->value.tag != VALUE_ARRAY)
 			return schema_refuse(c,
-			    "dependency must be of type schema or array of strings");
+			    "Dependency must be of type Schema Or Array Of Strings");
 		if (is_schema(part) ? !read_into(c, node, part, d.property, &d.node)
 				    : !read_needs(c, part, &d.needs))
 			return false;
@@ -246,10 +246,10 @@ read_items(struct schema_compiler *c, struct schema_node *node, const struct sch
 	if (node->items_are_alike)
 		return read_append(c, node, doc, name, &node->items);
 	if (doc->value.tag != VALUE_ARRAY)
-		return schema_refuse_type(c, "valid schema/array of schemas", name.data);
+		return schema_refuse_type(c, "Valid Schema/Array Of Schemas", name.data);
 	for (uint32_t i = 0; i < doc->value.count; i++) {
 		if (!is_schema(&doc->parts[i]))
-			return schema_refuse_type(c, "valid schema/array of schemas", name.data);
+			return schema_refuse_type(c, "Valid Schema/Array Of Schemas", name.data);
 		if (!read_append(c, node, &doc->parts[i], name, &node->items))
 			return false;
 	}
@@ -390,7 +390,7 @@ read_schema(struct schema_compiler *c, const struct schema_doc *doc, struct sche
 		return true;
 	}
 	if (doc->value.tag != VALUE_OBJECT)
-		return schema_refuse(c, "Expected: valid schema, given: Invalid JSON");
+		return schema_refuse(c, "Expected: Valid Schema, given: Invalid JSON");
 	if (c->depth == SCHEMA_DEPTH)
 		return schema_refuse(c, "the schema nests deeper than %d levels", SCHEMA_DEPTH);
 	c->depth++;

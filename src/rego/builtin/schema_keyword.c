@@ -49,10 +49,10 @@ schema_read_type(struct schema_compiler *c, struct schema_node *node, const stru
 	if (value_is_string(v))
 		return add_type(c, node, value_str(v));
 	if (v.tag != VALUE_ARRAY)
-		return schema_refuse_type(c, "string/array of strings", "type");
+		return schema_refuse_type(c, "string/Array Of Strings", "type");
 	for (uint32_t i = 0; i < v.count; i++) {
 		if (!value_is_string(v.items[i]))
-			return schema_refuse_type(c, "string/array of strings", "type");
+			return schema_refuse_type(c, "string/Array Of Strings", "type");
 		if (!add_type(c, node, value_str(v.items[i])))
 			return false;
 	}
@@ -66,7 +66,7 @@ schema_read_multiple_of(struct schema_compiler *c, struct schema_node *node,
     const struct schema_doc *doc, str_t name)
 {
 	if (!value_is_number(doc->value))
-		return schema_refuse_type(c, "number", name.data);
+		return schema_refuse_type(c, "Number", name.data);
 	if (number_compare(doc->value, value_int(0)) <= 0)
 		return schema_refuse(c, "multipleOf must be strictly greater than 0");
 	node->multiple_of = doc->value;
@@ -77,7 +77,7 @@ static bool
 read_bound(struct schema_compiler *c, value_t v, str_t name, value_t *ret)
 {
 	if (!value_is_number(v))
-		return schema_refuse(c, "%.*s must be of a number", STR_FMT(name));
+		return schema_refuse(c, "%.*s must be of a Number", STR_FMT(name));
 	*ret = v;
 	return true;
 }

@@ -95,8 +95,10 @@ resolve(struct schema_compiler *c, str_t base_text, str_t text, str_t *ret)
 
 	if (!schema_work(c, URI_WORK + (base_text.len + text.len) * 8) ||
 	    !uri_read(c->arena, base_text, &base, &unused) ||
-	    !uri_read(c->arena, text, &ref, &unused) ||
-	    !uri_resolve(c->arena, &base, &ref, &resolved))
+	    !uri_read(c->arena, text, &ref, &unused))
+		return false;
+	base.fragment = base.raw_fragment = STR(""); /* never inherited */
+	if (!uri_resolve(c->arena, &base, &ref, &resolved))
 		return false;
 	*ret = uri_text(c->arena, &resolved);
 	return !arena_failed(c->arena);

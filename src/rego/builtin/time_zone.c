@@ -6,11 +6,12 @@
 
 #include "base/file.h"
 #include "rego/builtin/time_rule.h"
+#include "rego/builtin/time_zone_data.h"
 
 #define ZONE_DIRECTORY "/usr/share/zoneinfo/"
 #define LOCAL_ZONE "/etc/localtime"
 
-enum { MOST_KINDS = 256, LONGEST_RULE = 128, HEADER_LEN = 44 };
+enum { MOST_KINDS = 256, LONGEST_RULE = 128, HEADER_LEN = 44, LARGEST_DATABASE = 1 << 20 };
 
 struct kind { /* of local time */
 	struct time_offset offset;
@@ -201,18 +202,12 @@ is_zone_name(str_t name)
 	return name.len > 0 && name.len < 64;
 }
 
-err_t
-time_zone_load(str_t name, struct time_zone **ret)
+static err_t
+load_file(const char *path, struct time_zone **ret)
 {
-	char path[sizeof(ZONE_DIRECTORY) + 64] = LOCAL_ZONE;
 	struct buf file;
 	err_t err;
 
-	if (!str_eq(name, STR("Local"))) {
-		if (!is_zone_name(name))
-			return ERR_SYNTAX;
-		(void)snprintf(path, sizeof(path), ZONE_DIRECTORY "%.*s", STR_FMT(name));
-	}
 	buf_init(&file, TIME_ZONE_LARGEST);
 	err = file_read(NULL, path, FILE_ANY, &file, NULL);
 	if (err == ERR_OK) {
@@ -221,6 +216,64 @@ time_zone_load(str_t name, struct time_zone **ret)
 	}
 	buf_fini(&file);
 	return err;
+}
+
+/*
+ * Whether the system's zone files are older than ours.  Their version stands in the first
+ * line of the database's text form ("# version 2025b"); where it does not, they may be
+ * anything, and who installed them will know.
+ */
+static bool
+is_outdated(void)
+{
+	static const char mark[] = "# version ";
+	struct buf text;
+	bool older = false;
+
+	buf_init(&text, LARGEST_DATABASE);
+	if (file_read(NULL, ZONE_DIRECTORY "tzdata.zi", FILE_ANY, &text, NULL) == ERR_OK &&
+	    str_has_prefix(buf_str(&text), str_of(mark))) {
+		str_t version = str_skip(buf_str(&text), sizeof(mark) - 1);
+
+		version = str_sub(version, 0, str_find_char(version, '\n', 0));
+		older = str_cmp(version, str_of(time_zone_data_version)) < 0;
+	}
+	buf_fini(&text);
+	return older;
+}
+
+err_t
+time_zone_load_own(str_t name, struct time_zone **ret)
+{
+	struct arena *arena = arena_new(TIME_ZONE_DATA_MEMORY);
+	str_t all, file;
+	err_t err = arena != NULL ? time_zone_data_unpack(arena, &all) : ERR_MEMORY;
+
+	if (err == ERR_OK)
+		err = time_zone_data_find(all, name, &file);
+	if (err == ERR_OK) {
+		*ret = time_zone_new(file);
+		err = *ret != NULL ? ERR_OK : ERR_MEMORY;
+	}
+	arena_free(&arena);
+	return err;
+}
+
+err_t
+time_zone_load(str_t name, struct time_zone **ret)
+{
+	char path[sizeof(ZONE_DIRECTORY) + 64];
+	err_t err;
+
+	if (str_eq(name, STR("Local")))
+		return load_file(LOCAL_ZONE, ret);
+	if (!is_zone_name(name))
+		return ERR_SYNTAX;
+	(void)snprintf(path, sizeof(path), ZONE_DIRECTORY "%.*s", STR_FMT(name));
+	if (!is_outdated() && load_file(path, ret) == ERR_OK)
+		return ERR_OK;
+	err = time_zone_load_own(name, ret);
+	return err == ERR_NOT_FOUND ? load_file(path, ret) : err;
 }
 
 /* ---- asking ---- */

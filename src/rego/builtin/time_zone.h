@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * time_zone: what a clock shows somewhere, from the system's zone files (RFC 8536).
+ * time_zone: what a clock shows somewhere, from the system's zone files (RFC 8536), or
+ * from those that the program brings along where there are none or older ones.
  *
  * A zone is read once and kept by its user.  Times before the first change have the
  * first zone that is no summer time, as Go has it; times after the last one follow
@@ -31,6 +32,7 @@ void time_zone_free(struct time_zone **);
 
 /* Europe/Paris; "Local" is the host's own zone. */
 err_t time_zone_load(str_t name, struct time_zone **ret);
+err_t time_zone_load_own(str_t name, struct time_zone **ret); /* what the program brings along */
 
 struct time_offset time_zone_offset_at(const struct time_zone *, int64_t unix_seconds);
 

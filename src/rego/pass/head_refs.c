@@ -4,6 +4,8 @@
  * body: `p[x.y] := 1` becomes `p[__local0__] := 1 if { __local0__ = x.y }`.
  */
 #include "rego/ast_compare.h"
+#include "rego/compile.h"
+#include "rego/pass/text.h"
 #include "rego/pass/walk.h"
 
 static void
@@ -26,10 +28,31 @@ flatten_head(struct compiler *c, struct ast_rule *rule)
 	}
 }
 
+/* Heads that older versions of OPA do not know. */
+static void
+check_head(struct compiler *c, const struct ast_rule *rule)
+{
+	const struct ast_terms *parts = &rule->head.ref->items;
+	bool variable = false;
+
+	for (size_t i = 1; i + 1 < parts->count; i++)
+		variable = variable || parts->at[i]->kind != AST_CONST;
+	if (parts->count > 1 + (rule->head.key != NULL) &&
+	    rego_capabilities_lack(c->unit->capabilities, REGO_FEATURE_STRING_HEADS))
+		compiler_error(c, COMPILE_ERROR, rule->loc, "rule heads with refs are not supported: %.*s",
+		    STR_FMT(term_text(c, rule->head.ref)));
+	else if (variable && rego_capabilities_lack(c->unit->capabilities, REGO_FEATURE_HEADS))
+		compiler_error(c, COMPILE_ERROR, rule->loc,
+		    "rule heads with general refs (containing variables) are not supported: %.*s",
+		    STR_FMT(term_text(c, rule->head.ref)));
+}
+
 void
 pass_head_refs(struct compiler *c)
 {
 	for (size_t m = 0; m < c->modules.count; m++) {
+		for (size_t i = 0; i < c->modules.at[m]->rules.count; i++)
+			check_head(c, c->modules.at[m]->rules.at[i]);
 		for (size_t i = 0; i < c->modules.at[m]->rules.count; i++)
 			flatten_head(c, c->modules.at[m]->rules.at[i]);
 	}

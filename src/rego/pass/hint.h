@@ -23,6 +23,12 @@ void hint_function(
 void hint_arity(struct compiler *, struct diag_finding *, const struct ast_term *function);
 void hint_deprecated(struct compiler *, struct diag_finding *, str_t builtin);
 
+/* Where it is, for a finding that has no place because OPA's has none. */
+void hint_place(struct compiler *, struct diag_finding *, struct ast_loc);
+
+/* Warns, if that is wanted, when a reference from `data` nearly leads to a rule. */
+void hint_near_path(struct compiler *, const struct ast_term *ref);
+
 /* Texts for findings of types; in the compiler's arena. */
 str_t hint_key(
     struct compiler *, type_t, const struct ast_term *part); /* `part` is not in the type */

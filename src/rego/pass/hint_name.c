@@ -300,6 +300,60 @@ hint_var(struct compiler *c, struct diag_finding *f, const struct ast_rule *rule
 		    STR_FMT(name), STR_FMT(name), STR_FMT(name));
 }
 
+void
+hint_place(struct compiler *c, struct diag_finding *f, struct ast_loc loc)
+{
+	if (f != NULL && loc.file < c->unit->files.count)
+		diag_hint(c->unit->diag, f, "it stands in the template at %.*s:%u:%u",
+		    STR_FMT(c->unit->files.at[loc.file].name), loc.row, loc.col);
+}
+
+/* ---- references ---- */
+
+/* Data may bring what no rule has. */
+static bool
+is_in_data(const struct compiler *c, const struct ast_term *ref, size_t i)
+{
+	value_t v = c->unit->data;
+
+	for (size_t k = 1; k <= i && value_is_defined(v); k++) {
+		if (ref->items.at[k]->kind != AST_CONST)
+			return true;
+		v = value_get(v, ref->items.at[k]->constant);
+	}
+	return value_is_defined(v);
+}
+
+void
+hint_near_path(struct compiler *c, const struct ast_term *ref)
+{
+	const struct rego_node *node = c->unit->root, *child;
+	struct nearest n;
+	size_t i = 1;
+
+	if (!c->unit->warn)
+		return;
+	for (; i < ref->items.count && ref->items.at[i]->kind == AST_CONST; i++) {
+		child = compiler_child(node, ref->items.at[i]->constant);
+		if (child == NULL)
+			break;
+		if (child->rules.count > 0) /* what is below is the rule's affair */
+			return;
+		node = child;
+	}
+	if (i == ref->items.count || ref->items.at[i]->kind != AST_CONST ||
+	    !value_is_string(ref->items.at[i]->constant) || is_in_data(c, ref, i))
+		return;
+	nearest_begin(&n, value_str(ref->items.at[i]->constant));
+	for (size_t k = 0; k < node->children.count; k++) {
+		if (value_is_string(node->children.at[k]->key))
+			nearest_try(&n, value_str(node->children.at[k]->key));
+	}
+	if (n.name.len > 0)
+		compiler_warn(c, "unknown_ref", ref->loc, n.name, "no rule and no data at %.*s",
+		    STR_FMT(term_text(c, ref)));
+}
+
 /* ---- functions ---- */
 
 /* Functions that stand beside data.a.b.f; and the part of the name before the last dot. */

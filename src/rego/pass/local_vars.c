@@ -259,10 +259,22 @@ declare_every_var(struct locals *l, struct ast_term *var, struct ast_loc loc)
 	return name != NULL;
 }
 
+/* In OPA, a template in the domain sees the variables of `every`, where none outside has the name. */
+static bool
+rewrite_template_again(struct walker *w, struct ast_term *t)
+{
+	if (t->kind != AST_TEMPLATE)
+		return !term_is_comp(t);
+	rewrite_term(w->context, t);
+	return false;
+}
+
 static struct ast_expr *
 rewrite_every(struct locals *l, struct ast_expr *e)
 {
 	struct ast_every *every = e->every;
+	struct walker templates = { .on_term = rewrite_template_again, .compiler = l->compiler,
+		.context = l };
 	struct var_set used = { 0 };
 	bool declared;
 
@@ -273,6 +285,7 @@ rewrite_every(struct locals *l, struct ast_expr *e)
 		every->key = make_local(l->compiler, e->loc);
 	declared = declared && declare_every_var(l, every->value, e->loc);
 	if (declared) {
+		walk_term(&templates, every->domain);
 		rewrite_body(l, &every->body, &used);
 		rewrite_withs(l, &e->withs);
 	}

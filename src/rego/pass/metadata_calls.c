@@ -77,6 +77,7 @@ replace_call(struct walker *w, struct ast_expr *e)
 		output = e->terms.count > 1 ? e->terms.at[1] : NULL;
 		e->terms.count = e->withs.count = 0;
 		e->generated = true;
+		e->negated = false; /* so it is in OPA: `not rego.metadata.rule()` holds */
 		if (output == NULL) {
 			e->kind = AST_EXPR_TERM;
 			PUSH(c, &e->terms, var);

@@ -82,6 +82,7 @@ rego_name_t compiler_source(const struct compiler *, rego_name_t); /* as it was 
 /* ---- errors ---- */
 
 #define COMPILE_ERROR "rego_compile_error"
+#define PARSE_ERROR "rego_parse_error"
 #define TYPE_ERROR "rego_type_error"
 #define UNSAFE_ERROR "rego_unsafe_var_error"
 #define RECURSION_ERROR "rego_recursion_error"
@@ -89,6 +90,10 @@ rego_name_t compiler_source(const struct compiler *, rego_name_t); /* as it was 
 /* The finding, to hang a hint on; NULL when it was not kept. */
 struct diag_finding *compiler_error(struct compiler *, const char *code, struct ast_loc, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* A warning, and the name that was perhaps meant. */
+void compiler_warn(struct compiler *, const char *code, struct ast_loc, str_t meant, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
 
 bool compiler_is_full(const struct compiler *); /* the limit of errors is reached */
 

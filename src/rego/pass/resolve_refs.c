@@ -53,16 +53,32 @@ resolve_terms(struct resolver *r, struct ast_terms *terms)
 		resolve_term(r, terms->at[i]);
 }
 
+static rego_name_t
+first_name(const struct ast_term *t)
+{
+	if (t->kind == AST_REF)
+		t = t->items.at[0];
+	return t->kind == AST_VAR ? t->var.name : NULL;
+}
+
 static void
 resolve_ref(struct resolver *r, struct ast_term *ref)
 {
 	struct ast_term *head = ref->items.at[0];
 	struct global *g = head->kind == AST_VAR ? find_global(r, head) : NULL;
+	struct ast_loc loc = head->loc;
 
-	for (size_t i = 1; i < ref->items.count; i++)
-		resolve_term(r, ref->items.at[i]);
+	for (size_t i = 1; i < ref->items.count; i++) {
+		struct ast_term *part = ref->items.at[i];
+		rego_name_t name = first_name(part);
+
+		resolve_term(r, part);
+		/* In x[x], OPA takes both for where the last one stands. */
+		if (g != NULL && name == head->var.name && part->kind == AST_REF)
+			loc = part->items.at[0]->loc;
+	}
 	if (g != NULL) {
-		struct ast_term *path = make_path(r, g, head->loc);
+		struct ast_term *path = make_path(r, g, loc);
 
 		for (size_t i = 1; i < ref->items.count; i++)
 			PUSH(r->compiler, &path->items, ref->items.at[i]);

@@ -189,6 +189,50 @@ begin(struct compiler *c, const struct ast_body *b, const struct var_set *bound)
 	return list;
 }
 
+static void
+add_unsafe(struct orderer *o, struct pending *p, const struct var_set *body_vars,
+    const struct var_set *globals, struct var_set *bound)
+{
+	struct var_set unsafe = find_unsafe(o->compiler, p, body_vars, globals, bound);
+
+	for (size_t i = 0; i < unsafe.count; i++)
+		add_finding(o, p->expr->loc, unsafe.at[i]);
+}
+
+static bool
+expr_is_call(const struct ast_expr *e)
+{
+	return e->kind == AST_EXPR_CALL && !expr_is_equality(e);
+}
+
+/* A call that has its operands but for what is in sets: its result is not unsafe for that. */
+static void
+give_up_call(struct orderer *o, struct pending *p, const struct var_set *body_vars,
+    const struct var_set *globals, struct var_set *bound)
+{
+	struct var_set out = outputs_of_expr(o->compiler, p->expr, bound);
+
+	add_unsafe(o, p, body_vars, globals, bound);
+	var_set_add_all(o->compiler, bound, &out);
+	p->placed = true;
+}
+
+/* Again and again the first that can be placed, until none can. */
+static void
+place_all(struct compiler *c, struct pending *list, size_t count, const struct var_set *body_vars,
+    const struct var_set *globals, struct var_set *bound, struct ast_body *ordered)
+{
+	for (bool moved = true; moved;) {
+		moved = false;
+		for (size_t i = 0; i < count; i++) {
+			if (list[i].placed || !place(c, &list[i], body_vars, globals, bound))
+				continue;
+			list[i].placed = moved = true;
+			body_add(c, ordered, list[i].expr);
+		}
+	}
+}
+
 /* False: something in it is unsafe, and recorded; the body stays as it was. */
 static bool
 order_body(struct orderer *o, struct ast_body *b, const struct var_set *globals)
@@ -200,23 +244,16 @@ order_body(struct orderer *o, struct ast_body *b, const struct var_set *globals)
 	size_t before = o->findings.count;
 
 	vars_of_body(c, &body_vars, b, SKIP_FOR_SAFETY);
-	for (bool moved = true; moved;) {
-		moved = false;
-		for (size_t i = 0; i < b->exprs.count; i++) {
-			if (list[i].placed || !place(c, &list[i], &body_vars, globals, &bound))
-				continue;
-			list[i].placed = moved = true;
-			body_add(c, &ordered, list[i].expr);
-		}
-	}
+	place_all(c, list, b->exprs.count, &body_vars, globals, &bound, &ordered);
 	for (size_t i = 0; i < b->exprs.count; i++) {
-		struct var_set unsafe;
-
-		if (list[i].placed)
-			continue;
-		unsafe = find_unsafe(c, &list[i], &body_vars, globals, &bound);
-		for (size_t k = 0; k < unsafe.count; k++)
-			add_finding(o, list[i].expr->loc, unsafe.at[k]);
+		if (!list[i].placed && expr_is_call(list[i].expr) &&
+		    outputs_of_expr(c, list[i].expr, &bound).count > 0)
+			give_up_call(o, &list[i], &body_vars, globals, &bound);
+	}
+	place_all(c, list, b->exprs.count, &body_vars, globals, &bound, &ordered);
+	for (size_t i = 0; i < b->exprs.count; i++) {
+		if (!list[i].placed)
+			add_unsafe(o, &list[i], &body_vars, globals, &bound);
 	}
 	order_closures(o, &ordered, globals);
 	if (o->findings.count > before)

@@ -6,6 +6,7 @@
  *   type_check.c  expressions and bodies
  *   type_ref.c    references
  *   type_with.c   what `with` does to the types of rules
+ *   type_schema.h what schemas say
  */
 #ifndef REGO_PASS_TYPE_CHECK_H
 #define REGO_PASS_TYPE_CHECK_H
@@ -24,6 +25,7 @@ struct checker {
 	VEC(uint8_t *) effects; /* one for each `with` around the current place */
 	size_t effect_depth;
 	VEC(uint32_t) affected; /* rules still to be followed to their users */
+	struct name_map schemas; /* schemas in metadata -> their types, by address */
 	VEC(struct type_finding) findings;
 };
 

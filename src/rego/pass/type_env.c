@@ -277,7 +277,9 @@ env_ref(struct type_env *env, const struct ast_term *ref)
 	if (t != NULL)
 		return select_path(env, t, &ref->items, 1);
 	if (head->var.name == env->compiler->input)
-		return &type_any;
+		return env->input == NULL ? &type_any : select_path(env, env->input, &ref->items, 1);
+	if (head->var.name == env->compiler->data && env->data != NULL)
+		return select_path(env, env->data, &ref->items, 1);
 	if (head->var.name == env->compiler->data)
 		return env->compiler->unit->root == NULL ? &type_any : data_ref(env, &ref->items);
 	id = compiler_builtin(env->compiler, ref);

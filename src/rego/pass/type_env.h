@@ -41,6 +41,7 @@ struct type_target {
 struct type_env {
 	struct compiler *compiler;
 	struct rule_types *rules;
+	type_t input, data; /* by schemas; NULL: nothing is said */
 	const uint8_t *effects; /* enum node_effect by node id; NULL: no `with` around */
 	VEC(struct type_target) targets; /* innermost last */
 	struct type_scope *scope;

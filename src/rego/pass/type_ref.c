@@ -121,8 +121,13 @@ check_ref(struct walker *w, struct ast_term *t)
 	type = env_var(&k->env, head->var.name);
 	if (type != NULL) {
 		(void)check_ref_in_type(k, t, type, 1);
+	} else if (head->var.name == k->compiler->data && k->env.data != NULL) {
+		(void)check_ref_in_type(k, t, k->env.data, 1);
 	} else if (head->var.name == k->compiler->data) {
+		hint_near_path(k->compiler, t);
 		(void)check_data_ref(k, t);
+	} else if (head->var.name == k->compiler->input && k->env.input != NULL) {
+		(void)check_ref_in_type(k, t, k->env.input, 1);
 	} else {
 		if (head->var.name != k->compiler->input)
 			env_set_var(&k->env, head->var.name, &type_any);

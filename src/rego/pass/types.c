@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "rego/pass/graph.h"
-#include "rego/pass/type_check.h"
+#include "rego/pass/type_schema.h"
 #include "rego/pass/walk.h"
 
 static void
@@ -84,10 +84,11 @@ static void
 check_rule(struct checker *k, struct ast_rule *r)
 {
 	struct rego_node *node = k->env.rules->node_of_rule[r->serial];
-	size_t before = k->findings.count;
-
+	size_t before;
 	type_t type;
 
+	check_enter_rule(k, r);
+	before = k->findings.count;
 	k->env.scope = NULL;
 	env_push(&k->env);
 	check_body(k, &r->body);
@@ -174,6 +175,7 @@ pass_types(struct compiler *c)
 			k.env.rules->node_of_rule[i] = find_rule_node(c, c->rules.at[i]);
 	}
 	if (c->query != NULL) {
+		k.env.input = c->unit->input_type;
 		env_push(&k.env);
 		check_body(&k, &c->rules.at[0]->body);
 	} else {

@@ -98,9 +98,13 @@ check_data_target(struct compiler *c, struct ast_term *target, struct ast_term *
 static enum value_use
 check_with(struct compiler *c, struct ast_with *w)
 {
-	uint32_t id = find_builtin(c, w->target);
+	uint32_t id = find_builtin(c, w->target), value = find_builtin(c, w->value);
 
-	(void)find_builtin(c, w->value);
+	if (value != REGO_BUILTIN_NONE && !compiler_allows(c, value)) {
+		compiler_error(c, COMPILE_ERROR, w->value->loc, PREFIX "target must not be unsafe: \"%s\"",
+		    rego_builtin_at(value)->name);
+		return VALUE_ERROR;
+	}
 	if (ref_head_is(w->target, c->data))
 		return check_data_target(c, w->target, w->value);
 	if (ref_head_is(w->target, c->input))
