@@ -7,24 +7,14 @@
 #include "base/buf.h"
 #include "base/must.h"
 #include "net/grpc_protocol.h"
+#include "net/grpc_table.h"
 #include "net/grpc_text.h"
 #include "net/h2.h"
 
 enum {
-	MESSAGE_LIMIT = 4 << 20,
 	PREFIX = 5, /* a flag and a length before each message */
 	TEXT_LIMIT = 1024, /* of grpc-message */
 	KEEP = 16384, /* buffers up to this size stay with a call in the pool */
-};
-
-struct grpc_table {
-	const struct grpc_method *methods;
-	uint32_t *slots; /* 1 + index into methods; 0: free */
-	size_t slot_mask;
-	size_t message_limit;
-	str_t metadata[GRPC_METADATA_MAX];
-	size_t metadata_count;
-	uint64_t metadata_lengths; /* bit n: one of them has n bytes */
 };
 
 enum state {
@@ -65,73 +55,6 @@ static const str_t status_texts[] = { STR("0"), STR("1"), STR("2"), STR("3"), ST
 
 #define FIELD_OK { STR(":status"), STR("200"), true, false }
 #define FIELD_TYPE { STR("content-type"), STR("application/grpc"), true, false }
-
-/* ---- the table ---- */
-
-static uint64_t
-hash_path(str_t path)
-{
-	uint64_t hash = path.len;
-
-	for (size_t i = 0; i < path.len; i++)
-		hash = (hash ^ (uint8_t)path.data[i]) * UINT64_C(0x100000001b3);
-	return hash ^ hash >> 29;
-}
-
-struct grpc_table *
-grpc_table_new(const struct grpc_method *methods, size_t count, const struct grpc_options *options)
-{
-	struct grpc_table *t = calloc(1, sizeof(*t));
-	size_t slots = 16;
-
-	must(options->metadata_count <= GRPC_METADATA_MAX);
-	while (slots < count * 4)
-		slots *= 2;
-	if (t == NULL || (t->slots = calloc(slots, sizeof(*t->slots))) == NULL) {
-		free(t);
-		return NULL;
-	}
-	t->methods = methods;
-	t->slot_mask = slots - 1;
-	t->message_limit = options->message_limit != 0 ? options->message_limit : MESSAGE_LIMIT;
-	t->metadata_count = options->metadata_count;
-	for (size_t i = 0; i < options->metadata_count; i++) {
-		t->metadata[i] = options->metadata[i];
-		t->metadata_lengths |= UINT64_C(1) << (t->metadata[i].len & 63);
-	}
-	for (uint32_t i = 0; i < count; i++) {
-		size_t at = hash_path(methods[i].path) & t->slot_mask;
-
-		while (t->slots[at] != 0)
-			at = (at + 1) & t->slot_mask;
-		t->slots[at] = i + 1;
-	}
-	return t;
-}
-
-void
-grpc_table_free(struct grpc_table **t)
-{
-	if (*t == NULL)
-		return;
-	free((*t)->slots);
-	free(*t);
-	*t = NULL;
-}
-
-static const struct grpc_method *
-find_method(const struct grpc_table *t, str_t path)
-{
-	size_t at = hash_path(path) & t->slot_mask;
-
-	for (; t->slots[at] != 0; at = (at + 1) & t->slot_mask) {
-		const struct grpc_method *m = &t->methods[t->slots[at] - 1];
-
-		if (str_eq(m->path, path))
-			return m;
-	}
-	return NULL;
-}
 
 /* ---- answering ---- */
 
@@ -202,10 +125,17 @@ fail(struct grpc_call *c, int status, str_t text)
 		respond_failure(c);
 }
 
+/* The handler has the call: for good, or for one turn of a conversation. */
+static bool
+is_handled(const struct grpc_call *c)
+{
+	return c->state == RUNNING || (c->state == RECEIVING && c->method->talks);
+}
+
 void
 grpc_fail(struct grpc_call *c, int status, str_t text)
 {
-	must(c->state == RUNNING);
+	must(is_handled(c));
 	fail(c, status, text);
 }
 
@@ -241,7 +171,7 @@ grpc_reply(struct grpc_call *c, str_t message)
 bool
 grpc_send(struct grpc_call *c, str_t message)
 {
-	must(c->state == RUNNING);
+	must(is_handled(c));
 	if (!add_message(c, message))
 		return false;
 	if (c->streaming)
@@ -254,7 +184,7 @@ grpc_send(struct grpc_call *c, str_t message)
 void
 grpc_finish(struct grpc_call *c)
 {
-	must(c->state == RUNNING);
+	must(is_handled(c));
 	end_running(c, ANSWERED);
 	c->finished = true;
 	if (c->streaming)
@@ -384,7 +314,7 @@ on_field(struct h2_stream *s, str_t name, str_t value)
 	switch (name.len) {
 	case 5:
 		if (str_eq(name, STR(":path"))) {
-			c->method = find_method(t, value);
+			c->method = grpc_table_find(t, value);
 			return;
 		}
 		break;
@@ -455,6 +385,33 @@ check_prefix(struct grpc_call *c)
 	return c->state == RECEIVING;
 }
 
+/* The message in hand is answered; the next one begins. */
+static void
+take_turn(struct grpc_call *c)
+{
+	c->method->on_message(c, str_skip(buf_str(&c->message), PREFIX));
+	h2_unhold(&c->stream, c->message.len);
+	c->held -= c->message.len;
+	buf_clear(&c->message);
+}
+
+/* Messages may come in any pieces, and several in one. */
+static void
+converse(struct grpc_call *c, str_t bytes)
+{
+	while (c->state == RECEIVING && bytes.len > 0) {
+		size_t have = c->message.len, want = have < PREFIX ? PREFIX - have : c->body_len + PREFIX - have;
+		size_t len = bytes.len < want ? bytes.len : want;
+
+		buf_add_str(&c->message, str_sub(bytes, 0, len));
+		bytes = str_skip(bytes, len);
+		if (buf_failed(&c->message))
+			refuse(c, GRPC_RESOURCE_EXHAUSTED, "the message is larger than allowed");
+		else if (len == want && (have >= PREFIX || (check_prefix(c) && c->body_len == 0)))
+			take_turn(c);
+	}
+}
+
 static void
 on_data(struct h2_stream *s, str_t bytes)
 {
@@ -468,6 +425,10 @@ on_data(struct h2_stream *s, str_t bytes)
 		return;
 	}
 	c->held += bytes.len;
+	if (c->method->talks) {
+		converse(c, bytes);
+		return;
+	}
 	/* The whole message at most, and a byte to notice a second one. */
 	if (before >= PREFIX && bytes.len > c->body_len + PREFIX + 1 - before)
 		bytes.len = c->body_len + PREFIX + 1 - before;
@@ -489,7 +450,9 @@ on_end(struct h2_stream *s)
 
 	if (c->state != RECEIVING)
 		return;
-	if (c->message.len == 0) {
+	if (c->method->talks && c->message.len == 0) {
+		grpc_finish(c);
+	} else if (c->message.len == 0) {
 		refuse(c, GRPC_UNIMPLEMENTED, "the method takes exactly one message");
 	} else if (c->message.len < PREFIX || c->message.len - PREFIX != c->body_len) {
 		refuse(c, GRPC_INTERNAL, "the request ended inside its message");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * grpc: gRPC calls over HTTP/2: unary and server streaming.
+ * grpc: gRPC calls over HTTP/2: unary, server streaming, and conversations.
  *
  * A table of methods is made once and shared by all workers.  When a request
  * is complete the method's on_message is called on the connection's worker,
@@ -8,6 +8,10 @@
  * grpc_reply() or grpc_fail(), at once or later (an end-of-batch hook, a timer)
  * on the same thread; a streaming method may grpc_send() many times first and
  * ends with grpc_finish() or grpc_fail().
+ *
+ * A method that talks (bidirectional streaming) is called with each message as it arrives
+ * and answers it with grpc_send() before it returns, or ends all with grpc_fail(); when the
+ * client has said all, so has the server.
  *
  *   lifetime  a call and its message bytes live until it is answered or
  *             cancelled; afterwards the handler must not touch them.  When the
@@ -57,6 +61,7 @@ struct grpc_method {
 	str_t path; /* "/coresdk.v1.PolicyService/Evaluate"; matched byte for byte */
 	void (*on_message)(struct grpc_call *, str_t message);
 	const void *data; /* grpc_call_data() */
+	bool talks; /* a conversation: see below */
 };
 
 struct grpc_options {

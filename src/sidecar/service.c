@@ -23,9 +23,17 @@ on_unserved(struct grpc_call *call, str_t message)
 	grpc_fail(call, GRPC_UNIMPLEMENTED, str_of(method->why_not));
 }
 
+static void
+on_reflection(struct grpc_call *call, str_t message)
+{
+	service_reflect(grpc_call_worker(call), call, message);
+}
+
 #define PATH(service, rpc) { "/" service "/" rpc, sizeof("/" service "/" rpc) - 1 }
 
 static const struct grpc_method methods[] = {
+	{ PATH("grpc.reflection.v1.ServerReflection", "ServerReflectionInfo"), on_reflection, .talks = true },
+	{ PATH("grpc.reflection.v1alpha.ServerReflection", "ServerReflectionInfo"), on_reflection, .talks = true },
 #define SERVED(service, rpc, by) \
 	{ PATH(service, rpc), on_message, &(const struct method){ rpc, &service_##by, NULL } },
 #define STREAMED(service, rpc, by) { PATH(service, rpc), on_stream, &stream_##by },
