@@ -79,7 +79,8 @@ merge(struct rego_eval *e, value_t under, value_t over)
 	return value_object_merge(e->arena, under, over);
 }
 
-/* The rules of `node`, or else the first below it, and what is around them give different values. */
+/* The rules of `node`, or else the first below it, and what is around them give different
+ * values. */
 static bool
 conflict(struct rego_eval *e, const struct rego_tree *node)
 {
