@@ -45,7 +45,7 @@ struct rego_unit {
 	bool keep_prints; /* print() calls are erased otherwise */
 	bool check_data_conflicts; /* rule against base data on the same path */
 	bool experimental; /* experimental keywords allowed */
-	bool warn;         /* of names below `data` that are nearly those of rules */
+	bool warn; /* of names below `data` that are nearly those of rules */
 	uint8_t stage; /* the pass that ran last */
 };
 

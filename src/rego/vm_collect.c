@@ -19,8 +19,7 @@ struct collector {
 	VEC(value_t) items;
 	struct set_builder set;
 	struct object_builder object;
-	VEC(const struct rego_insn *)
-	sources; /* of the object's entries: a key's `spare` is an index */
+	VEC(const struct rego_insn *) sources; /* of object's entries: a key's `spare` is an index */
 	VEC(struct path_entry) paths;
 };
 
