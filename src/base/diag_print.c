@@ -3,9 +3,9 @@
 #include "base/utf8.h"
 
 enum {
-	LINE_CELLS = 120,  /* a longer line is cut */
+	LINE_CELLS = 120, /* a longer line is cut */
 	CELLS_BEFORE = 60, /* of a cut line, before the caret */
-	GUTTER = 5,        /* digits of the row */
+	GUTTER = 5, /* digits of the row */
 };
 
 static str_t

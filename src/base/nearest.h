@@ -5,7 +5,8 @@
  *   nearest_begin(&n, name); nearest_try(&n, a); nearest_try(&n, b); n.name
  *
  * Distance is letters to put in, take out, change, or swap with the next.  A name is
- * near within a third of the wanted one's letters, and one; of equally near names the first one tried wins.
+ * near within a third of the wanted one's letters, and one; of equally near names the
+ * first one tried wins.
  *
  *   limit     names of more than NEAREST_LEN_MAX bytes are near to nothing
  *   lifetime  borrows the names
@@ -25,7 +26,8 @@ struct nearest {
 
 void nearest_begin(struct nearest *, str_t wanted);
 void nearest_try(struct nearest *, str_t name);
-void nearest_try_at(struct nearest *, str_t name, size_t distance); /* measured by the caller */
+/* The distance as the caller measures it. */
+void nearest_try_at(struct nearest *, str_t name, size_t distance);
 size_t nearest_distance(str_t a, str_t b); /* NEAREST_LEN_MAX: too long to say */
 
 #endif

@@ -126,7 +126,8 @@ compiler_error(struct compiler *c, const char *code, struct ast_loc loc, const c
 }
 
 void
-compiler_warn(struct compiler *c, const char *code, struct ast_loc loc, str_t meant, const char *format, ...)
+compiler_warn(struct compiler *c, const char *code, struct ast_loc loc, str_t meant,
+    const char *format, ...)
 {
 	char message[MESSAGE_LIMIT];
 	va_list args;

@@ -68,7 +68,8 @@ static const struct mend mends[] = {
 	{ "illegal token", "'", NULL,
 	    "a string stands in \"...\", or in `...` where backslashes stand for themselves" },
 	{ "illegal string literal", NULL, NULL,
-	    "beside escapes, a tab in a string is written \\t; \\u has four hexadecimal digits" },
+	    "beside escapes, a tab in a string is written \\t; \\u has four hexadecimal "
+	    "digits" },
 	{ "illegal token", "\xE2\x80\x9C", NULL,
 	    "a string stands in plain \"...\"; these quotes are typographic" },
 	{ "illegal token", "\xE2\x80\x98", NULL,
@@ -136,8 +137,10 @@ static const struct mend mends[] = {
 	    "a template is $\"... {value} ...\"" },
 	{ "unexpected in keyword", "in", "not", "`x not in xs` is `not x in xs`" },
 	/* rules */
-	{ "unexpected if keyword: expected var", NULL, "as", "choose an alias that is no keyword" },
-	{ "unexpected in keyword: expected var", NULL, "as", "choose an alias that is no keyword" },
+	{ "unexpected if keyword: expected var", NULL, "as",
+	    "choose an alias that is no keyword" },
+	{ "unexpected in keyword: expected var", NULL, "as",
+	    "choose an alias that is no keyword" },
 	{ "unexpected if keyword", "if", "{", "a condition needs no `if` within a body" },
 	{ "unexpected if keyword: expected \\n", NULL, NULL,
 	    "a condition needs no `if` within a body" },

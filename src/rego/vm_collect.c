@@ -19,7 +19,7 @@ struct collector {
 	VEC(value_t) items;
 	struct set_builder set;
 	struct object_builder object;
-	VEC(const struct rego_insn *) sources; /* of the object's entries: a key's `spare` is an index */
+	VEC(const struct rego_insn *) sources; /* of object's entries: a key's `spare` is an index */
 	VEC(struct path_entry) paths;
 };
 
@@ -61,7 +61,8 @@ vm_put(struct rego_eval *e, value_t collector, value_t key, value_t value)
 		if (!VEC_PUSH(e->arena, &c->sources, e->at))
 			return vm_spend(e);
 	}
-	key.spare = (uint16_t)(c->sources.count - 1 < UINT16_MAX ? c->sources.count - 1 : UINT16_MAX);
+	key.spare =
+	    (uint16_t)(c->sources.count - 1 < UINT16_MAX ? c->sources.count - 1 : UINT16_MAX);
 	return object_builder_add(&c->object, key, value) || vm_spend(e);
 }
 
@@ -70,7 +71,9 @@ vm_put_path(struct rego_eval *e, value_t collector, const value_t *path, uint32_
     bool member)
 {
 	struct collector *c = collector.internal;
-	struct path_entry entry = { .at = e->at, .count = count, .member = member, .value = value };
+	struct path_entry entry = {
+		.at = e->at, .count = count, .member = member, .value = value
+	};
 
 	entry.path = ARENA_ARRAY(e->arena, value_t, count);
 	if (entry.path == NULL)

@@ -79,7 +79,8 @@ merge(struct rego_eval *e, value_t under, value_t over)
 	return value_object_merge(e->arena, under, over);
 }
 
-/* The rules of `node`, or else the first below it, and what is around them give different values. */
+/* The rules of `node`, or else the first below it, and what is around them give different
+ * values. */
 static bool
 conflict(struct rego_eval *e, const struct rego_tree *node)
 {
@@ -93,6 +94,14 @@ conflict(struct rego_eval *e, const struct rego_tree *node)
 	if (node->loc.file < e->program->files.count)
 		error->file = e->program->files.at[node->loc.file].name;
 	return false;
+}
+
+/* Partial rules of which none held are an empty document, but contribute to none. */
+static bool
+says_nothing(const struct rego_tree *node, value_t v)
+{
+	return (node->is_partial || node->func == REGO_FUNC_NONE) && value_is_collection(v) &&
+	    v.count == 0;
 }
 
 /* What two sets of rules say of one path: objects and sets are united. */
@@ -209,6 +218,8 @@ vm_doc_get(struct rego_eval *e, value_t v, value_t key, value_t *top, value_t *r
 	}
 	if (!value_of(e, child, base, top, &of_child))
 		return false;
+	if (value_is_defined(own) && says_nothing(child, of_child))
+		of_child = VALUE_NONE;
 	if (d->node->is_flat && value_is_defined(own) && value_is_defined(of_child) &&
 	    !value_equal(own, of_child))
 		return conflict(e, child);

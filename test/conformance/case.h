@@ -21,9 +21,8 @@ struct conform_error {
 
 /* What is wanted of an error. */
 struct conform_want {
-	str_t code;    /* empty: any */
-	str_t message; /* the first line is compared; or, with `part`, found within "file:row:
-			  code: message" */
+	str_t code; /* empty: any */
+	str_t message; /* its first line; with `part`, any part of "file:row: code: message" */
 	uint32_t row, col;
 	bool placed; /* row and column count */
 	bool part;
@@ -36,17 +35,17 @@ struct conform_case {
 	VEC(struct rego_file) modules;
 	enum rego_version version;
 	value_t data, input; /* VALUE_NONE: none */
-	str_t input_term;    /* a Rego term instead; empty: none */
-	str_t query;         /* empty: compile only */
+	str_t input_term; /* a Rego term instead; empty: none */
+	str_t query; /* empty: compile only */
 	bool strict, keep_prints, experimental, strict_builtin_errors;
 	bool no_annotations; /* metadata blocks are only comments */
 	bool with_terms; /* the values of expressions count: $_term_0_N */
 	/* what is wanted */
 	struct conform_wants errors; /* none: no error may come */
-	bool exhaustive;             /* and no others */
-	value_t results;             /* bindings; VALUE_NONE: not compared */
+	bool exhaustive; /* and no others */
+	value_t results; /* bindings; VALUE_NONE: not compared */
 	value_t result_terms; /* the same as Rego text, with sets and numbers as they are */
-	value_t prints;       /* lines; VALUE_NONE: not compared */
+	value_t prints; /* lines; VALUE_NONE: not compared */
 	bool sort_arrays;
 };
 
@@ -58,12 +57,11 @@ struct conform_outcome {
 
 void case_run(const struct conform_case *, struct arena *, struct conform_outcome *ret);
 /* NULL: as wanted; else what differs. */
-const char *case_judge(
-    const struct conform_case *, const struct conform_outcome *, struct arena *);
+const char *case_judge(const struct conform_case *, const struct conform_outcome *,
+    struct arena *);
 void case_explain(const struct conform_case *, const struct conform_outcome *, struct buf *);
 
-/* ---- readers; what they read is in the same arena, but shorter-lived texts are not copied
- * ---- */
+/* ---- readers; texts are not copied ---- */
 
 /* The form of OPA's own suite. */
 void case_read_yaml(struct arena *, value_t, enum rego_version, struct conform_case *ret);

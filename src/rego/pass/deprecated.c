@@ -15,7 +15,8 @@ check_expr(struct walker *w, struct ast_expr *e)
 	id = compiler_builtin(c, e->terms.at[0]);
 	if (id != REGO_BUILTIN_NONE && (rego_builtin_at(id)->flags & REGO_DEPRECATED) != 0)
 		hint_deprecated(c,
-		    compiler_error(c, TYPE_ERROR, e->loc, "deprecated built-in function calls in expression: %s",
+		    compiler_error(c, TYPE_ERROR, e->loc,
+			"deprecated built-in function calls in expression: %s",
 			rego_builtin_at(id)->name),
 		    str_of(rego_builtin_at(id)->name));
 	return true;

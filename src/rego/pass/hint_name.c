@@ -350,8 +350,8 @@ hint_near_path(struct compiler *c, const struct ast_term *ref)
 			nearest_try(&n, value_str(node->children.at[k]->key));
 	}
 	if (n.name.len > 0)
-		compiler_warn(c, "unknown_ref", ref->loc, n.name, "no rule and no data at %.*s",
-		    STR_FMT(term_text(c, ref)));
+		compiler_warn(c, "unknown_ref", ref->loc, n.name,
+		    "no rule and no data at %.*s", STR_FMT(term_text(c, ref)));
 }
 
 /* ---- functions ---- */

@@ -259,7 +259,8 @@ declare_every_var(struct locals *l, struct ast_term *var, struct ast_loc loc)
 	return name != NULL;
 }
 
-/* In OPA, a template in the domain sees the variables of `every`, where none outside has the name. */
+/* In OPA, a template in the domain sees the variables of `every`, where none outside has the
+ * name. */
 static bool
 rewrite_template_again(struct walker *w, struct ast_term *t)
 {
@@ -273,8 +274,9 @@ static struct ast_expr *
 rewrite_every(struct locals *l, struct ast_expr *e)
 {
 	struct ast_every *every = e->every;
-	struct walker templates = { .on_term = rewrite_template_again, .compiler = l->compiler,
-		.context = l };
+	struct walker templates = {
+		.on_term = rewrite_template_again, .compiler = l->compiler, .context = l
+	};
 	struct var_set used = { 0 };
 	bool declared;
 

@@ -92,8 +92,8 @@ struct diag_finding *compiler_error(struct compiler *, const char *code, struct 
     __attribute__((format(printf, 4, 5)));
 
 /* A warning, and the name that was perhaps meant. */
-void compiler_warn(struct compiler *, const char *code, struct ast_loc, str_t meant, const char *format, ...)
-    __attribute__((format(printf, 5, 6)));
+void compiler_warn(struct compiler *, const char *code, struct ast_loc, str_t meant,
+    const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 bool compiler_is_full(const struct compiler *); /* the limit of errors is reached */
 

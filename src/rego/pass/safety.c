@@ -219,8 +219,9 @@ give_up_call(struct orderer *o, struct pending *p, const struct var_set *body_va
 
 /* Again and again the first that can be placed, until none can. */
 static void
-place_all(struct compiler *c, struct pending *list, size_t count, const struct var_set *body_vars,
-    const struct var_set *globals, struct var_set *bound, struct ast_body *ordered)
+place_all(struct compiler *c, struct pending *list, size_t count,
+    const struct var_set *body_vars, const struct var_set *globals, struct var_set *bound,
+    struct ast_body *ordered)
 {
 	for (bool moved = true; moved;) {
 		moved = false;

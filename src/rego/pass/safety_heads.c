@@ -48,8 +48,8 @@ report_unsafe(struct compiler *c, const struct ast_rule *rule, rego_name_t name,
 		    STR_FMT(text), STR_FMT(text));
 	else
 		hint_var(c,
-		    compiler_error(c, UNSAFE_ERROR, loc, "var %.*s is unsafe%s%.*s", STR_FMT(text),
-			where.len > 0 ? " in rule " : "", STR_FMT(where)),
+		    compiler_error(c, UNSAFE_ERROR, loc, "var %.*s is unsafe%s%.*s",
+			STR_FMT(text), where.len > 0 ? " in rule " : "", STR_FMT(where)),
 		    rule, name, loc);
 }
 

@@ -43,7 +43,8 @@ check_part(struct compiler *c, const struct ast_term *part, const struct var_set
 	if (is_relation(c, part)) {
 		hint_place(c,
 		    compiler_error(c, COMPILE_ERROR, part_place(part),
-			"illegal call to relation built-in '%s' that may cause multiple outputs",
+			"illegal call to relation built-in '%s' that may cause multiple "
+			"outputs",
 			rego_builtin_at(compiler_builtin(c, part->items.at[0]))->name),
 		    part->loc);
 		return false;
@@ -57,7 +58,8 @@ check_part(struct compiler *c, const struct ast_term *part, const struct var_set
 		rego_name_t name = compiler_source(c, vars.at[i]);
 
 		struct diag_finding *found = compiler_error(c, COMPILE_ERROR, part_place(part),
-		    "var %.*s is undeclared", STR_FMT(name_is_wildcard(name) ? STR("_") : name_str(name)));
+		    "var %.*s is undeclared",
+		    STR_FMT(name_is_wildcard(name) ? STR("_") : name_str(name)));
 
 		if (part->kind == AST_CALL)
 			hint_place(c, found, part->loc);
@@ -70,7 +72,8 @@ static struct ast_term *
 wrap_part(struct compiler *c, struct ast_term *part, const struct ast_withs *withs,
     struct ast_loc loc)
 {
-	struct ast_term *set = make_term(c, part->kind == AST_VAR ? AST_SET : AST_SET_COMP, part->loc);
+	struct ast_term *set =
+	    make_term(c, part->kind == AST_VAR ? AST_SET : AST_SET_COMP, part->loc);
 	struct ast_expr *capture;
 
 	if (part->kind == AST_VAR) {

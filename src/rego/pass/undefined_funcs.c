@@ -12,10 +12,12 @@ report_arity(struct compiler *c, const struct ast_expr *e, int arity, size_t giv
 	struct diag_finding *found;
 
 	if (compiler_builtin(c, e->terms.at[0]) != REGO_BUILTIN_NONE)
-		found = compiler_error(c, TYPE_ERROR, e->loc, "%.*s: arity mismatch", STR_FMT(name));
+		found = compiler_error(
+		    c, TYPE_ERROR, e->loc, "%.*s: arity mismatch", STR_FMT(name));
 	else
-		found = compiler_error(c, TYPE_ERROR, e->loc, "function %.*s has arity %d, got %zu argument%s",
-		    STR_FMT(name), arity, given, given == 1 ? "" : "s");
+		found = compiler_error(c, TYPE_ERROR, e->loc,
+		    "function %.*s has arity %d, got %zu argument%s", STR_FMT(name), arity,
+		    given, given == 1 ? "" : "s");
 	hint_arity(c, found, e->terms.at[0]);
 }
 
@@ -33,7 +35,9 @@ check_expr(struct walker *w, struct ast_expr *e)
 	if (arity == ARITY_UNKNOWN) {
 		str_t name = term_text(c, e->terms.at[0]);
 
-		hint_function(c, compiler_error(c, TYPE_ERROR, e->loc, "undefined function %.*s", STR_FMT(name)),
+		hint_function(c,
+		    compiler_error(
+			c, TYPE_ERROR, e->loc, "undefined function %.*s", STR_FMT(name)),
 		    w->context, name);
 		return false;
 	}

@@ -101,8 +101,8 @@ check_with(struct compiler *c, struct ast_with *w)
 	uint32_t id = find_builtin(c, w->target), value = find_builtin(c, w->value);
 
 	if (value != REGO_BUILTIN_NONE && !compiler_allows(c, value)) {
-		compiler_error(c, COMPILE_ERROR, w->value->loc, PREFIX "target must not be unsafe: \"%s\"",
-		    rego_builtin_at(value)->name);
+		compiler_error(c, COMPILE_ERROR, w->value->loc,
+		    PREFIX "target must not be unsafe: \"%s\"", rego_builtin_at(value)->name);
 		return VALUE_ERROR;
 	}
 	if (ref_head_is(w->target, c->data))
