@@ -212,11 +212,14 @@ static void
 check_record(value_t record, enum rego_version version, struct tally *t)
 {
 	struct group *g = calloc(1, sizeof(*g));
-	value_t modules = get(record, "modules");
+	value_t modules = get(record, "modules"), written;
 
 	if (g == NULL)
 		return;
-	g->version = str_eq(value_str(get(record, "version")), STR("v0")) ? REGO_V0 : version;
+	written = get(record, "version");
+	g->version = value_is_string(written) && str_eq(value_str(written), STR("v0"))
+			 ? REGO_V0
+			 : version;
 	g->experimental = get(record, "experimental").tag == VALUE_TRUE ||
 			  value_is_defined(get(record, "experimental_keywords"));
 	add(g, STR("input.rego"), get(record, "input"));
