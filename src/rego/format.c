@@ -141,6 +141,17 @@ has_clash(const struct statement *group, size_t count)
 	return false;
 }
 
+/* What is a keyword from here on. */
+static void
+add_words(struct format *f, unsigned words)
+{
+	if ((words & REGO_WORD_EVERY) != 0)
+		words |= REGO_WORD_IN;
+	f->style.keywords |= words;
+	f->style.ifs = (f->style.keywords & REGO_WORD_IF) != 0;
+	f->style.contains = (f->style.keywords & REGO_WORD_CONTAINS) != 0;
+}
+
 static void
 write_imports(struct format *f, struct statement *group, size_t count)
 {
@@ -154,6 +165,7 @@ write_imports(struct format *f, struct statement *group, size_t count)
 		if (i > 0)
 			format_break(f, 0, 0, FORMAT_TIGHT);
 		write_import(f, group[i].import);
+		add_words(f, words_of(f, group[i].import));
 	}
 }
 
@@ -278,20 +290,15 @@ static void
 settle_style(struct format *f)
 {
 	const struct ast_module *m = f->module;
-	unsigned words = 0;
 
-	for (size_t i = 0; i < m->imports.count; i++)
-		words |= words_of(f, &m->imports.at[i]);
 	f->style.v1 = m->version == REGO_V1 || f->options->target == REGO_FORMAT_BOTH;
-	f->style.ifs = f->style.v1 || (words & REGO_WORD_IF) != 0;
-	f->style.contains = f->style.v1 || (words & REGO_WORD_CONTAINS) != 0;
-	f->style.keywords = words | (f->style.v1 ? REGO_WORDS_V1 : 0);
-	if ((words & REGO_WORD_EVERY) != 0)
-		f->style.keywords |= REGO_WORD_IN;
+	if (f->style.v1)
+		add_words(f, REGO_WORDS_V1);
 	for (size_t i = 0; i < m->rules.count; i++) {
 		const struct ast_head *head = &m->rules.at[i]->head;
+		bool named = ast_takes_args(head) || head->contains;
 
-		if (head->ref->items.count > (ast_takes_args(head) || head->contains ? 1 : 2))
+		if (head->ref->items.count > (named ? 1 : 2))
 			f->style.dotted_heads = true;
 	}
 }

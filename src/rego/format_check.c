@@ -279,7 +279,7 @@ hash_comments(const struct ast_module *m)
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i < m->comments.count; i++) {
-		str_t text = str_trim_space(m->comments.at[i].text);
+		str_t text = format_comment_text(&m->comments.at[i]);
 		uint64_t hash = 14695981039346656037U; /* FNV-1a */
 
 		for (size_t k = 0; k < text.len; k++)

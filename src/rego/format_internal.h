@@ -88,6 +88,7 @@ uint32_t format_row(const struct format *, uint32_t offset);
 bool format_has_comment(const struct format *, uint32_t from, uint32_t to);
 /* The next one behind an offset, on its row; NULL: none. */
 const struct ast_comment *format_comment_on_row(const struct format *, uint32_t offset);
+str_t format_comment_text(const struct ast_comment *); /* without blanks at its end */
 void format_claim(
     struct format *, uint32_t offset); /* it is written at the end of this line */
 bool format_begins_row(const struct format *, uint32_t offset);

@@ -93,6 +93,8 @@ static const struct format_row old[] = {
 	{ "import future.keywords\n\np[x] { x := 1 }",
 	    "import future.keywords\n\np contains x if x := 1" },
 	{ "import future.keywords.contains\n\np contains 1", NULL },
+	{ "p[1]\n\nimport future.keywords\n\nq[1]",
+	    "p[1]\n\nimport future.keywords\n\nq contains 1" },
 };
 
 int

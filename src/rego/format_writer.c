@@ -155,16 +155,21 @@ format_chars(struct format *f, const char *text)
 	format_text(f, str_of(text));
 }
 
-static void
-write_comment(struct format *f, const struct ast_comment *c)
+str_t
+format_comment_text(const struct ast_comment *c)
 {
 	str_t text = c->text;
 
-	while (text.len > 0 && strchr(" \t\r\v\f", text.data[text.len - 1]) != NULL &&
-	       text.data[text.len - 1] != '\0')
+	while (text.len > 0 && memchr(" \t\r\v\f", text.data[text.len - 1], 5) != NULL)
 		text.len--;
+	return text;
+}
+
+static void
+write_comment(struct format *f, const struct ast_comment *c)
+{
 	format_chars(f, "#");
-	format_text(f, text);
+	format_text(f, format_comment_text(c));
 }
 
 static void

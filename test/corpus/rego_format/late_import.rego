@@ -1,0 +1,3 @@
+package tast
+			ds.and
+				import future.keywords
