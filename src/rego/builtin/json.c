@@ -94,12 +94,11 @@ read_json(struct rego_call *call, struct diag *diag, value_t *ret)
 static enum rego_outcome
 refuse_json(struct rego_call *call, str_t complaint)
 {
-	enum { LONGEST_PROBLEM = 256 };
 	enum rego_outcome outcome;
 	struct buf problem;
 
-	buf_init(&problem, LONGEST_PROBLEM);
-	rego_json_fault(&problem, value_str(call->arg[0]));
+	rego_text_init(call, &problem);
+	rego_json_fault(call->arena, &problem, value_str(call->arg[0]));
 	outcome = rego_fail(call, "%.*s", STR_FMT(problem.len > 0 ? buf_str(&problem) : complaint));
 	buf_fini(&problem);
 	return outcome;
