@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/must.h"
 #include "rego/builtin.h"
+#include "rego/pass/pass.h"
 #include "rego/plan.h"
 #include "rego/plan_call.h"
 
@@ -12,17 +13,11 @@ plan_find_node(const struct rego_unit *unit, const struct ast_term *ref)
 	struct rego_node *node = unit->root;
 
 	for (size_t i = 1; i < ref->items.count; i++) {
-		struct rego_node *child = NULL;
-
 		if (ref->items.at[i]->kind != AST_CONST)
 			return NULL;
-		for (size_t k = 0; k < node->children.count && child == NULL; k++) {
-			if (value_equal(node->children.at[k]->key, ref->items.at[i]->constant))
-				child = node->children.at[k];
-		}
-		if (child == NULL)
+		node = compiler_child(node, ref->items.at[i]->constant);
+		if (node == NULL)
 			return NULL;
-		node = child;
 	}
 	return node;
 }

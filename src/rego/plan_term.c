@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/must.h"
 #include "rego/builtin.h"
+#include "rego/pass/pass.h"
 #include "rego/plan.h"
 #include "rego/plan_call.h"
 
@@ -247,16 +248,6 @@ plan_steps(struct planner *p, const struct ast_terms *items, size_t i, uint16_t 
 	return reg;
 }
 
-static struct rego_node *
-find_child(const struct rego_node *node, value_t key)
-{
-	for (size_t i = 0; i < node->children.count; i++) {
-		if (value_equal(node->children.at[i]->key, key))
-			return node->children.at[i];
-	}
-	return NULL;
-}
-
 static uint16_t
 plan_base_path(struct planner *p, const struct ast_terms *items, size_t *i)
 {
@@ -287,7 +278,7 @@ plan_data_ref(struct planner *p, const struct ast_terms *items)
 			return plan_steps(p, items, i, reg, false);
 		}
 		if (plan->func == REGO_FUNC_NONE && i < items->count && items->at[i]->kind == AST_CONST) {
-			child = find_child(node, items->at[i]->constant);
+			child = compiler_child(node, items->at[i]->constant);
 			if (child == NULL || (child->children.count == 0 && child->rules.count > 0 &&
 						 plan_of(child)->func == REGO_FUNC_NONE)) {
 				reg = plan_base_path(p, items, &i);

@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rego/vm.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/must.h"
 #include "rego/vm_internal.h"
 #include "value/work.h"
-
-enum { COMPARE_LIMIT = 16 << 20 }; /* elements of collections that an evaluation may compare and hash */
-enum { SLICE = 4096 }; /* units of work between two looks at the clock */
 
 struct rego_eval *
 rego_eval_new(void)
@@ -41,72 +35,6 @@ rego_eval_free(struct rego_eval **eval)
 	free(e->memo);
 	free(e);
 	*eval = NULL;
-}
-
-/* ---- halting ---- */
-
-bool
-vm_halt(struct rego_eval *e, err_t err, const char *code, const char *format, ...)
-{
-	struct rego_error *error = e->error;
-	va_list args;
-
-	if (e->err != ERR_OK)
-		return false;
-	e->err = err;
-	error->code = code;
-	va_start(args, format);
-	(void)vsnprintf(error->message, sizeof(error->message), format, args);
-	va_end(args);
-	if (e->at != NULL) {
-		const struct rego_program *program = e->program;
-		struct ast_loc loc = program->locs.at[e->at - program->code.at];
-
-		error->row = loc.row;
-		error->col = loc.col;
-		if (loc.file < program->files.count)
-			error->file = program->files.at[loc.file].name;
-	}
-	return false;
-}
-
-static str_t
-running_rule(const struct rego_eval *e)
-{
-	return e->frame_count > 0 ? e->frames[e->frame_count - 1].func->name : STR("query");
-}
-
-bool
-vm_spend(struct rego_eval *e)
-{
-	const struct rego_budget *budget = &e->request->budget;
-	uint64_t used = (uint64_t)(SLICE - e->slice);
-
-	if (arena_failed(e->arena))
-		return vm_halt(e, ERR_LIMIT, "eval_cancel_error",
-		    "the evaluation of %.*s needs more memory than it may use", STR_FMT(running_rule(e)));
-	if (value_work_spent())
-		return vm_halt(e, ERR_LIMIT, "eval_cancel_error",
-		    "the evaluation of %.*s compares more than it may", STR_FMT(running_rule(e)));
-	if (used >= e->work_left)
-		return vm_halt(e, ERR_LIMIT, "eval_cancel_error",
-		    "the evaluation of %.*s takes more than %llu steps", STR_FMT(running_rule(e)),
-		    (unsigned long long)budget->instructions);
-	e->work_left -= used;
-	e->slice = SLICE;
-	if (budget->bytes != 0 && arena_used(e->arena) - e->bytes_at_start > budget->bytes)
-		return vm_halt(e, ERR_LIMIT, "eval_cancel_error",
-		    "the evaluation of %.*s takes more than %llu bytes", STR_FMT(running_rule(e)),
-		    (unsigned long long)budget->bytes);
-	if (budget->deadline_ns != 0) {
-		struct timespec now;
-
-		(void)clock_gettime(CLOCK_MONOTONIC, &now);
-		if (now.tv_sec * 1000000000LL + now.tv_nsec > budget->deadline_ns)
-			return vm_halt(e, ERR_DEADLINE, "eval_cancel_error",
-			    "the evaluation of %.*s takes longer than it may", STR_FMT(running_rule(e)));
-	}
-	return true;
 }
 
 /* ---- steps that are too long for the loop ---- */
@@ -245,12 +173,14 @@ call_builtin(struct rego_eval *e, uint32_t id, const value_t *args, uint32_t cou
 							    "%s gave no value", rego_builtin_at(id)->name);
 		if (!value_is_defined(*ret))
 			*ret = value_bool(true);
-		return true;
+		return vm_check_depth(e, *ret);
 	case REGO_UNDEFINED:
 		*ret = VALUE_NONE;
-		return true;
+		return !arena_failed(e->arena) || vm_spend(e);
 	case REGO_FAILED:
 		*ret = VALUE_NONE;
+		if (arena_failed(e->arena)) /* then that is why */
+			return vm_spend(e);
 		if (!e->request->strict_builtin_errors)
 			return true;
 		return vm_halt(e, ERR_EVAL, e->builtin_error.code, "%s", e->builtin_error.message);
@@ -452,7 +382,11 @@ do_LT:
 do_LE:
 	FAIL_UNLESS(value_compare(r[ip->b], r[ip->c]) <= 0);
 do_MEMBER:
-	e->slice -= r[ip->c].tag == VALUE_ARRAY ? r[ip->c].count / 8 : 0;
+	if (r[ip->c].tag == VALUE_ARRAY || r[ip->c].tag == VALUE_OBJECT) {
+		e->slice -= r[ip->c].count / 8;
+		if (e->slice < 0)
+			HALT_UNLESS(vm_spend(e));
+	}
 	FAIL_UNLESS(is_member(r[ip->b], r[ip->c]));
 do_IS_ARRAY:
 	FAIL_UNLESS(r[ip->a].tag == VALUE_ARRAY && r[ip->a].count == ip->x);
@@ -566,7 +500,7 @@ do_PUT_MEMBER:
 	HALT_UNLESS(vm_put_path(e, r[ip->a], &r[ip->b], ip->n, r[ip->c], true));
 	STEP;
 do_FINISH:
-	HALT_UNLESS(vm_finish(e, r[ip->b], &r[ip->a]));
+	HALT_UNLESS(vm_finish(e, r[ip->b], &r[ip->a]) && vm_check_depth(e, r[ip->a]));
 	STEP;
 do_INDEX:
 	r[ip->a] = (value_t){ .tag = TAG_ITER, .internal = pick_clauses(e, &program->indexes.at[ip->x]) };
@@ -601,7 +535,7 @@ do_DOC:
 	HALT_UNLESS(vm_doc_make(e, ip->x, &r[ip->a]));
 	STEP;
 do_DOC_VALUE:
-	HALT_UNLESS(vm_doc_value(e, r[ip->b], TOP, &made));
+	HALT_UNLESS(vm_doc_value(e, r[ip->b], TOP, &made) && vm_check_depth(e, made));
 	SET_OR_FAIL(ip->a, made);
 
 made:
@@ -612,6 +546,7 @@ made:
 		    "the evaluation of %.*s needs more memory than it may use", STR_FMT(func->name));
 		goto halt;
 	}
+	HALT_UNLESS(vm_check_depth(e, r[ip->a]));
 	STEP;
 
 halt:
@@ -656,11 +591,10 @@ prepare(struct rego_eval *e, const struct rego_request *request)
 	e->depth_limit = request->budget.depth == 0 || request->budget.depth > FRAME_COUNT
 	    ? FRAME_COUNT
 	    : request->budget.depth;
-	e->slice = SLICE;
+	e->slice = VM_SLICE;
 	e->work_left = request->budget.instructions != 0 ? request->budget.instructions : UINT64_MAX / 2;
 	e->bytes_at_start = request->budget.bytes != 0 ? arena_used(request->arena) : 0;
-	value_work_set(request->budget.instructions != 0 || request->budget.deadline_ns != 0 ? COMPARE_LIMIT
-											     : INT64_MAX);
+	value_work_begin(vm_take_work, e);
 	e->err = ERR_OK;
 	e->at = NULL;
 	e->now_known = false;
@@ -672,6 +606,7 @@ err_t
 rego_run(struct rego_eval *e, const struct rego_request *request, value_t *ret, struct rego_error *error)
 {
 	value_t v = VALUE_NONE;
+	bool done;
 
 	must(request->entry < request->program->funcs.count);
 	error->code = NULL;
@@ -679,15 +614,10 @@ rego_run(struct rego_eval *e, const struct rego_request *request, value_t *ret, 
 	*ret = VALUE_NONE;
 	if (!prepare(e, request))
 		return ERR_MEMORY;
-	if (!vm_run(e, request->entry, e->stack, &v)) {
-		value_work_set(INT64_MAX);
+	done = vm_run(e, request->entry, e->stack, &v) && vm_spend(e); /* what was spent since the last look counts too */
+	value_work_end();
+	if (!done)
 		return e->err;
-	}
-	if (!vm_spend(e)) { /* what was spent since the last look counts too */
-		value_work_set(INT64_MAX);
-		return e->err;
-	}
-	value_work_set(INT64_MAX);
 	*ret = v;
 	return ERR_OK;
 }

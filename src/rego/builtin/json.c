@@ -104,6 +104,8 @@ json_unmarshal(struct rego_call *call, value_t *ret)
 		return REGO_DEFINED;
 	if (e == ERR_MEMORY || arena_failed(call->arena))
 		return REGO_HALT;
+	if (e == ERR_LIMIT)
+		return rego_halt(call, "%.*s", STR_FMT(diag_first_message(&diag)));
 	return rego_fail(call, "%.*s", STR_FMT(diag_first_message(&diag)));
 }
 
@@ -175,6 +177,8 @@ yaml_unmarshal(struct rego_call *call, value_t *ret)
 		return REGO_DEFINED;
 	if (e == ERR_MEMORY || arena_failed(call->arena))
 		return REGO_HALT;
+	if (e == ERR_LIMIT)
+		return rego_halt(call, "line %u: %s", fault.line, fault.problem);
 	if (fault.line == 0)
 		return rego_fail(call, "error converting YAML to JSON: yaml: %s", fault.problem);
 	return rego_fail(call, "error converting YAML to JSON: yaml: line %u: %s", fault.line,
