@@ -300,6 +300,10 @@ plan_contribution(struct planner *p, const struct rego_node *node, const struct 
 	VEC(uint16_t) keys = { 0 };
 	uint16_t value, first;
 
+	if (suffix.count > UINT8_MAX) {
+		plan_error(p, rule->head.loc, "the rule's path has more than %d keys", UINT8_MAX);
+		return;
+	}
 	value = plan_term(p, set ? rule->head.key : rule->head.value);
 	if (suffix.count == 0) {
 		plan_emit(p, OP_PUSH, collector, value, 0, 0, 0, 0);
@@ -379,6 +383,10 @@ plan_complete_below(struct planner *p, const struct rego_node *at, const struct 
 	uint16_t value, first;
 	const struct rego_node *step = node;
 
+	if (count > UINT8_MAX) {
+		plan_error(p, p->loc, "the rule's path has more than %d keys", UINT8_MAX);
+		return;
+	}
 	plan_block_begin(p, &block);
 	value = plan_reg(p);
 	plan_emit(p, OP_CALL_RULE, value, 0, 0, plan_of(node)->func, p->fail, 0);

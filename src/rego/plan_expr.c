@@ -371,6 +371,10 @@ plan_with_begin(struct planner *p, struct ast_withs *withs)
 	VEC(uint16_t) values = { 0 };
 	uint16_t first;
 
+	if (withs->count > UINT8_MAX) {
+		plan_error(p, p->loc, "the expression has more than %d `with` modifiers", UINT8_MAX);
+		return;
+	}
 	spec.at = ARENA_ARRAY(p->program->arena, struct rego_with, withs->count);
 	for (size_t i = 0; spec.at != NULL && i < withs->count; i++) {
 		uint16_t reg = REG_NONE;

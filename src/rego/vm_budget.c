@@ -32,8 +32,8 @@ vm_halt(struct rego_eval *e, err_t err, const char *code, const char *format, ..
 	return false;
 }
 
-static str_t
-running_rule(const struct rego_eval *e)
+str_t
+vm_running_rule(const struct rego_eval *e)
 {
 	return e->frame_count > 0 ? e->frames[e->frame_count - 1].func->name : STR("query");
 }
@@ -46,19 +46,19 @@ vm_spend(struct rego_eval *e)
 
 	if (arena_failed(e->arena))
 		return vm_halt(e, ERR_LIMIT, "eval_cancel_error",
-		    "the evaluation of %.*s needs more memory than it may use", STR_FMT(running_rule(e)));
+		    "the evaluation of %.*s needs more memory than it may use", STR_FMT(vm_running_rule(e)));
 	if (value_work_spent())
 		return vm_halt(e, ERR_LIMIT, "eval_cancel_error",
-		    "the evaluation of %.*s takes more than it may", STR_FMT(running_rule(e)));
+		    "the evaluation of %.*s takes more than it may", STR_FMT(vm_running_rule(e)));
 	if (used >= e->work_left)
 		return vm_halt(e, ERR_LIMIT, "eval_cancel_error",
-		    "the evaluation of %.*s takes more than %llu steps", STR_FMT(running_rule(e)),
+		    "the evaluation of %.*s takes more than %llu steps", STR_FMT(vm_running_rule(e)),
 		    (unsigned long long)budget->instructions);
 	e->work_left -= used;
 	e->slice = VM_SLICE;
 	if (budget->bytes != 0 && arena_used(e->arena) - e->bytes_at_start > budget->bytes)
 		return vm_halt(e, ERR_LIMIT, "eval_cancel_error",
-		    "the evaluation of %.*s takes more than %llu bytes", STR_FMT(running_rule(e)),
+		    "the evaluation of %.*s takes more than %llu bytes", STR_FMT(vm_running_rule(e)),
 		    (unsigned long long)budget->bytes);
 	if (budget->deadline_ns != 0) {
 		struct timespec now;
@@ -66,7 +66,7 @@ vm_spend(struct rego_eval *e)
 		(void)clock_gettime(CLOCK_MONOTONIC, &now);
 		if (now.tv_sec * 1000000000LL + now.tv_nsec > budget->deadline_ns)
 			return vm_halt(e, ERR_DEADLINE, "eval_cancel_error",
-			    "the evaluation of %.*s takes longer than it may", STR_FMT(running_rule(e)));
+			    "the evaluation of %.*s takes longer than it may", STR_FMT(vm_running_rule(e)));
 	}
 	return true;
 }
@@ -88,6 +88,6 @@ bool
 vm_halt_deep(struct rego_eval *e)
 {
 	return vm_halt(e, ERR_LIMIT, "eval_cancel_error",
-	    "the evaluation of %.*s makes a value that nests deeper than %d levels", STR_FMT(running_rule(e)),
+	    "the evaluation of %.*s makes a value that nests deeper than %d levels", STR_FMT(vm_running_rule(e)),
 	    VALUE_DEEPEST);
 }

@@ -127,7 +127,8 @@ value_of(struct rego_eval *e, const struct rego_tree *node, value_t base, value_
 		return true;
 	}
 	if (++e->doc_depth > DOC_DEPTH)
-		return vm_halt(e, ERR_LIMIT, "eval_cancel_error", "documents nest too deep");
+		return vm_halt(e, ERR_LIMIT, "eval_cancel_error", "the documents that %.*s reads nest too deep",
+		    STR_FMT(vm_running_rule(e)));
 	object_builder_init(&children, e->arena, node->child_count);
 	for (uint32_t i = 0; i < node->child_count; i++) {
 		const struct rego_tree *child = node->children[i];

@@ -99,6 +99,7 @@ bool vm_rule(struct rego_eval *, uint32_t func, value_t *top, value_t *ret);
 /* Halts: sets the error once; always false. */
 bool vm_halt(struct rego_eval *, err_t, const char *code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+str_t vm_running_rule(const struct rego_eval *); /* its name, for messages */
 bool vm_halt_deep(struct rego_eval *); /* a value nests too deep */
 bool vm_take_work(void *eval, uint64_t units); /* a value_work_fn */
 bool vm_spend(struct rego_eval *); /* the slice is used up: more, or a halt */

@@ -91,7 +91,7 @@ def isolated(name, path, query, wanted, text):
         verdict, error, cpu, memory, wall = json.loads(pipe.read())
     os.waitpid(pid, 0)
     row = error.get("location", {}).get("row", 0)
-    named = re.search(r"data\.\w|\w\.?\w*: ", error.get("message", "")) is not None
+    named = re.search(r"data\.\w|\w\.?\w*: | of query | that query ", error.get("message", "")) is not None
     large = len(text) > 100000
     note = "%s (%s) at row %d, %.2f s, %.2f s of CPU, %d KiB" % (
         verdict, error.get("message"), row, wall, cpu, memory)
