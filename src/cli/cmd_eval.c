@@ -22,6 +22,7 @@ const struct cli_spec cmd_eval_options[] = {
 	{ "--package", NULL, "PATH", "the package of the query" },
 	{ "--limits", NULL, "server|none|LIMIT,..",
 	    "the daemon's budgets, or time=50ms,memory=8MiB,steps=N,depth=N" },
+	{ "--without", NULL, "NAME,..", "optimisations to leave out: see optimisation.def" },
 	{ "--fail", NULL, NULL, "exit 1 when the result is undefined" },
 	{ "--v0-compatible", NULL, NULL, "policies and query are Rego v0" },
 	{ 0 },

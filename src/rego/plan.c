@@ -184,7 +184,7 @@ plan_link(struct planner *p, const struct ast_rule *rule, uint16_t result, label
 	plan_emit(p, OP_RESULT, result, plan_term(p, rule->head.value), 0, 0, 0, 0);
 	if (has_success)
 		plan_jump(p, success);
-	else if (value_is_constant(rule, &constant))
+	else if (plan_does(p, REGO_WITHOUT_EARLY_EXIT) && value_is_constant(rule, &constant))
 		plan_jump(p, block.fail); /* further solutions say the same */
 	plan_block_end(p, &block);
 	p->bindings.count = bound;
@@ -271,7 +271,7 @@ plan_clauses(struct planner *p, const struct ast_rules *rules, bool functions, u
 static void
 plan_complete(struct planner *p, const struct ast_rules *rules, bool functions, uint32_t params)
 {
-	bool single = is_single_valued(rules, functions);
+	bool single = plan_does(p, REGO_WITHOUT_EARLY_EXIT) && is_single_valued(rules, functions);
 	uint16_t result;
 	label_t end;
 

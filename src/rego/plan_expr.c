@@ -116,7 +116,7 @@ static const struct {
 static bool
 plan_test(struct planner *p, const char *name, struct ast_term *a, struct ast_term *b)
 {
-	for (size_t i = 0; i < COUNT(tests); i++) {
+	for (size_t i = 0; plan_does(p, REGO_WITHOUT_TESTS) && i < COUNT(tests); i++) {
 		uint16_t left, right;
 
 		if (strcmp(tests[i].name, name) != 0)
@@ -444,7 +444,7 @@ plan_with(struct planner *p, struct ast_expr *expr)
 	plan_with_begin(p, &expr->withs);
 	plan_block_begin(p, &block);
 	plan_literal(p, expr);
-	if (p->scans.count > block.scan_base) { /* more than one solution: once more, the other way */
+	if (p->scans.count > block.scan_base || !plan_does(p, REGO_WITHOUT_WITH)) { /* more than one solution: once more, the other way */
 		p->scans.count = block.scan_base;
 		p->fail = block.outer_fail;
 		program->code.count = program->locs.count = program->marks.count = code;
@@ -506,7 +506,7 @@ is_invariant(const struct ast_expr *e)
 void
 plan_body(struct planner *p, const struct ast_body *body)
 {
-	size_t scan = 0;
+	size_t scan = plan_does(p, REGO_WITHOUT_HOISTING) ? 0 : body->exprs.count;
 
 	while (scan < body->exprs.count && !may_scan(body->exprs.at[scan]))
 		scan++;

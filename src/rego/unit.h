@@ -45,6 +45,7 @@ struct rego_unit {
 	bool keep_prints; /* print() calls are erased otherwise */
 	bool check_data_conflicts; /* rule against base data on the same path */
 	bool experimental; /* experimental keywords allowed */
+	unsigned without; /* optimisations that the planner and the machine leave out: enum rego_optimisation */
 	uint8_t stage; /* the pass that ran last */
 };
 

@@ -201,17 +201,23 @@ conflict(struct rego_eval *e, const struct rego_func *func)
 			      : "complete rules must not produce multiple outputs");
 }
 
+static bool
+keeps_values(const struct rego_eval *e)
+{
+	return (e->program->unit->without & REGO_WITHOUT_MEMO) == 0;
+}
+
 bool
 vm_rule(struct rego_eval *e, uint32_t func, value_t *top, value_t *ret)
 {
-	value_t *memo = &e->context->memo[e->program->funcs.at[func].memo];
+	value_t *memo = &e->context->memo[e->program->funcs.at[func].memo], unkept;
 
 	if (memo->tag == VALUE_UNDEFINED && memo->flags == 0) {
 		value_t v;
 
 		if (!vm_run(e, func, top, &v))
 			return false;
-		memo = &e->context->memo[e->program->funcs.at[func].memo];
+		memo = keeps_values(e) ? &e->context->memo[e->program->funcs.at[func].memo] : &unkept;
 		*memo = v;
 		if (!value_is_defined(v))
 			memo->flags = MEMO_UNDEFINED;
@@ -261,6 +267,7 @@ vm_run(struct rego_eval *e, uint32_t func_id, value_t *base, value_t *ret)
 	const void *const *const dispatch = e->request->tracer != NULL ? traced : plain;
 	const value_t *const consts = program->consts.at;
 	const uint32_t first_frame = e->frame_count;
+	const bool keeps = keeps_values(e);
 	const struct rego_insn *ip, *previous = NULL;
 	struct rego_func *func = &program->funcs.at[func_id];
 	struct vm_context *context = e->context;
@@ -460,7 +467,7 @@ do_RETURN: {
 
 	v = r[ip->a];
 	previous = NULL;
-	if (func->kind == FUNC_RULE && frame->caller != NULL) {
+	if (func->kind == FUNC_RULE && frame->caller != NULL && keeps) {
 		context->memo[func->memo] = v;
 		if (!value_is_defined(v))
 			context->memo[func->memo].flags = MEMO_UNDEFINED;

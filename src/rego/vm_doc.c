@@ -163,7 +163,8 @@ vm_doc_value(struct rego_eval *e, value_t v, value_t *top, value_t *ret)
 	}
 	if (!value_of(e, d->node, d->base, top, ret))
 		return false;
-	e->context->memo[d->node->memo] = *ret;
+	if ((e->program->unit->without & REGO_WITHOUT_MEMO) == 0)
+		e->context->memo[d->node->memo] = *ret;
 	return true;
 }
 

@@ -2,7 +2,7 @@
 /*
  * conform: runs conformance cases in the form of OPA's own suite.
  *
- *   conform [--passing FILE] [--update] [--quiet] DIR|FILE...
+ *   conform [--passing FILE] [--update] [--quiet] [--without OPTIMISATION,..] DIR|FILE...
  *
  * Every .yaml or .json file below the arguments holds `cases`; a path with a part
  * "v0" is Rego v0.  Prints each failing case with its reason, then
@@ -22,6 +22,7 @@
 static struct {
 	size_t passed, failed, lost;
 	bool quiet;
+	unsigned without;
 	FILE *update;
 	str_t passing; /* lines */
 	struct rego_eval *eval;
@@ -186,6 +187,7 @@ run_case(value_t c, enum rego_version version, struct arena *arena, struct outco
 		input = term_value(arena, value_str(term));
 	e = policy_new((size_t)1 << 30, &diag, &p);
 	if (e == ERR_OK) {
+		p->unit.without = run.without;
 		p->unit.experimental = value_is_defined(get(c, "experimental_keywords"));
 		p->unit.check_data_conflicts = false;
 		e = load(p, c, version);
@@ -360,19 +362,23 @@ main(int argc, char **argv)
 	bool update = false;
 	struct buf list;
 	int first = 1;
+	str_t wrong;
 
 	for (; first < argc && argv[first][0] == '-'; first++) {
 		if (strcmp(argv[first], "--passing") == 0 && first + 1 < argc)
 			passing = argv[++first];
 		else if (strcmp(argv[first], "--update") == 0)
 			update = true;
+		else if (strcmp(argv[first], "--without") == 0 && first + 1 < argc &&
+		    rego_optimisation_read(str_of(argv[first + 1]), &run.without, &wrong))
+			first++;
 		else if (strcmp(argv[first], "--quiet") == 0)
 			run.quiet = true;
 		else
 			first = argc;
 	}
 	if (first >= argc) {
-		(void)fprintf(stderr, "usage: conform [--passing FILE [--update]] [--quiet] DIR|FILE...\n");
+		(void)fprintf(stderr, "usage: conform [--passing FILE [--update]] [--quiet] [--without NAME,..] DIR|FILE...\n");
 		return 64;
 	}
 	buf_init(&list, 1 << 24);
