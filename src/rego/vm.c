@@ -115,7 +115,7 @@ scan_entry(struct rego_eval *e, value_t *iter, value_t collection, value_t *key,
 	if (collection.tag == TAG_DOC) {
 		const value_t *keys = iter->internal;
 
-		while (iter->count < keys->count) {
+		while (keys != NULL && iter->count < keys->count) {
 			key[0] = keys->items[iter->count];
 			if (!vm_doc_get(e, collection, key[0], top, &key[1]))
 				return false;
@@ -309,10 +309,12 @@ vm_run(struct rego_eval *e, uint32_t func_id, value_t *base, value_t *ret)
 	r = base;
 	previous = NULL;
 	ip = NULL;
+	e->run_depth++;
 
 enter: /* func, r: the window's registers are the caller's arguments so far */
-	if (e->frame_count >= e->depth_limit || r + func->reg_count >= e->stack + STACK_VALUES) {
-		e->at = ip;
+	if (e->frame_count >= e->depth_limit || e->run_depth > RUN_DEPTH || r + func->reg_count >= e->stack + STACK_VALUES) {
+		if (ip != NULL)
+			e->at = ip;
 		(void)vm_halt(e, ERR_LIMIT, "eval_cancel_error", "the calls nest too deep in %.*s",
 		    STR_FMT(func->name));
 		goto halt;
@@ -473,6 +475,7 @@ do_RETURN: {
 			context->memo[func->memo].flags = MEMO_UNDEFINED;
 	}
 	if (e->frame_count == first_frame) {
+		e->run_depth--;
 		*ret = v;
 		return true;
 	}
@@ -594,7 +597,7 @@ prepare(struct rego_eval *e, const struct rego_request *request)
 	e->root = (struct vm_context){ .input = request->input, .data = request->program->data,
 		.memo = e->memo };
 	e->context = &e->root;
-	e->frame_count = e->doc_depth = e->trace_depth = 0;
+	e->frame_count = e->run_depth = e->doc_depth = e->trace_depth = 0;
 	e->depth_limit = request->budget.depth == 0 || request->budget.depth > FRAME_COUNT
 	    ? FRAME_COUNT
 	    : request->budget.depth;

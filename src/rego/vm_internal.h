@@ -24,7 +24,7 @@ enum { TAG_ITER = VALUE_INTERNAL, TAG_COLLECTOR, TAG_DOC };
 enum { MEMO_UNDEFINED = 2, MEMO_RUNNING = 4 };
 
 enum { VM_SLICE = 4096 }; /* units of work between two looks at the clock */
-enum { STACK_VALUES = 1 << 18, FRAME_COUNT = 10000, DOC_DEPTH = 100 };
+enum { STACK_VALUES = 1 << 18, FRAME_COUNT = 10000, DOC_DEPTH = 100, RUN_DEPTH = 1000 };
 
 struct vm_mock {
 	struct vm_mock *next;
@@ -74,6 +74,7 @@ struct rego_eval {
 	value_t *memo; /* of the root context, kept between runs */
 	size_t memo_capacity;
 	uint32_t frame_count, depth_limit, doc_depth;
+	uint32_t run_depth; /* of vm_run in itself: the C stack */
 	int64_t slice; /* work until the next look at clock and totals */
 	uint64_t work_left;
 	size_t bytes_at_start;

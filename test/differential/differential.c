@@ -51,7 +51,7 @@ static const struct way ways[] = {
 static struct {
 	struct rego_eval *machine;
 	struct arena *request;
-	uint64_t programs, refused, answers, values, errors, excused, over_budget;
+	uint64_t programs, refused, broken, answers, values, errors, excused, over_budget;
 } run;
 
 /* What came out, as text: "undefined", "! code", or a value.  NULL: over the budget. */
@@ -131,6 +131,11 @@ answer(const struct gen_policy *policy, const struct way *way, struct arena *are
 	if (fine) {
 		p->unit.without = way->without;
 		fine = policy_compile(p) == ERR_OK;
+	}
+	if (!fine && diag.first != NULL &&
+	    (str_eq(diag.first->code, STR("internal")) || str_find(diag.first->message, STR("internal"), 0) == 0)) {
+		run.broken++;
+		complain = true;
 	}
 	if (!fine && complain && diag.first != NULL)
 		tap_note("seed %llu does not compile: %.*s:%u: %.*s",
@@ -352,6 +357,7 @@ main(int argc, char **argv)
 	    (unsigned long long)run.errors, (unsigned long long)run.excused,
 	    (unsigned long long)run.over_budget);
 	ok(different == 0, "every way gives the same answers");
+	ok(run.broken == 0, "the planner and the verifier agree");
 	ok(run.refused * 4 < run.programs, "most programs compile");
 	ok(run.values * 5 > run.answers, "many answers are values");
 	rego_eval_free(&run.machine);
