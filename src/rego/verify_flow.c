@@ -17,15 +17,16 @@
 /* Of a register, from the least known; merging two that differ gives what both allow. */
 enum kind {
 	NOTHING, /* may be anything: not to be read */
-	SCAN, /* a position in a collection */
-	LIST, /* a place in a list of clauses */
+	SCAN,    /* a position in a collection */
+	LIST,    /* a place in a list of clauses */
 	COLLECTOR,
 	DOCUMENT, /* a value, undefined, or a document that is not evaluated yet */
-	MAYBE, /* a value or undefined */
-	VALUE, /* a value */
+	MAYBE,    /* a value or undefined */
+	VALUE,    /* a value */
 };
 
-/* Register kinds where control arrives at a position, one byte each; then how many `with` are open. */
+/* Register kinds where control arrives at a position, one byte each; then how many `with` are
+ * open. */
 struct state {
 	uint8_t *kinds;
 	uint32_t withs;
@@ -39,8 +40,8 @@ struct flow {
 	struct state *at; /* by position from func->begin; kinds only where a jump arrives */
 	struct state now;
 	struct state clauses; /* where the lists of indexes lead */
-	bool *is_clause; /* by position */
-	uint32_t again; /* position to go back to; UINT32_MAX: on */
+	bool *is_clause;      /* by position */
+	uint32_t again;       /* position to go back to; UINT32_MAX: on */
 	bool valid;
 };
 
@@ -244,9 +245,10 @@ flow_scan(struct flow *f, const struct rego_insn *insn)
 	struct state *body;
 
 	need_at_least(f, insn->b, DOCUMENT);
-	/* Neither may be the collection or another of the three: they change while it is gone through. */
-	f->valid = f->valid && insn->a != insn->b && insn->a != insn->c && insn->a != insn->c + 1 &&
-	    insn->b != insn->c && insn->b != insn->c + 1;
+	/* Neither may be the collection or another of the three: they change while it is gone
+	 * through. */
+	f->valid = f->valid && insn->a != insn->b && insn->a != insn->c &&
+		   insn->a != insn->c + 1 && insn->b != insn->c && insn->b != insn->c + 1;
 	if (insn->op == OP_SCAN) {
 		set(f, insn->c, NOTHING);
 		set(f, insn->c + 1U, NOTHING);
@@ -262,7 +264,8 @@ flow_scan(struct flow *f, const struct rego_insn *insn)
 	if (insn->op == OP_SCAN)
 		return;
 	body = &f->at[insn->jump - f->func->begin];
-	if (arrive(f, body) && insn->jump <= (uint32_t)(insn - f->program->code.at) && f->again > insn->jump)
+	if (arrive(f, body) && insn->jump <= (uint32_t)(insn - f->program->code.at) &&
+	    f->again > insn->jump)
 		f->again = insn->jump;
 	set(f, insn->a, NOTHING);
 	set(f, insn->c, NOTHING);
@@ -281,8 +284,9 @@ flow_make(struct flow *f, const struct rego_insn *insn)
 		set(f, insn->a, VALUE);
 		break;
 	case OP_COLLECT:
-		f->valid = f->valid && (insn->x == AST_OBJECT || insn->x == AST_ARRAY_COMP ||
-				           insn->x == AST_SET_COMP || insn->x == AST_OBJECT_COMP);
+		f->valid =
+		    f->valid && (insn->x == AST_OBJECT || insn->x == AST_ARRAY_COMP ||
+				    insn->x == AST_SET_COMP || insn->x == AST_OBJECT_COMP);
 		set(f, insn->a, COLLECTOR);
 		break;
 	case OP_FINISH:
@@ -413,7 +417,8 @@ mark_clauses(struct flow *f, uint32_t func_id)
 		if (index->func != func_id)
 			continue;
 		for (uint32_t k = 0; k <= index->list_count; k++) {
-			const uint32_t *list = k < index->list_count ? index->lists[k] : index->otherwise;
+			const uint32_t *list =
+			    k < index->list_count ? index->lists[k] : index->otherwise;
 
 			for (; *list != INDEX_END; list++)
 				f->is_clause[*list - f->func->begin] = true;
@@ -442,7 +447,8 @@ follow(struct flow *f, uint32_t *ret_at)
 		}
 		if (f->now.reached)
 			step(f, &f->program->code.at[i]);
-		if (f->again != UINT32_MAX) /* by what was noted there; what follows here comes by again */
+		if (f->again !=
+		    UINT32_MAX) /* by what was noted there; what follows here comes by again */
 			f->now.reached = false;
 		i = f->again != UINT32_MAX ? f->again : i + 1;
 	}
@@ -471,7 +477,9 @@ verify_flow(const struct rego_program *p, uint32_t func_id, uint32_t *ret_at)
 {
 	const struct rego_func *func = &p->funcs.at[func_id];
 	uint32_t len = func->end - func->begin;
-	struct flow f = { .program = p, .func = func, .arena = arena_new(MEMORY), .valid = true };
+	struct flow f = {
+		.program = p, .func = func, .arena = arena_new(MEMORY), .valid = true
+	};
 
 	if (f.arena == NULL)
 		return false;
