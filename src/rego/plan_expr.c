@@ -116,7 +116,9 @@ static const struct {
 static bool
 plan_test(struct planner *p, const char *name, struct ast_term *a, struct ast_term *b)
 {
-	for (size_t i = 0; plan_does(p, REGO_WITHOUT_TESTS) && i < COUNT(tests); i++) {
+	bool inlined = plan_does(p, REGO_WITHOUT_TESTS) && !p->unit->replaces_operators;
+
+	for (size_t i = 0; inlined && i < COUNT(tests); i++) {
 		uint16_t left, right;
 
 		if (strcmp(tests[i].name, name) != 0)

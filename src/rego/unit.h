@@ -46,6 +46,7 @@ struct rego_unit {
 	bool check_data_conflicts; /* rule against base data on the same path */
 	bool experimental; /* experimental keywords allowed */
 	unsigned without; /* optimisations that the planner and the machine leave out: enum rego_optimisation */
+	bool replaces_operators; /* some `with` does: then comparisons are planned as calls */
 	uint8_t stage; /* the pass that ran last */
 };
 

@@ -102,6 +102,7 @@ static const struct {
 	{ "with a rule", "q := 1\np := x if { x := q with data.t.q as 2 }", "2" },
 	{ "with a built-in", "f(_) := 42\np := x if { x := count([]) with count as f }", "42" },
 	{ "with a value for a function", "p := x if { x := count([]) with count as 4 }", "4" },
+	{ "with an operator", "q if 1 != 1\np if { q with neq as true }", "true" },
 	{ "with, nested", "q := input.n\nr := x if { x := q with input.n as 1 }\n"
 	    "p := [x, r] if { x := r with input.n as 2 }", "[1, 1]" },
 	{ "partial set", "p contains x if some x in input.xs", "{1, 2, 3}" },

@@ -318,7 +318,8 @@ static void
 say_modified(struct generator *g, int depth)
 {
 	static const char *const built_ins[] = { " with count as 3", " with upper as \"U\"",
-		" with sum as 1", " with concat as \"a\"", " with max as 2" };
+		" with sum as 1", " with concat as \"a\"", " with max as 2",
+		" with plus as 2", " with neq as true", " with lt as false" };
 
 	say_test(g, depth - 1);
 	for (uint32_t i = 0; i < 2 && (i == 0 || gen_chance(g, 25)); i++) {
