@@ -198,10 +198,25 @@ add_function(struct rego_program *p, const uint8_t *data, size_t size)
 	return (uint32_t)p->funcs.count - 1;
 }
 
+static int64_t
+now(void *context)
+{
+	(void)context;
+	return INT64_C(1700000000000000000);
+}
+
+static void
+random_bytes(void *context, void *bytes, size_t len)
+{
+	(void)context;
+	memset(bytes, 7, len);
+}
+
+static const struct rego_host host = { .now_ns = now, .random = random_bytes };
+
 static void
 run(const struct rego_program *p, uint32_t entry)
 {
-	static const struct rego_host host = { 0 };
 	struct json_options options = { .find = unit.intern };
 	struct rego_request r = { .program = p,
 		.entry = entry,
