@@ -225,8 +225,13 @@ flow_read(struct flow *f, const struct rego_insn *insn)
 		need_at_least(f, insn->b, DOCUMENT);
 		give(f, insn);
 		break;
-	default: /* INPUT, INPUT_PATH, DATA_PATH */
+	case OP_INPUT:
+	case OP_INPUT_PATH:
+	case OP_DATA_PATH:
 		give(f, insn);
+		break;
+	default: /* one that is new, and not described here */
+		f->valid = false;
 	}
 }
 
