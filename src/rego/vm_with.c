@@ -115,15 +115,16 @@ static bool
 replace(struct rego_eval *e, struct vm_context *context, const struct rego_with *with, value_t value,
     value_t *top)
 {
-	const struct rego_path *path = &e->program->paths.at[with->path];
+	const struct rego_path *path;
 	struct vm_mock *mock;
 
 	switch (with->kind) {
 	case WITH_INPUT:
+		path = &e->program->paths.at[with->path];
 		context->input = patch(e, context->input, path->keys, path->count, value);
 		return vm_check_depth(e, context->input) && (value_is_defined(context->input) || vm_spend(e));
 	case WITH_DATA:
-		return replace_data(e, context, path, value, top);
+		return replace_data(e, context, &e->program->paths.at[with->path], value, top);
 	default:
 		mock = ARENA_NEW(e->arena, struct vm_mock);
 		if (mock == NULL)
