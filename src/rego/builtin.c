@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/must.h"
+#include "rego/builtin/util.h"
 #include "rego/vm_internal.h"
 
 static const struct rego_builtin *guest; /* rego_builtin_add_family() */
@@ -45,6 +46,7 @@ enum {
 	LARGEST_ARITY = 8,
 	TABLE_SIZE = 512,
 	ANY_TYPE = 0xff,
+	LONG_TEXT = 256, /* bytes */
 };
 
 /* Bits of an operand's accepted types, in the order error messages list them. */
@@ -277,6 +279,7 @@ enum rego_outcome
 rego_builtin_call(uint32_t id, struct rego_call *call, value_t *ret)
 {
 	const struct parsed_row *p = &rows[id];
+	size_t texts = 0;
 
 	call->builtin = p->row;
 	for (uint32_t i = 0; (p->row->flags & REGO_LENIENT) == 0 && i < p->arity && i < call->arg_count;
@@ -284,5 +287,10 @@ rego_builtin_call(uint32_t id, struct rego_call *call, value_t *ret)
 		if ((p->accepts[i] & type_bit(call->arg[i])) == 0)
 			return refuse_operand(call, i + 1, p->accepts[i]);
 	}
+	/* A body reads its texts; what it does beyond that is its own to charge. */
+	for (uint32_t i = 0; i < call->arg_count; i++)
+		texts += value_is_string(call->arg[i]) ? call->arg[i].count : 0;
+	if (texts >= LONG_TEXT && !rego_work(call, texts))
+		return REGO_HALT;
 	return p->row->call(call, ret);
 }

@@ -98,6 +98,14 @@ enum rego_outcome rego_fail_operand(struct rego_call *, unsigned operand, const 
     __attribute__((format(printf, 3, 4)));
 /* eval_type_error "<name>: <message>", when no operand alone is to blame. */
 enum rego_outcome rego_fail_operands(struct rego_call *, const char *message);
+/*
+ * The result is beyond a limit of this machine, not of the language: ends the evaluation with
+ * eval_cancel_error "<name>: <message>", so that nothing is decided by its absence; answers REGO_HALT.
+ */
+enum rego_outcome rego_halt(struct rego_call *, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Whether time or steps of the evaluation are limited. */
+bool rego_is_bounded(const struct rego_call *);
 /* Takes `bytes` and as many work units off the budget; false: it is spent, answer REGO_HALT. */
 bool rego_charge(struct rego_call *, size_t bytes);
 

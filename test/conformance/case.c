@@ -100,6 +100,8 @@ term_value(struct arena *arena, str_t term)
 	return v;
 }
 
+unsigned case_without;
+
 void
 case_run(const struct conform_case *c, struct arena *arena, struct conform_outcome *ret)
 {
@@ -113,6 +115,7 @@ case_run(const struct conform_case *c, struct arena *arena, struct conform_outco
 	e = policy_new(POLICY_BYTES, &diag, &p);
 	if (e == ERR_OK) {
 		p->unit.strict = c->strict;
+		p->unit.without = case_without;
 		p->unit.keep_prints = c->keep_prints;
 		p->unit.experimental = c->experimental;
 		p->unit.annotations = !c->no_annotations;

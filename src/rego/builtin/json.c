@@ -118,6 +118,8 @@ json_unmarshal(struct rego_call *call, value_t *ret)
 		return REGO_DEFINED;
 	if (e == ERR_MEMORY || arena_failed(call->arena))
 		return REGO_HALT;
+	if (e == ERR_LIMIT)
+		return rego_halt(call, "%.*s", STR_FMT(diag_first_message(&diag)));
 	return refuse_json(call, diag_first_message(&diag));
 }
 
@@ -189,6 +191,8 @@ yaml_unmarshal(struct rego_call *call, value_t *ret)
 		return REGO_DEFINED;
 	if (e == ERR_MEMORY || arena_failed(call->arena))
 		return REGO_HALT;
+	if (e == ERR_LIMIT)
+		return rego_halt(call, "line %u: %s", fault.line, fault.problem);
 	if (fault.line == 0)
 		return rego_fail(call, "%s: %s", fault.json ? "json" : "yaml", fault.problem);
 	return rego_fail(call, "yaml: line %u: %s", fault.line,
