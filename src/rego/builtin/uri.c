@@ -1,341 +1,50 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * uri: URIs and their parts (RFC 3986), read as Go reads them: spaces and most other
- * bytes pass, but a host must be one, so that no two readers see different hosts.
- */
-#include "codec/hex.h"
-#include "rego/builtin/net_address.h"
+/* uri: the parts of URIs. */
+#include "rego/builtin/uri_read.h"
 #include "rego/builtin/util.h"
 
-struct uri {
-	str_t scheme, host, port, path, raw_path, query, fragment;
-};
-
-struct reader {
-	struct rego_call *call;
-	str_t problem; /* why the text is no URI */
-};
-
-/* The last two refuse bytes that no host has. */
-enum part { PATH, USER, FRAGMENT, HOST, ZONE };
-
-static bool
-refuse(struct reader *r, str_t problem)
-{
-	r->problem = problem;
-	return false;
-}
-
-static str_t
-quote(struct reader *r, str_t s)
-{
-	struct buf out;
-	str_t quoted;
-
-	rego_text_init(r->call, &out);
-	value_print(&out, value_string(r->call->arena, s));
-	quoted = arena_str(r->call->arena, buf_str(&out));
-	buf_fini(&out);
-	return quoted;
-}
-
-/* Names the escape at the front of `s`: at most three bytes. */
-static bool
-refuse_escape(struct reader *r, str_t s)
-{
-	str_t escape = quote(r, str_sub(s, 0, s.len < 3 ? s.len : 3));
-
-	return refuse(r, arena_printf(r->call->arena, "invalid URL escape %.*s", STR_FMT(escape)));
-}
-
-static size_t
-find_last(str_t s, char c)
-{
-	for (size_t i = s.len; i > 0; i--) {
-		if (s.data[i - 1] == c)
-			return i - 1;
-	}
-	return s.len;
-}
-
-static bool
-is_one_of(char c, const char *chars)
-{
-	return c != '\0' && strchr(chars, c) != NULL;
-}
-
-static bool
-is_unreserved(char c) /* rfc3986 2.3 */
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	    is_one_of(c, "-._~");
-}
-
-static bool
-is_host_char(char c)
-{
-	return is_unreserved(c) || is_one_of(c, "!$&'()*+,;=:[]<>\"");
-}
-
-/* Hosts escape only what is not ASCII (rfc3986 3.2.2), zones only what could stand bare. */
-static bool
-is_escapable(char c, enum part part)
-{
-	switch (part) {
-	case HOST:
-		return c == '%' || (unsigned char)c >= 0x80;
-	case ZONE:
-		return c == '%' || c == ' ' || is_host_char(c);
-	default:
-		return true;
-	}
-}
-
-static bool
-unescape(struct reader *r, str_t s, enum part part, str_t *ret)
-{
-	char *bytes = arena_alloc_raw(r->call->arena, s.len + 1, 1);
-	size_t len = 0;
-
-	if (bytes == NULL)
-		return false;
-	for (size_t i = 0; i < s.len; i++) {
-		char c = s.data[i];
-
-		if (c == '%') {
-			int high = s.len - i > 2 ? hex_digit(s.data[i + 1]) : -1;
-			int low = s.len - i > 2 ? hex_digit(s.data[i + 2]) : -1;
-
-			if (high < 0 || low < 0)
-				return refuse_escape(r, str_skip(s, i));
-			c = (char)(high << 4 | low);
-			if (!is_escapable(c, part))
-				return refuse_escape(r, str_skip(s, i));
-			i += 2;
-		} else if (part >= HOST && (unsigned char)c < 0x80 && !is_host_char(c)) {
-			str_t quoted = quote(r, str_sub(s, i, 1));
-
-			return refuse(r, arena_printf(r->call->arena,
-			    "invalid character %.*s in host name", STR_FMT(quoted)));
-		}
-		bytes[len++] = c;
-	}
-	*ret = str_make(bytes, len);
-	return true;
-}
-
-/* ---- authority ---- */
-
-/* Nothing, or a colon and digits. */
-static bool
-read_port(struct reader *r, str_t s, str_t *ret)
-{
-	str_t quoted;
-	size_t i = 1;
-
-	*ret = s.len > 0 ? str_skip(s, 1) : s;
-	while (i < s.len && s.data[i] >= '0' && s.data[i] <= '9')
-		i++;
-	if (s.len == 0 || (s.data[0] == ':' && i == s.len))
-		return true;
-	quoted = quote(r, s);
-	return refuse(r, arena_printf(r->call->arena, "invalid port %.*s after host", STR_FMT(quoted)));
-}
-
-/* An IPv6 address in brackets, perhaps with a zone behind %25 (rfc6874 2). */
-static bool
-read_literal(struct reader *r, str_t s, struct uri *u)
-{
-	size_t close = find_last(s, ']'), zone_at;
-	struct net_block address;
-	str_t inner, zone;
-
-	if (close == s.len)
-		return refuse(r, STR("missing ']' in host"));
-	if (!read_port(r, str_skip(s, close + 1), &u->port))
-		return false;
-	inner = str_sub(s, 1, close - 1);
-	zone_at = str_find(inner, STR("%25"), 0);
-	if (!unescape(r, str_sub(inner, 0, zone_at), HOST, &u->host) ||
-	    !unescape(r, str_skip(inner, zone_at), ZONE, &zone))
-		return false;
-	if (!net_address_parse(u->host, &address) || zone.len == 1)
-		return refuse(r, STR("invalid host"));
-	if (address.bits != NET_V6_BITS)
-		return refuse(r, STR("invalid IP-literal"));
-	u->host = arena_printf(r->call->arena, "%.*s%.*s", STR_FMT(u->host), STR_FMT(zone));
-	return true;
-}
-
-static bool
-read_host(struct reader *r, str_t s, struct uri *u)
-{
-	/* PostgreSQL lists hosts with their ports; all others have one colon. */
-	bool lists = str_has_prefix(u->scheme, STR("postgres")) &&
-	    (u->scheme.len == 8 || str_eq(str_skip(u->scheme, 8), STR("ql")));
-	size_t bracket = find_last(s, '['), colon;
-
-	if (bracket < s.len)
-		return bracket == 0 ? read_literal(r, s, u) : refuse(r, STR("invalid IP-literal"));
-	colon = lists ? find_last(s, ':') : str_find_char(s, ':', 0);
-	return read_port(r, str_skip(s, colon), &u->port) &&
-	    unescape(r, str_sub(s, 0, colon), HOST, &u->host);
-}
-
-/* User information is checked, and left out of the result: it may hold a password. */
-static bool
-read_user(struct reader *r, str_t s)
-{
-	size_t colon = str_find_char(s, ':', 0);
-	str_t unused;
-
-	for (size_t i = 0; i < s.len; i++) {
-		if (!is_unreserved(s.data[i]) && !is_one_of(s.data[i], ":!$&'()*+,;=%@"))
-			return refuse(r, STR("net/url: invalid userinfo"));
-	}
-	return unescape(r, str_sub(s, 0, colon), USER, &unused) &&
-	    (colon == s.len || unescape(r, str_skip(s, colon + 1), USER, &unused));
-}
-
-static bool
-read_authority(struct reader *r, str_t s, struct uri *u)
-{
-	size_t at = find_last(s, '@');
-
-	if (at == s.len)
-		return read_host(r, s, u);
-	return read_host(r, str_skip(s, at + 1), u) && read_user(r, str_sub(s, 0, at));
-}
-
-/* ---- the rest ---- */
-
-/* Whether `raw` is how `path` is escaped by default: then `raw` says nothing more. */
-static bool
-is_default_escape(str_t raw, str_t path)
-{
-	static const char digits[] = "0123456789ABCDEF";
-	size_t at = 0;
-
-	for (size_t i = 0; i < path.len; i++) {
-		char c = path.data[i];
-		char escape[] = { '%', digits[(unsigned char)c >> 4], digits[c & 15] };
-		bool bare = is_unreserved(c) || is_one_of(c, "$&+,/:;=@");
-		str_t expected = bare ? str_sub(path, i, 1) : str_make(escape, sizeof(escape));
-
-		if (!str_has_prefix(str_skip(raw, at), expected))
-			return false;
-		at += expected.len;
-	}
-	return at == raw.len;
-}
-
-static bool
-read_path(struct reader *r, str_t s, struct uri *u)
-{
-	if (!unescape(r, s, PATH, &u->path))
-		return false;
-	u->raw_path = is_default_escape(s, u->path) ? u->path : s;
-	return true;
-}
-
-/* A scheme and its colon, if there are any (rfc3986 3.1); in lower case. */
-static bool
-read_scheme(struct reader *r, str_t s, str_t *ret_scheme, str_t *ret_rest)
-{
-	char *lower;
-	size_t i = 0;
-
-	while (i < s.len && s.data[i] != ':' &&
-	    (((s.data[i] | 0x20) >= 'a' && (s.data[i] | 0x20) <= 'z') ||
-		(i > 0 && ((s.data[i] >= '0' && s.data[i] <= '9') || is_one_of(s.data[i], "+-.")))))
-		i++;
-	*ret_rest = s;
-	if (i == s.len || s.data[i] != ':')
-		return true;
-	if (i == 0)
-		return refuse(r, STR("missing protocol scheme"));
-	lower = arena_copy(r->call->arena, s.data, i);
-	if (lower == NULL)
-		return false;
-	for (size_t l = 0; l < i; l++)
-		lower[l] = (char)(lower[l] >= 'A' && lower[l] <= 'Z' ? lower[l] | 0x20 : lower[l]);
-	*ret_scheme = str_make(lower, i);
-	*ret_rest = str_skip(s, i + 1);
-	return true;
-}
-
-/* All but the fragment. */
-static bool
-read_uri(struct reader *r, str_t s, struct uri *u)
-{
-	size_t question, slash;
-	bool absolute;
-
-	for (size_t i = 0; i < s.len; i++) {
-		if ((unsigned char)s.data[i] < ' ' || s.data[i] == 0x7f)
-			return refuse(r, STR("net/url: invalid control character in URL"));
-	}
-	if (!read_scheme(r, s, &u->scheme, &s))
-		return false;
-	question = str_find_char(s, '?', 0);
-	if (question < s.len)
-		u->query = str_skip(s, question + 1);
-	s = str_sub(s, 0, question);
-	absolute = u->scheme.len > 0;
-	if (absolute && !str_has_prefix(s, STR("/")))
-		return true; /* mailto: and the like: not for us to take apart */
-	slash = str_find_char(s, '/', 0);
-	if (str_find_char(str_sub(s, 0, slash), ':', 0) < slash)
-		return refuse(r, STR("first path segment in URL cannot contain colon"));
-	if (str_has_prefix(s, STR("//")) && (absolute || !str_has_prefix(s, STR("///")))) {
-		slash = str_find_char(s, '/', 2);
-		if (!read_authority(r, str_sub(s, 2, slash - 2), u))
-			return false;
-		s = str_skip(s, slash);
-	}
-	return read_path(r, s, u);
-}
-
-/* *ret_bad: as much of the text as was read when it was refused. */
+/* FAILED: it is none. */
 static enum rego_outcome
-read_whole(struct reader *r, str_t s, struct uri *u, str_t *ret_bad)
+read_whole(struct rego_call *call, str_t s, struct uri *u, str_t *ret_why, str_t *ret_bad)
 {
-	size_t hash = str_find_char(s, '#', 0);
+	if (!rego_charge(call, 512 + s.len * 8))
+		return REGO_HALT;
+	if (uri_read(call->arena, s, u, ret_why, ret_bad))
+		return REGO_DEFINED;
+	return arena_failed(call->arena) ? REGO_HALT : REGO_FAILED;
+}
 
-	if (!rego_charge(r->call, 512 + s.len * 8))
-		return REGO_HALT;
-	*ret_bad = str_sub(s, 0, hash);
-	if (read_uri(r, *ret_bad, u)) {
-		*ret_bad = s;
-		if (hash < s.len)
-			(void)unescape(r, str_skip(s, hash + 1), FRAGMENT, &u->fragment);
-	}
-	if (arena_failed(r->call->arena))
-		return REGO_HALT;
-	return r->problem.len > 0 ? REGO_FAILED : REGO_DEFINED;
+static enum rego_outcome
+refuse(struct rego_call *call, str_t bad, str_t why)
+{
+	enum rego_outcome outcome;
+	struct buf quoted;
+
+	rego_text_init(call, &quoted);
+	value_print(&quoted, value_string(call->arena, bad));
+	outcome = rego_fail(call, "parse %.*s: %.*s", STR_FMT(buf_str(&quoted)), STR_FMT(why));
+	buf_fini(&quoted);
+	return outcome;
 }
 
 static enum rego_outcome
 parse(struct rego_call *call, value_t *ret)
 {
-	struct reader r = { .call = call };
 	struct uri u = { 0 };
 	struct object_builder out;
-	str_t bad;
-	enum rego_outcome outcome = read_whole(&r, value_str(call->arg[0]), &u, &bad);
+	str_t bad, why;
+	enum rego_outcome outcome = read_whole(call, value_str(call->arg[0]), &u, &why, &bad);
 	const struct {
 		const char *name;
 		str_t text;
 	} parts[] = { { "scheme", u.scheme }, { "hostname", u.host }, { "port", u.port },
-		{ "path", u.path }, { "raw_path", u.raw_path }, { "raw_query", u.query },
-		{ "fragment", u.fragment } };
+		{ "path", u.path }, { "raw_path", u.raw_path.len > 0 ? u.raw_path : u.path },
+		{ "raw_query", u.query }, { "fragment", u.fragment } };
 
+	if (outcome == REGO_FAILED)
+		return refuse(call, bad, why);
 	if (outcome == REGO_HALT)
 		return REGO_HALT;
-	if (outcome == REGO_FAILED) {
-		bad = quote(&r, bad);
-		return rego_fail(call, "parse %.*s: %.*s", STR_FMT(bad), STR_FMT(r.problem));
-	}
 	object_builder_init(&out, call->arena, COUNT(parts));
 	for (size_t i = 0; i < COUNT(parts); i++) {
 		if (parts[i].text.len > 0)
@@ -349,15 +58,14 @@ parse(struct rego_call *call, value_t *ret)
 static enum rego_outcome
 is_valid(struct rego_call *call, value_t *ret)
 {
-	struct reader r = { .call = call };
-	struct uri u = { 0 };
+	struct uri u;
 	enum rego_outcome outcome;
-	str_t bad;
+	str_t bad, why;
 
 	*ret = value_bool(false);
 	if (!value_is_string(call->arg[0]) || call->arg[0].count == 0)
 		return REGO_DEFINED;
-	outcome = read_whole(&r, value_str(call->arg[0]), &u, &bad);
+	outcome = read_whole(call, value_str(call->arg[0]), &u, &why, &bad);
 	*ret = value_bool(outcome == REGO_DEFINED);
 	return outcome == REGO_HALT ? REGO_HALT : REGO_DEFINED;
 }
