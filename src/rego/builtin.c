@@ -25,6 +25,8 @@ static const struct rego_builtin *const families[] = {
 	rego_builtins_uri,
 	rego_builtins_jwt,
 	rego_builtins_crypto,
+	rego_builtins_x509,
+	rego_builtins_aws,
 	rego_builtins_regex,
 	rego_builtins_glob,
 	rego_builtins_time,

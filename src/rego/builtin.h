@@ -120,6 +120,7 @@ extern const struct rego_builtin rego_builtins_compare[], rego_builtins_numbers[
     rego_builtins_json[], rego_builtins_regex[], rego_builtins_glob[], rego_builtins_time[],
     rego_builtins_jwt[], rego_builtins_net[], rego_builtins_crypto[], rego_builtins_semver[],
     rego_builtins_units[], rego_builtins_uuid[], rego_builtins_graph[], rego_builtins_debug[],
-    rego_builtins_url[], rego_builtins_uri[];
+    rego_builtins_url[], rego_builtins_uri[],
+    rego_builtins_x509[], rego_builtins_aws[];
 
 #endif
