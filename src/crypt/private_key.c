@@ -77,13 +77,16 @@ struct sec1 {
 static bool
 take_sec1(str_t der, struct sec1 *k)
 {
-	str_t body, wrapped;
+	str_t body, wrapped, public, point;
+	unsigned unused;
 
 	*k = (struct sec1){ .version = 0 };
 	return der_read(&der, DER_SEQUENCE, &body) && der_read_int64(&body, &k->version) &&
 	    der_read(&body, DER_OCTETS, &k->key) &&
 	    der_read_optional(&body, DER_CONTEXT_MADE | 0, &wrapped) &&
-	    (wrapped.data == NULL || der_read_oid(&wrapped, &k->curve));
+	    (wrapped.data == NULL || der_read_oid(&wrapped, &k->curve)) &&
+	    der_read_optional(&body, DER_CONTEXT_MADE | 1, &public) &&
+	    (public.data == NULL || der_read_bits(&public, &point, &unused));
 }
 
 /* Tells which other form it is, if it is one of the two given. */

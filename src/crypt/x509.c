@@ -25,7 +25,7 @@ read_version(struct x509_reader *r, str_t *tbs, struct x509_certificate *c)
 static bool
 read_algorithm(struct x509_reader *r, str_t *tbs, str_t *outside, struct x509_certificate *c)
 {
-	str_t inner, outer, oid, rest;
+	str_t inner, outer;
 
 	if (!der_read(tbs, DER_SEQUENCE, &inner))
 		return x509_refuse(r, "x509: malformed signature algorithm identifier");
@@ -34,9 +34,8 @@ read_algorithm(struct x509_reader *r, str_t *tbs, str_t *outside, struct x509_ce
 	if (!str_eq(inner, outer))
 		return x509_refuse(r, "x509: inner and outer signature algorithm identifiers "
 		    "don't match");
-	rest = inner;
-	if (!der_read_oid(&rest, &oid))
-		return x509_refuse(r, "x509: malformed OID");
+	if (!x509_is_identifier(inner))
+		return x509_refuse_identifier(r, inner);
 	c->algorithm = x509_signature_of(inner);
 	return true;
 }

@@ -73,6 +73,23 @@ read_identifier(str_t body, str_t *ret_oid, str_t *ret_parameters)
 	    (body.len == 0 || der_read_any(&body, &tag, &value, ret_parameters));
 }
 
+bool
+x509_refuse_identifier(struct x509_reader *r, str_t body)
+{
+	str_t oid;
+
+	return x509_refuse(r, der_read_oid(&body, &oid) ? "x509: malformed parameters"
+	                                                : "x509: malformed OID");
+}
+
+bool
+x509_is_identifier(str_t body)
+{
+	str_t oid, parameters;
+
+	return read_identifier(body, &oid, &parameters);
+}
+
 /* ---- signatures ---- */
 
 static bool
@@ -251,7 +268,7 @@ x509_read_key(struct x509_reader *r, str_t info, struct x509_key *key)
 	if (!der_read(&body, DER_SEQUENCE, &identifier))
 		return x509_refuse(r, "x509: malformed public key algorithm identifier");
 	if (!read_identifier(identifier, &oid, &parameters))
-		return x509_refuse(r, "x509: malformed OID");
+		return x509_refuse_identifier(r, identifier);
 	if (!x509_signature_right(&body, r->arena, &bits))
 		return x509_refuse(r, "x509: malformed subjectPublicKey");
 	for (size_t i = 0; i < COUNT(kinds); i++)

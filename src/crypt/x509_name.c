@@ -2,9 +2,9 @@
 /* Names of certificates, and the domains, addresses and mailboxes in them. */
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/utf8.h"
-#include "codec/json.h"
 #include "crypt/x509_parts.h"
 
 enum { COMPLAINT_MAX = 512 };
@@ -267,13 +267,29 @@ take_text(struct x509_reader *r, struct buf *text)
 	return s;
 }
 
+/* As Go's %q. */
 str_t
 x509_quote(struct x509_reader *r, str_t s)
 {
+	static const char plain[] = "\a\b\f\n\r\t\v\"\\", letters[] = "abfnrtv\"\\";
 	struct buf text;
 
 	buf_init(&text, COMPLAINT_MAX);
-	json_write_string(&text, s, false);
+	buf_add_char(&text, '"');
+	for (size_t width; s.len > 0; s = str_skip(s, width)) {
+		uint32_t rune = utf8_decode(s, &width);
+		const char *found = rune > 0 && rune < 0x80 ? strchr(plain, (int)rune) : NULL;
+
+		if (found != NULL)
+			buf_printf(&text, "\\%c", letters[found - plain]);
+		else if (rune < ' ' || rune == 0x7f || (rune == UTF8_BAD && width == 1))
+			buf_printf(&text, "\\x%02x", (unsigned)(unsigned char)s.data[0]);
+		else if (utf8_is_printable(rune))
+			buf_add(&text, s.data, width);
+		else
+			buf_printf(&text, rune > 0xffff ? "\\U%08x" : "\\u%04x", (unsigned)rune);
+	}
+	buf_add_char(&text, '"');
 	return take_text(r, &text);
 }
 

@@ -38,6 +38,8 @@ bool x509_read_constraints(struct x509_reader *, const struct x509_extension *,
 bool x509_process_extensions(struct x509_reader *, struct x509_certificate *);
 
 /* Of an AlgorithmIdentifier's body. */
+bool x509_is_identifier(str_t body);
+bool x509_refuse_identifier(struct x509_reader *, str_t body); /* one that is none */
 enum x509_signature x509_signature_of(str_t identifier);
 bool x509_signature_right(str_t *der, struct arena *, str_t *ret); /* a BIT STRING as bytes */
 
