@@ -66,7 +66,7 @@ x509_make_text(struct x509_maker *m, str_t s)
 	struct buf text;
 	value_t v;
 
-	if (utf8_is_valid(s))
+	if (s.len == 0 || utf8_is_valid(s))
 		return note(m, value_string(m->arena, s));
 	buf_init(&text, 3 * s.len);
 	for (size_t width; s.len > 0; s = str_skip(s, width))
