@@ -148,12 +148,16 @@ x509_domain_excludes(str_t constraint, str_t domain)
 bool
 x509_mailbox_covers(struct arena *arena, str_t constraint, const struct x509_mailbox *mailbox)
 {
+	struct arena_mark mark = arena_mark(arena);
 	struct x509_mailbox wanted;
+	bool covers;
 
 	if (str_find_char(constraint, '@', 0) == constraint.len)
 		return x509_domain_covers(constraint, mailbox->domain);
-	return x509_mailbox_read(arena, constraint, &wanted) &&
+	covers = x509_mailbox_read(arena, constraint, &wanted) &&
 	    str_eq(wanted.local, mailbox->local) && str_eq_nocase(wanted.domain, mailbox->domain);
+	arena_release(arena, mark);
+	return covers;
 }
 
 bool

@@ -10,7 +10,8 @@
 #include "crypt/x509_parts.h"
 #include "crypt/x509_policy.h"
 
-enum { RSA_BITS_MIN = 1024, RSA_BITS_MAX = 16384, CHAIN_MAX = X509_CHECKS_MAX + 2 };
+enum { RSA_BITS_MIN = 1024, RSA_BITS_MAX = 16384, CHAIN_MAX = X509_CHECKS_MAX + 2,
+	COMPARED_MAX = 256 << 20 };
 
 struct search {
 	struct arena *arena;
@@ -19,6 +20,7 @@ struct search {
 	size_t count;
 	unsigned checks; /* signatures looked at */
 	int64_t comparisons;
+	size_t compared; /* bytes, in the whole search */
 };
 
 enum role { LEAF, INTERMEDIATE, ROOT };
@@ -108,6 +110,13 @@ spend(struct search *s, size_t count)
 	return s->comparisons <= limit;
 }
 
+static bool
+spend_bytes(struct search *s, str_t constraint)
+{
+	s->compared += constraint.len + 1;
+	return s->compared <= COMPARED_MAX;
+}
+
 struct name {
 	str_t text;
 	struct x509_mailbox mailbox; /* of an e-mail address */
@@ -147,12 +156,12 @@ is_allowed(struct search *s, const struct name *name, const struct x509_texts *p
 	if (!spend(s, excluded->count))
 		return false;
 	for (size_t i = 0; i < excluded->count; i++)
-		if (excludes(s->arena, excluded->at[i], name))
+		if (!spend_bytes(s, excluded->at[i]) || excludes(s->arena, excluded->at[i], name))
 			return false;
 	if (!spend(s, permitted->count))
 		return false;
 	for (size_t i = 0; i < permitted->count; i++)
-		if (covers(s->arena, permitted->at[i], name))
+		if (spend_bytes(s, permitted->at[i]) && covers(s->arena, permitted->at[i], name))
 			return true;
 	return permitted->count == 0;
 }

@@ -8,7 +8,7 @@
  * SHA-1 signatures and RSA keys below 1024 bits verify nothing.
  *
  *   limits   X509_CHECKS_MAX signatures and as many steps of the search; comparisons
- *            with name constraints as `comparisons` says
+ *            with name constraints as `comparisons` says, and of 256 MiB in all
  *   failure  ERR_SIGNATURE: there is no such chain.  ERR_MEMORY: nothing was decided
  */
 #ifndef CRYPT_X509_VERIFY_H
