@@ -132,6 +132,8 @@ static const struct {
 	{ "root i1-uri u4", 0 },
 	{ "root i1-uri u5", 0 },
 	{ "root i1-uri d1", 3 },
+	{ "v6-root v6-i1 v6-literal", 0 },
+	{ "v6-root v6-i1 v6-name", 3 },
 	{ "root i1-dir d1", 0 }, /* a critical constraint that is not understood */
 
 	{ "root i1-explicit leaf-policy", 3 },

@@ -174,7 +174,7 @@ host_of_uri(struct search *s, str_t uri, str_t *ret)
 	str_t host = s->how->host_of != NULL ? s->how->host_of(s->arena, uri) : STR_NONE;
 	size_t colon = str_find_char(host, ':', 0);
 
-	if (str_has_suffix(host, STR("]")) || host.len == 0)
+	if (host.len == 0 || host.data[0] == '[') /* an IPv6 address */
 		return false;
 	*ret = str_sub(host, 0, colon);
 	return x509_address_read(*ret, address) == 0 && x509_is_labels(*ret);
