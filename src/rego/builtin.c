@@ -11,35 +11,9 @@
 
 static const struct rego_builtin *guest; /* rego_builtin_add_family() */
 static const struct rego_builtin *const families[] = {
-	rego_builtins_compare,
-	rego_builtins_numbers,
-	rego_builtins_aggregates,
-	rego_builtins_bits,
-	rego_builtins_arrays,
-	rego_builtins_sets,
-	rego_builtins_objects,
-	rego_builtins_strings,
-	rego_builtins_format,
-	rego_builtins_types,
-	rego_builtins_encoding,
-	rego_builtins_json,
-	rego_builtins_schema,
-	rego_builtins_url,
-	rego_builtins_uri,
-	rego_builtins_jwt,
-	rego_builtins_crypto,
-	rego_builtins_regex,
-	rego_builtins_glob,
-	rego_builtins_time,
-	rego_builtins_net,
-	rego_builtins_http,
-	rego_builtins_semver,
-	rego_builtins_units,
-	rego_builtins_uuid,
-	rego_builtins_graph,
-	rego_builtins_graphql,
-	rego_builtins_debug,
-	rego_builtins_rego,
+#define FAMILY(name) rego_builtins_##name,
+#include "rego/builtin/family.def"
+#undef FAMILY
 };
 
 enum {

@@ -17,8 +17,9 @@ vm_halt(struct rego_eval *e, err_t err, const char *code, const char *format, ..
 		return false;
 	e->err = err;
 	error->code = code;
+	error->message = e->message;
 	va_start(args, format);
-	(void)vsnprintf(error->message, sizeof(error->message), format, args);
+	(void)vsnprintf(e->message, sizeof(e->message), format, args);
 	va_end(args);
 	if (e->at != NULL) {
 		const struct rego_program *program = e->program;

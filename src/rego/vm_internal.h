@@ -63,6 +63,9 @@ struct vm_random {
 	value_t value;
 };
 
+/* GraphQL tells all that is wrong with a query, a line each. */
+enum { VM_MESSAGE_SIZE = 4096 };
+
 struct rego_eval {
 	const struct rego_request *request;
 	const struct rego_program *program;
@@ -79,6 +82,7 @@ struct rego_eval {
 	uint64_t work_left;
 	size_t bytes_at_start;
 	struct rego_error *error;
+	char message[VM_MESSAGE_SIZE]; /* error->message */
 	err_t err;
 	const struct rego_insn *at; /* where an error is */
 	bool now_known;
@@ -87,7 +91,7 @@ struct rego_eval {
 	struct rego_cache *cache;
 	struct rego_builtin_error {
 		const char *code;
-		char message[400];
+		char message[VM_MESSAGE_SIZE];
 	} builtin_error;
 	uint32_t trace_depth;
 };

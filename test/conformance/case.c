@@ -70,8 +70,9 @@ evaluate(struct policy *p, const struct conform_case *c, value_t input, struct a
 	eval = rego_eval_new();
 	e = eval == NULL ? ERR_MEMORY : rego_run(eval, &request, &ret->results, error);
 	if (e != ERR_OK && error->code != NULL) {
-		struct conform_error found = { str_of(error->code), str_of(error->message),
-			arena_str(arena, error->file), error->row, error->col };
+		struct conform_error found = { str_of(error->code),
+			arena_str(arena, str_of(error->message)), arena_str(arena, error->file),
+			error->row, error->col };
 
 		(void)VEC_PUSH(arena, &ret->errors, found);
 	}
