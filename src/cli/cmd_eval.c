@@ -27,6 +27,7 @@ const struct cli_spec cmd_eval_options[] = {
 	{ "--fail", NULL, NULL, "exit 1 when the result is undefined" },
 	{ "--capabilities", NULL, "NAME|FILE", "what policies may use: air-gapped, connected or a file (all)" },
 	{ "--v0-compatible", NULL, NULL, "policies and query are Rego v0" },
+	{ "--experimental", NULL, NULL, "keywords that OPA tries out: import future.keywords.and, .or, rego.v2" },
 	{ 0 },
 };
 

@@ -147,6 +147,14 @@ load_capabilities(struct cli *cli, const struct rego_capabilities *otherwise,
 }
 
 err_t
+load_new(struct cli *cli, struct policy **ret)
+{
+	TRY(policy_new(POLICY_MEMORY, &cli->diag, ret));
+	(*ret)->unit.experimental = cli_has(cli, "--experimental");
+	return ERR_OK;
+}
+
+err_t
 load_policy(struct cli *cli, struct policy **ret)
 {
 	const char *const *values;
@@ -156,7 +164,7 @@ load_policy(struct cli *cli, struct policy **ret)
 	err_t result = ERR_OK;
 	str_t wrong;
 
-	TRY(policy_new(POLICY_MEMORY, &cli->diag, ret));
+	TRY(load_new(cli, ret));
 	(*ret)->unit.keep_prints = true;
 	TRY(load_schemas(cli, *ret));
 	TRY(load_capabilities(cli, NULL, &(*ret)->unit.capabilities));
