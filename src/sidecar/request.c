@@ -173,6 +173,8 @@ judge(struct request *r)
 		request_deny(r, "policy/denied",
 		    arena_printf(r->notes, "the policy could not decide: %.*s",
 			STR_FMT(d->message.len > 0 ? d->message : str_of(err_text(d->err)))));
+	else if (r->method->handler->conclude != NULL)
+		r->method->handler->conclude(r);
 	else if (!d->allow)
 		join_reasons(r);
 	else

@@ -33,6 +33,8 @@ struct handler {
 	err_t (*decode)(struct request *);
 	/* After authentication: may refuse or fail, or fill in what is asked.  false: nothing to ask. */
 	bool (*ask)(struct request *, struct question *ret);
+	/* Takes the rule's value for more than true: sets r->allow, or denies.  NULL: only true allows. */
+	void (*conclude)(struct request *);
 	/* It is allowed: does what was asked for, before that is recorded; may still refuse or fail.  NULL: nothing to do. */
 	void (*act)(struct request *);
 	void (*respond)(const struct request *, struct buf *);
