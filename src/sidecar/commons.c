@@ -4,7 +4,9 @@
 err_t
 commons_open(struct commons *c, const struct config *config, const struct log *log, struct diag *diag)
 {
-	*c = (struct commons){ .log = log };
+	*c = (struct commons){ .log = log,
+		.secrets_dir = config->secrets_dir,
+		.credentials_dir = config->secrets_credentials_dir };
 	c->limiter = limiter_new((size_t)config->rate_limit_max_keys);
 	return c->limiter != NULL ? ERR_OK : ERR_MEMORY;
 }

@@ -19,6 +19,7 @@
 struct commons {
 	const struct log *log;
 	struct limiter *limiter; /* of RateLimitService */
+	str_t secrets_dir, credentials_dir; /* of SecretsService, as at start; a NUL behind them; empty: none */
 };
 
 /* Findings say what will not be remembered; only lack of memory is an error. */
