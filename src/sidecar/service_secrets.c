@@ -293,6 +293,8 @@ resolve_item(struct request *r, struct secrets_request *own, struct secret_item 
 		item->err = ERR_REFUSED;
 	} else {
 		item->err = read_item(r, own, item, &why);
+		if (item->err == ERR_REFUSED) /* a file that is not to be trusted is no denial */
+			item->err = ERR_INTERNAL;
 		if (item->err != ERR_OK)
 			request_deny(r, "secrets/unavailable", str_of(why));
 	}
