@@ -3,6 +3,7 @@
 import os
 import pathlib
 import re
+import time
 
 from house import House, run_scenarios
 from rig import field, fields, make_bundle, ok
@@ -164,6 +165,46 @@ def hold_nothing(d, house):
     ok(not found, "no value stays in memory", found)
 
 
+def broken_log():
+    """Without its record no secret leaves, alone or with others."""
+    with House() as house:
+        house.config["secrets"] = {"dir": furnish(house)}
+        house.write_config()
+        pathlib.Path(house.path("audit")).write_text("a file where a directory should be")
+        d = house.start()
+        for count in (1, 2, 9):
+            answer = d.call(RESOLVE, caller() + ref("db") * count)
+            problem = fields(fields(answer)[2][0])
+            ok(1 not in fields(answer) and VALUE not in answer and b"audit" in problem[4][0] and problem[3] == [503],
+               f"the log is broken: none of {count} is given out", answer)
+        os.unlink(house.path("audit"))
+        for _ in range(250):
+            answer = fields(d.call(RESOLVE, caller() + ref("db") * 9))
+            if 2 not in answer:
+                break
+            time.sleep(0.02)
+        ok(len(answer.get(1, [])) == 9 and 2 not in answer, "it is mended: all are", answer)
+        ok(all(d.evaluate("data.authz.allow", {"id": i})[0] is False for i in range(3)), "and others are answered")
+        d.stop()
+
+
+def many_at_once():
+    """Records of several requests lie in one batch; each answer waits for its own."""
+    with House() as house:
+        house.config["secrets"] = {"dir": furnish(house)}
+        house.config["workers"] = 1
+        house.write_config()
+        d = house.start()
+        method = d.channel.unary_unary(RESOLVE)
+        messages = [caller() + ref("db") * (i % 7 + 1) + ref("other") * (i % 3) for i in range(60)]
+        calls = [method.future(m, timeout=20) for m in messages]
+        wrong = sum(len(fields(c.result()).get(1, [])) != i % 7 + 1 for i, c in enumerate(calls))
+        ok(wrong == 0, f"60 requests at once: {wrong} wrong")
+        want = sum(i % 7 + 1 + i % 3 for i in range(60))
+        ok(len(house.audit()) == want, f"and {want} records", len(house.audit()))
+        d.stop()
+
+
 def not_configured():
     with House() as house:
         put(house.path("credentials/cred"), b"from systemd", 0o400)
@@ -199,4 +240,4 @@ def no_rule():
         d.stop()
 
 
-run_scenarios(local, not_configured, no_rule)
+run_scenarios(local, broken_log, many_at_once, not_configured, no_rule)
