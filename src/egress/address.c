@@ -42,11 +42,13 @@ read_part(str_t text, uint64_t *ret)
 	uint64_t decimal;
 
 	if (text.len > 1 && text.data[0] == '0' && (text.data[1] | 0x20) == 'x')
-		return read_digits(str_skip(text, 2), 16, ret) ? ADDRESS_GOOD : ADDRESS_MALFORMED;
+		return read_digits(str_skip(text, 2), 16, ret) ? ADDRESS_GOOD
+							       : ADDRESS_MALFORMED;
 	if (!read_digits(text, 10, &decimal))
 		return ADDRESS_MALFORMED;
 	*ret = decimal;
-	if (text.len > 1 && text.data[0] == '0' && (!read_digits(text, 8, ret) || *ret != decimal))
+	if (text.len > 1 && text.data[0] == '0' &&
+	    (!read_digits(text, 8, ret) || *ret != decimal))
 		return ADDRESS_AMBIGUOUS;
 	return ADDRESS_GOOD;
 }
@@ -211,7 +213,7 @@ static const struct range ranges_v4[] = {
 	{ { 100, 100, 100, 200 }, 32, "a metadata address" },
 	{ { 100, 64 }, 10, "a carrier's shared address" },
 	{ { 127 }, 8, "a loopback address" },
-	{ { 168, 63, 129, 16 }, 32, "a metadata address" }, /* public by number, and Azure's host */
+	{ { 168, 63, 129, 16 }, 32, "a metadata address" }, /* Azure's; public by number */
 	{ { 169, 254, 169, 254 }, 32, "a metadata address" },
 	{ { 169, 254 }, 16, "a link-local address" },
 	{ { 172, 16 }, 12, "a private address" },
@@ -252,7 +254,7 @@ is_within(const uint8_t *bytes, const uint8_t *range, unsigned bits)
 	unsigned whole = bits / 8, rest = bits % 8;
 
 	return memcmp(bytes, range, whole) == 0 &&
-	    (rest == 0 || ((bytes[whole] ^ range[whole]) >> (8 - rest)) == 0);
+	       (rest == 0 || ((bytes[whole] ^ range[whole]) >> (8 - rest)) == 0);
 }
 
 static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
@@ -284,7 +286,7 @@ static bool
 is_isatap(const struct address *a)
 {
 	return (a->bytes[8] & ~0x02) == 0 && a->bytes[9] == 0 && a->bytes[10] == 0x5e &&
-	    a->bytes[11] == 0xfe;
+	       a->bytes[11] == 0xfe;
 }
 
 const char *

@@ -59,7 +59,7 @@ static bool
 is_below(str_t name, str_t zone)
 {
 	return name.len > zone.len + 1 && str_has_suffix(name, zone) &&
-	    name.data[name.len - zone.len - 1] == '.';
+	       name.data[name.len - zone.len - 1] == '.';
 }
 
 static const char *
@@ -71,7 +71,8 @@ find_name(str_t name)
 		if (str_eq(name, known) || (names[i].below && is_below(name, known)))
 			return names[i].what;
 	}
-	for (size_t i = 0; is_below(name, STR("internal")) && i < COUNT(metadata_labels); i++) {
+	for (size_t i = 0; is_below(name, STR("internal")) && i < COUNT(metadata_labels);
+	     i++) {
 		if (has_label(name, str_of(metadata_labels[i])))
 			return "a metadata name";
 	}
@@ -81,7 +82,8 @@ find_name(str_t name)
 static bool
 is_name_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+	       c == '.';
 }
 
 static const char *
@@ -94,7 +96,7 @@ check_labels(str_t name)
 			return "a label of the host is empty";
 		if (end > HOST_LABEL_MAX)
 			return "a label of the host is too long";
-		/* Also what xn-- has for plain ASCII: some read `xn--localhost-` as localhost. */
+		/* Also xn-- of plain ASCII: some read `xn--localhost-` as localhost. */
 		if (name.data[0] == '-' || name.data[end - 1] == '-')
 			return "a label of the host begins or ends with a hyphen";
 		name = str_skip(name, end < name.len ? end + 1 : end);

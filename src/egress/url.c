@@ -66,8 +66,9 @@ find_port(const char *scheme)
 	static const struct {
 		const char *scheme;
 		uint16_t port;
-	} ports[] = { { "http", 80 }, { "ws", 80 }, { "https", 443 }, { "wss", 443 }, { "ftp", 21 },
-		{ "ftps", 990 }, { "ssh", 22 }, { "sftp", 22 }, { "ldap", 389 }, { "ldaps", 636 } };
+	} ports[] = { { "http", 80 }, { "ws", 80 }, { "https", 443 }, { "wss", 443 },
+		{ "ftp", 21 }, { "ftps", 990 }, { "ssh", 22 }, { "sftp", 22 }, { "ldap", 389 },
+		{ "ldaps", 636 } };
 
 	for (size_t i = 0; i < COUNT(ports); i++) {
 		if (strcmp(scheme, ports[i].scheme) == 0)
@@ -160,7 +161,8 @@ check_path(str_t path)
 			others++;
 		}
 	}
-	return others == 0 && (dots == 1 || dots == 2) ? "the path has a segment `.` or `..`" : NULL;
+	return others == 0 && (dots == 1 || dots == 2) ? "the path has a segment `.` or `..`"
+						       : NULL;
 }
 
 static size_t

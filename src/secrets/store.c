@@ -15,14 +15,15 @@
 static bool
 is_name_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-	    c == '_' || c == '-';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '.' || c == '_' || c == '-';
 }
 
 bool
 store_is_name(str_t name)
 {
-	if (name.len == 0 || name.len > STORE_NAME_MAX || name.data[0] == '.' || name.data[0] == '-')
+	if (name.len == 0 || name.len > STORE_NAME_MAX || name.data[0] == '.' ||
+	    name.data[0] == '-')
 		return false;
 	for (size_t i = 0; i < name.len; i++) {
 		if (!is_name_char(name.data[i]))
@@ -135,7 +136,7 @@ open_dir(const struct store *s, str_t tenant, str_t bundle, int *ret, const char
 
 /* ---- files ---- */
 
-/* systemd gives a file of root's to another user by an access list, whose mask shows as the group's bits. */
+/* systemd gives root's file to a service by an access list: its mask is in the group's bits. */
 static mode_t
 forbidden_mode(const struct store *s, const struct stat *st)
 {

@@ -56,8 +56,8 @@ describe(struct request *r, const struct url *u)
 {
 	bool is_v6 = strchr(u->host.text, ':') != NULL;
 
-	return arena_printf(r->notes, "%s://%s%s%s:%u%.*s", u->scheme, is_v6 ? "[" : "", u->host.text,
-	    is_v6 ? "]" : "", u->port, STR_FMT(u->path));
+	return arena_printf(r->notes, "%s://%s%s%s:%u%.*s", u->scheme, is_v6 ? "[" : "",
+	    u->host.text, is_v6 ? "]" : "", u->port, STR_FMT(u->path));
 }
 
 static value_t
@@ -97,9 +97,11 @@ ask_egress(struct request *r, struct question *q)
 	r->message.resource = describe(r, &u);
 	if (u.host.blocked != NULL)
 		return refuse(r, "egress/blocked",
-		    arena_printf(r->notes, "%s is %s: always blocked", u.host.text, u.host.blocked));
+		    arena_printf(r->notes, "%s is %s: always blocked", u.host.text,
+			u.host.blocked));
 	if (!is_served(r, str_of(u.scheme)))
-		return refuse(r, "egress/scheme", arena_printf(r->notes, "the scheme %s is not let out", u.scheme));
+		return refuse(r, "egress/scheme",
+		    arena_printf(r->notes, "the scheme %s is not let out", u.scheme));
 	q->rule = r->book->config.policy_egress_rule;
 	q->input = make_input(r, &u);
 	if (!value_is_defined(q->input))

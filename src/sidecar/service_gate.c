@@ -26,7 +26,7 @@ struct gate { /* what sets one gate apart */
 	const char *actions; /* separated by blanks; NULL: any */
 	const char *prefix; /* of the resource */
 	const char *first, *second; /* members of `gate`; NULL: none */
-	const char *json; /* the field that `second` is read from as JSON; NULL: it is a text */
+	const char *json; /* the field that `second` is, as JSON; NULL: it is a text */
 	bool joined; /* the resource names both */
 	const struct field_row *rows;
 	size_t row_count;
@@ -67,14 +67,14 @@ static const struct field_row json_rows[] = {
 
 static const struct gate gates[] = {
 	{ "Gate", "gate", NULL, "", NULL, NULL, NULL, false, ROWS(plain_rows) },
-	{ "StorageGate", "storage", "read write delete list", "storage/", "bucket", "object_key", NULL, true,
-	    ROWS(pair_rows) },
-	{ "DatabaseGate", "database", "read write delete admin", "database/", "collection", "query", "query_json",
-	    false, ROWS(json_rows) },
-	{ "WorkflowGate", "workflow", "execute read cancel", "workflow/", "workflow_id", "input", "input_json", false,
-	    ROWS(json_rows) },
-	{ "SecretGate", "secret", "read write rotate", "secret/", "secret_name", "provider", NULL, false,
-	    ROWS(pair_rows) },
+	{ "StorageGate", "storage", "read write delete list", "storage/", "bucket",
+	    "object_key", NULL, true, ROWS(pair_rows) },
+	{ "DatabaseGate", "database", "read write delete admin", "database/", "collection",
+	    "query", "query_json", false, ROWS(json_rows) },
+	{ "WorkflowGate", "workflow", "execute read cancel", "workflow/", "workflow_id",
+	    "input", "input_json", false, ROWS(json_rows) },
+	{ "SecretGate", "secret", "read write rotate", "secret/", "secret_name", "provider",
+	    NULL, false, ROWS(pair_rows) },
 };
 
 static const struct gate *
@@ -91,7 +91,8 @@ find_gate(const char *rpc)
 static err_t
 take_context(struct request *r, const struct field_pairs *pairs)
 {
-	struct message_pair *context = ARENA_ARRAY(r->arena, struct message_pair, pairs->count);
+	struct message_pair *context =
+	    ARENA_ARRAY(r->arena, struct message_pair, pairs->count);
 
 	if (context == NULL)
 		return ERR_MEMORY;
@@ -100,6 +101,25 @@ take_context(struct request *r, const struct field_pairs *pairs)
 	r->message.context = context;
 	r->message.context_count = pairs->count;
 	return ERR_OK;
+}
+
+/* Whole, whatever bytes the parts have: what the policy sees is what is meant. */
+static err_t
+name_resource(struct request *r, const struct gate_request *own)
+{
+	struct buf *name = &r->worker->scratch;
+
+	buf_clear(name);
+	buf_add_text(name, own->gate->prefix);
+	buf_add_str(name, own->first);
+	if (own->gate->joined) {
+		buf_add_char(name, '/');
+		buf_add_str(name, own->second);
+	}
+	if (buf_failed(name))
+		return ERR_LIMIT;
+	r->message.resource = arena_str(r->arena, buf_str(name));
+	return arena_failed(r->arena) ? ERR_MEMORY : ERR_OK;
 }
 
 static err_t
@@ -117,8 +137,7 @@ decode_gate(struct request *r)
 	m->token = own->token;
 	m->action = own->action;
 	m->tenant_id = own->tenant_id;
-	m->resource = arena_printf(r->arena, "%s%.*s%s%.*s", gate->prefix, STR_FMT(own->first),
-	    gate->joined ? "/" : "", gate->joined ? (int)own->second.len : 0, own->second.data);
+	TRY(name_resource(r, own));
 	return take_context(r, &own->context);
 }
 
@@ -159,9 +178,11 @@ check_request(struct request *r)
 		return refuse(r, "policy/denied", STR("the request names no action"));
 	if (gate->actions != NULL && !is_listed(gate->actions, own->action))
 		return refuse(r, "policy/denied",
-		    arena_printf(r->notes, "a %s gate knows the actions %s", gate->kind, gate->actions));
+		    arena_printf(r->notes, "a %s gate knows the actions %s", gate->kind,
+			gate->actions));
 	if (gate->first != NULL && own->first.len == 0)
-		return refuse(r, "policy/denied", arena_printf(r->notes, "the request names no %s", gate->first));
+		return refuse(r, "policy/denied",
+		    arena_printf(r->notes, "the request names no %s", gate->first));
 	/* Or `a/b` + `c` and `a` + `b/c` would be one resource. */
 	if (gate->joined && str_find_char(own->first, '/', 0) < own->first.len)
 		return refuse(r, "policy/denied",

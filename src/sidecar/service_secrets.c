@@ -93,7 +93,8 @@ decode_secrets(struct request *r)
 	if (own->refs.count + own->bundles.count == 0)
 		return complain(r, ERR_SYNTAX, "the request names no secret");
 	if (own->refs.count + own->bundles.count > most)
-		return complain(r, ERR_LIMIT, "the request names more secrets than secrets.max_per_request");
+		return complain(r, ERR_LIMIT,
+		    "the request names more secrets than secrets.max_per_request");
 	own->item_capacity = most;
 	own->items = ARENA_ARRAY(r->arena, struct secret_item, most);
 	if (own->items == NULL)
@@ -114,7 +115,8 @@ static const char *const elsewhere[] = { "vault", "hashicorp", "aws", "azure", "
 
 /* The store that a reference means; NULL and why: there is none. */
 static err_t
-find_store(const struct commons *c, const struct secret_item *item, struct store *ret, const char **ret_why)
+find_store(const struct commons *c, const struct secret_item *item, struct store *ret,
+    const char **ret_why)
 {
 	str_t provider = item->provider;
 	bool any = provider.len == 0;
@@ -125,7 +127,8 @@ find_store(const struct commons *c, const struct secret_item *item, struct store
 			return ERR_PROVIDER;
 		}
 	}
-	if ((any || str_eq_nocase(provider, STR("local")) || str_eq_nocase(provider, STR("file"))) &&
+	if ((any || str_eq_nocase(provider, STR("local")) ||
+		str_eq_nocase(provider, STR("file"))) &&
 	    c->secrets_dir.len > 0) {
 		*ret = (struct store){ STORE_TENANTS, c->secrets_dir.data };
 		return ERR_OK;
@@ -174,22 +177,25 @@ add_bundle(struct request *r, struct secrets_request *own, str_t bundle, size_t 
 		missing.err = ERR_PROVIDER;
 		missing.why = "no directory of secrets is configured";
 	} else {
-		missing.err = store_list(&store, own->tenant_id, bundle, r->arena, &names, &missing.why);
+		missing.err =
+		    store_list(&store, own->tenant_id, bundle, r->arena, &names, &missing.why);
 	}
 	if (missing.err == ERR_OK && names.count == 0) {
 		missing.err = ERR_NOT_FOUND;
 		missing.why = "there is no such bundle";
 	} else if (missing.err == ERR_OK && names.count > room) {
 		missing.err = ERR_LIMIT;
-		missing.why = "the bundle has more secrets than secrets.max_per_request leaves room for";
+		missing.why =
+		    "the bundle has more secrets than secrets.max_per_request leaves room for";
 	}
 	if (missing.err != ERR_OK) {
 		own->items[own->item_count++] = missing;
 		return;
 	}
 	for (size_t i = 0; i < names.count; i++)
-		own->items[own->item_count++] =
-		    (struct secret_item){ .name = names.at[i], .bundle = bundle, .provider = STR("local") };
+		own->items[own->item_count++] = (struct secret_item){
+			.name = names.at[i], .bundle = bundle, .provider = STR("local")
+		};
 }
 
 static void
@@ -198,7 +204,8 @@ add_bundles(struct request *r, struct secrets_request *own)
 	for (size_t i = 0; i < own->bundles.count; i++) {
 		size_t after = own->bundles.count - i - 1; /* each needs one place at least */
 
-		add_bundle(r, own, own->bundles.at[i], own->item_capacity - own->item_count - after);
+		add_bundle(r, own, own->bundles.at[i],
+		    own->item_capacity - own->item_count - after);
 	}
 }
 
@@ -215,7 +222,8 @@ make_list(struct request *r, const struct field_texts *texts)
 }
 
 static value_t
-make_input(struct request *r, const struct secrets_request *own, const struct secret_item *item)
+make_input(struct request *r, const struct secrets_request *own,
+    const struct secret_item *item)
 {
 	struct object_builder input;
 
@@ -234,7 +242,8 @@ make_input(struct request *r, const struct secrets_request *own, const struct se
 }
 
 static err_t
-read_item(struct request *r, struct secrets_request *own, struct secret_item *item, const char **ret_why)
+read_item(struct request *r, struct secrets_request *own, struct secret_item *item,
+    const char **ret_why)
 {
 	size_t most = (size_t)r->book->config.secrets_max_value_kb << 10;
 	struct store store;
@@ -245,7 +254,8 @@ read_item(struct request *r, struct secrets_request *own, struct secret_item *it
 	}
 	TRY(find_store(r->worker->options.commons, item, &store, ret_why));
 	TRY(check_reference(item, ret_why));
-	TRY(store_read(&store, own->tenant_id, item->bundle, item->name, most, &item->value, ret_why));
+	TRY(store_read(&store, own->tenant_id, item->bundle, item->name, most, &item->value,
+	    ret_why));
 	if (secret_str(item->value).len > VALUES_MAX - own->value_bytes) {
 		secret_free(&item->value);
 		*ret_why = "the answer would be too big";
@@ -274,6 +284,22 @@ keep_reason(const struct request *r, struct secret_item *item)
 	item->reason_len = reason.len;
 }
 
+/* For the record: `secret/NAME`, `secret/BUNDLE/NAME`. */
+static str_t
+name_resource(struct request *r, const struct secret_item *item)
+{
+	struct buf *name = &r->worker->scratch;
+
+	buf_clear(name);
+	buf_add_text(name, "secret/");
+	if (item->bundle.len > 0) {
+		buf_add_str(name, cut_text(item->bundle, STORE_NAME_MAX));
+		buf_add_char(name, '/');
+	}
+	buf_add_str(name, cut_text(item->name, STORE_NAME_MAX));
+	return arena_str(r->notes, buf_str(name));
+}
+
 /* The same three steps that a whole request takes: ask, act, record. */
 static void
 resolve_item(struct request *r, struct secrets_request *own, struct secret_item *item)
@@ -282,18 +308,16 @@ resolve_item(struct request *r, struct secrets_request *own, struct secret_item 
 		.input = make_input(r, own, item),
 		.with_reasons = true };
 	const char *why = "";
-	bool in_bundle = item->bundle.len > 0;
 
-	r->message.resource = arena_printf(r->notes, "secret/%.*s%s%.*s",
-	    STR_FMT(cut_text(item->bundle, STORE_NAME_MAX)), in_bundle ? "/" : "",
-	    STR_FMT(cut_text(item->name, STORE_NAME_MAX)));
+	r->message.resource = name_resource(r, item);
 	if (!value_is_defined(q.input) || request_decide(r, &q) != ERR_OK)
 		request_deny(r, "policy/denied", str_of(err_text(ERR_MEMORY)));
 	if (!r->allow) {
 		item->err = ERR_REFUSED;
 	} else {
 		item->err = read_item(r, own, item, &why);
-		if (item->err == ERR_REFUSED) /* a file that is not to be trusted is no denial */
+		/* A file that is not to be trusted is no denial. */
+		if (item->err == ERR_REFUSED)
 			item->err = ERR_INTERNAL;
 		if (item->err != ERR_OK)
 			request_deny(r, "secrets/unavailable", str_of(why));
@@ -314,24 +338,36 @@ resolve_item(struct request *r, struct secrets_request *own, struct secret_item 
 static err_t
 outward(err_t err)
 {
-	return err == ERR_REFUSED || err == ERR_NOT_FOUND || err == ERR_PROVIDER || err == ERR_AUDIT ? err :
-												       ERR_INTERNAL;
+	bool is_told = err == ERR_REFUSED || err == ERR_NOT_FOUND || err == ERR_PROVIDER ||
+	    err == ERR_AUDIT;
+
+	return is_told ? err : ERR_INTERNAL;
+}
+
+static void
+add_quoted(struct buf *text, const char *kind, str_t name)
+{
+	buf_printf(text, "%s `", kind);
+	buf_add_str(text, name);
+	buf_add_char(text, '`');
 }
 
 static void
 add_failure(struct buf *text, const struct secret_item *item)
 {
-	str_t name = cut_text(item->name, STORE_NAME_MAX), bundle = cut_text(item->bundle, STORE_NAME_MAX);
+	str_t name = cut_text(item->name, STORE_NAME_MAX);
+	str_t bundle = cut_text(item->bundle, STORE_NAME_MAX);
 
 	if (text->len > 0)
 		buf_add_text(text, "; ");
 	if (bundle.len > 0)
-		buf_printf(text, "bundle `%.*s`", STR_FMT(bundle));
+		add_quoted(text, "bundle", bundle);
 	if (bundle.len > 0 && name.len > 0)
 		buf_add_text(text, ", ");
 	if (name.len > 0 || bundle.len == 0)
-		buf_printf(text, "secret `%.*s`", STR_FMT(name));
-	buf_printf(text, ": %.*s", (int)item->reason_len, item->reason);
+		add_quoted(text, "secret", name);
+	buf_add_text(text, ": ");
+	buf_add_str(text, str_make(item->reason, item->reason_len));
 }
 
 static const struct secret_item *
@@ -392,8 +428,9 @@ resolved_size(const struct secret_item *item)
 {
 	size_t spec = item->spec.len > 0 ? item->spec.len : wire_bytes_size(1, item->name.len);
 
-	return wire_bytes_size(1, item->name.len) + wire_bytes_size(2, secret_str(item->value).len) +
-	    wire_bytes_size(3, item->bundle.len) + wire_bytes_size(4, spec);
+	return wire_bytes_size(1, item->name.len) +
+	       wire_bytes_size(2, secret_str(item->value).len) +
+	       wire_bytes_size(3, item->bundle.len) + wire_bytes_size(4, spec);
 }
 
 static void
@@ -432,7 +469,8 @@ respond_secrets(const struct request *r, struct buf *out)
 {
 	const struct secrets_request *own = r->own;
 	const struct secret_item *failed = first_failure(own);
-	struct message_problem problem = { .type = "secrets/partial", .title = "Not all secrets are given out" };
+	struct message_problem problem = { .type = "secrets/partial",
+		.title = "Not all secrets are given out" };
 	size_t size = DETAIL_MAX + 1024;
 
 	for (size_t i = 0; i < own->item_count; i++) {

@@ -66,6 +66,9 @@ def gates():
         ok("slash" in ask(d, "StorageGate", t + field(2, "list") + field(3, "b/c"))[1], "StorageGate: a bucket with a slash")
         ok("bucket" in ask(d, "StorageGate", t + field(2, "list") + field(4, "k"))[1], "StorageGate: no bucket")
 
+        ok(not ask(d, "StorageGate", t + field(2, "list") + field(3, "b\0evil") + field(4, "\0x"))[0],
+           "StorageGate: a NUL ends nothing")
+
         database = t + field(2, "write") + field(3, "users")
         ok(ask(d, "DatabaseGate", database + field(4, json.dumps({"id": 7})))[0], "DatabaseGate: the query is a document")
         ok(not ask(d, "DatabaseGate", database + field(4, json.dumps({"id": "7"})))[0], "DatabaseGate: another query")
