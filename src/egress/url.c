@@ -134,8 +134,10 @@ next_decoded(str_t path, size_t *at, char *ret)
 	high = digit_of(path.data[*at]);
 	low = digit_of(path.data[*at + 1]);
 	*at += 2;
+	if (high < 0 || low < 0)
+		return false;
 	*ret = (char)(high << 4 | low);
-	return high >= 0 && low >= 0;
+	return true;
 }
 
 /* What clients take out on the way (`..`) would leave another path than was judged. */

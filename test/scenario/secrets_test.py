@@ -154,10 +154,11 @@ def hold_nothing(d, house):
         with open(f"/proc/{d.process.pid}/maps") as maps, open(f"/proc/{d.process.pid}/mem", "rb", 0) as memory:
             for line in maps:
                 start, end, mode = re.match(r"(\w+)-(\w+) (\S+)", line).groups()
-                if mode[0] != "r" or "[v" in line:
+                size = int(end, 16) - int(start, 16)
+                if mode[0] != "r" or "[v" in line or size >> 30:  # a sanitizer's shadow has other bytes
                     continue
                 memory.seek(int(start, 16))
-                if needle in memory.read(int(end, 16) - int(start, 16)):
+                if needle in memory.read(size):
                     found.append(line.strip())
     except OSError as e:
         print(f"# the memory cannot be read here: {e}")
