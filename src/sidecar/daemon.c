@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -83,6 +84,10 @@ raise_limits(struct daemon *d, struct diag *diag)
 			log_warn(&d->log, "the limit of open files cannot be raised");
 	}
 	(void)signal(SIGPIPE, SIG_IGN);
+	/* Who serves secrets leaves no core file, and no debugger of the same user looks in. */
+	if ((d->config.secrets_dir.len > 0 || d->config.secrets_credentials_dir.len > 0) &&
+	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+		log_warn(&d->log, "this process may leave a core file");
 	return ERR_OK;
 }
 

@@ -4,6 +4,7 @@
 #include "audit/lane.h"
 #include "audit/record.h"
 #include "base/clock.h"
+#include "crypt/secret.h"
 #include "sidecar/version.h"
 #include "sidecar/worker.h"
 
@@ -40,6 +41,8 @@ request_run(struct request *r)
 			r->err = r->err != ERR_OK ? r->err : err; /* the first cause */
 		}
 	}
+	if (r->method->handler->finish != NULL)
+		r->method->handler->finish(r);
 }
 
 void
@@ -202,23 +205,39 @@ note_input(struct request *r)
 }
 
 static err_t
-ask_policy(struct request *r)
+put_question(struct request *r, struct question *q)
 {
 	const struct config *c = &r->book->config;
-	struct question q = { .with_reasons = true };
 	int64_t until = r->start_ns + c->policy_budget_time_ms * CLOCK_NS_PER_MS;
 	int64_t deadline = grpc_call_deadline_ns(r->call);
 
-	if (r->reason.len > 0 || !r->method->handler->ask(r, &q))
-		return r->err;
-	if (q.rule.len == 0)
-		q.rule = c->policy_default_rule;
-	q.budget.instructions = (uint64_t)c->policy_budget_steps;
-	q.budget.deadline_ns = deadline < until ? deadline : until;
-	evaluate(r->worker->evaluator, r->book->snapshot, &q, r->arena, &r->decision);
+	if (q->rule.len == 0)
+		q->rule = c->policy_default_rule;
+	q->budget.instructions = (uint64_t)c->policy_budget_steps;
+	q->budget.deadline_ns = deadline < until ? deadline : until;
+	evaluate(r->worker->evaluator, r->book->snapshot, q, r->arena, &r->decision);
 	r->evaluated = true;
 	note_input(r);
 	return judge(r);
+}
+
+static err_t
+ask_policy(struct request *r)
+{
+	struct question q = { .with_reasons = true };
+
+	if (r->reason.len > 0 || !r->method->handler->ask(r, &q))
+		return r->err;
+	return put_question(r, &q);
+}
+
+err_t
+request_decide(struct request *r, struct question *q)
+{
+	r->allow = false;
+	r->reason = STR_NONE;
+	r->problem = NULL;
+	return put_question(r, q);
 }
 
 /* ---- act ---- */
@@ -283,22 +302,40 @@ describe(struct request *r, struct audit_record *record, char ulid[AUDIT_ULID_LE
 }
 
 static err_t
-record(struct request *r)
+push_record(struct request *r, uint64_t *ret_ticket)
 {
 	char ulid[AUDIT_ULID_LEN], token_hash[SHA256_HEX_SIZE];
 	struct buf *line = &r->worker->line;
 	struct audit_record entry;
 	size_t split;
-	err_t err;
 
-	if (r->method->handler->flags & HANDLER_SILENT)
-		return ERR_OK;
 	buf_clear(line);
 	describe(r, &entry, ulid, token_hash);
 	audit_record_write(line, &entry, &r->book->mask, &split);
-	err = buf_failed(line) ? ERR_LIMIT :
-				 audit_lane_push(r->worker->lane, buf_str(line), split, &r->ticket);
-	r->recorded = err == ERR_OK;
+	return buf_failed(line) ? ERR_LIMIT : audit_lane_push(r->worker->lane, buf_str(line), split, ret_ticket);
+}
+
+bool
+request_note(struct request *r)
+{
+	uint64_t ticket;
+
+	r->noted = true;
+	if (push_record(r, &ticket) != ERR_OK)
+		return worker_may_answer_unrecorded(r->worker);
+	if (r->recorded)
+		worker_hold_part(r->worker, r);
+	r->recorded = true;
+	r->ticket = ticket;
+	return true;
+}
+
+static err_t
+record(struct request *r)
+{
+	if ((r->method->handler->flags & HANDLER_SILENT) || r->noted)
+		return ERR_OK;
+	r->recorded = push_record(r, &r->ticket) == ERR_OK;
 	if (!r->recorded && !worker_may_answer_unrecorded(r->worker)) {
 		r->reason = STR_NONE;
 		request_deny(r, "policy/denied", str_of(err_text(ERR_AUDIT)));
@@ -327,5 +364,7 @@ respond(struct request *r)
 		}
 	}
 	worker_answer(r->worker, r, buf_str(out));
+	if ((r->method->handler->flags & HANDLER_SECRET) && out->capacity > 0)
+		secret_wipe(out->data, out->capacity);
 	return ERR_OK;
 }

@@ -26,6 +26,7 @@ enum handler_flag {
 	HANDLER_SILENT = 1, /* no audit record: DryRun */
 	HANDLER_OPEN = 2, /* no service token: health */
 	HANDLER_STATUS = 4, /* the answer has no place for a denial: it is a gRPC status, and `refuse` is NULL */
+	HANDLER_SECRET = 8, /* the answer is wiped wherever it was */
 };
 
 struct handler {
@@ -39,6 +40,7 @@ struct handler {
 	void (*act)(struct request *);
 	void (*respond)(const struct request *, struct buf *);
 	void (*refuse)(struct buf *, str_t reason); /* a denial with only a reason */
+	void (*finish)(struct request *); /* at the end, whatever happened; NULL: nothing to do */
 	unsigned flags;
 };
 
@@ -73,6 +75,7 @@ struct request {
 
 	bool recorded;
 	uint64_t ticket; /* of the audit record */
+	bool noted; /* by the handler itself: see request_note() */
 };
 
 void request_run(struct request *);
@@ -81,5 +84,14 @@ void request_run(struct request *);
 void request_deny(struct request *, const char *problem, str_t reason);
 /* For handlers: the call fails with the gRPC status of `err` and this text. */
 void request_fail(struct request *, err_t err, str_t text);
+
+/*
+ * For handlers that decide several things in one request, each a question and a record of
+ * its own: request_decide() begins anew as a denial, asks, and leaves the answer in `allow`
+ * and `reason`; request_note() records that.  false: it could not be recorded and may not be
+ * done.  The answer waits for all of the records.
+ */
+err_t request_decide(struct request *, struct question *);
+bool request_note(struct request *);
 
 #endif

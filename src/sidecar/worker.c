@@ -27,8 +27,10 @@ count(_Atomic uint64_t *counter)
 /* ---- answers ---- */
 
 static void
-send_answer(struct worker *w, struct grpc_call *call, int status, str_t answer)
+send_answer(struct worker *w, struct grpc_call *call, const struct handler *handler, int status, str_t answer)
 {
+	if (handler->flags & HANDLER_SECRET)
+		grpc_call_hide(call);
 	if (status != 0)
 		grpc_fail(call, status, answer);
 	else
@@ -74,14 +76,26 @@ hold_answer(struct worker *w, const struct request *r, int status, str_t answer)
 		.handler = r->method->handler,
 		.since_ns = r->start_ns,
 		.status = status };
-	if (!ring_put(w->answers, answer)) {
+	p->stored = ring_put(w->answers, answer);
+	if (!p->stored) {
 		/* No room to wait in: better a denial now than an answer nobody recorded. */
-		(void)ring_put(w->answers, STR_NONE);
 		p->call = NULL;
 		send_refusal(w, r->call, r->method->handler);
 		return;
 	}
 	grpc_call_attach(r->call, p, on_cancel);
+	if (w->pending_next - w->pending_first == 1)
+		loop_timer_start(w->loop, &w->patience, PATIENCE_TICK_MS);
+}
+
+void
+worker_hold_part(struct worker *w, const struct request *r)
+{
+	struct pending *p = pending_at(w, r->ticket);
+
+	must(r->ticket == w->pending_next);
+	w->pending_next++;
+	*p = (struct pending){ .handler = r->method->handler, .since_ns = r->start_ns, .is_part = true };
 	if (w->pending_next - w->pending_first == 1)
 		loop_timer_start(w->loop, &w->patience, PATIENCE_TICK_MS);
 }
@@ -100,7 +114,7 @@ worker_answer(struct worker *w, const struct request *r, str_t answer)
 	if (r->recorded)
 		hold_answer(w, r, status, answer);
 	else
-		send_answer(w, r->call, status, answer);
+		send_answer(w, r->call, r->method->handler, status, answer);
 }
 
 static void
@@ -108,16 +122,22 @@ settle_one(struct worker *w, uint64_t ticket, enum audit_outcome outcome)
 {
 	struct pending *p = pending_at(w, ticket);
 	struct grpc_call *call = p->call;
-	str_t answer;
+	bool lost = outcome == AUDIT_LOST || p->spoiled;
+	str_t answer = STR_NONE;
 
 	must(ticket == w->pending_first);
-	must(ring_next(w->answers, &answer));
+	if (p->stored)
+		must(ring_next(w->answers, &answer));
 	w->pending_first++;
 	p->call = NULL;
-	if (call != NULL && outcome == AUDIT_LOST && p->status == 0)
+	if (p->is_part)
+		pending_at(w, ticket + 1)->spoiled |= lost;
+	else if (call != NULL && lost && p->status == 0)
 		send_refusal(w, call, p->handler);
 	else if (call != NULL)
-		send_answer(w, call, p->status, answer);
+		send_answer(w, call, p->handler, p->status, answer);
+	if ((p->handler->flags & HANDLER_SECRET) && answer.len > 0)
+		secret_wipe((char *)answer.data, answer.len);
 }
 
 static void

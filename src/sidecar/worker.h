@@ -56,6 +56,9 @@ struct pending { /* an answer that waits for its record */
 	const struct handler *handler;
 	int64_t since_ns;
 	int status; /* gRPC; not 0: the answer's bytes are the text */
+	bool stored; /* its bytes are in the ring */
+	bool is_part; /* of several records, of which the next one is the next */
+	bool spoiled; /* one of them was lost */
 };
 
 struct worker {
@@ -105,6 +108,7 @@ struct worker_counts worker_get_counts(const struct worker *);
 void worker_on_message(struct worker *, struct grpc_call *, const struct method *, str_t bytes);
 void worker_on_stream(struct worker *, struct grpc_call *, const struct stream_handler *, str_t bytes);
 void worker_answer(struct worker *, const struct request *, str_t answer);
+void worker_hold_part(struct worker *, const struct request *); /* its ticket: a later one has the answer */
 bool worker_may_answer_unrecorded(const struct worker *);
 bool worker_is_draining(const struct worker *);
 const struct rulebook *worker_rulebook(struct worker *); /* until the next call */
