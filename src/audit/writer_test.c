@@ -86,7 +86,7 @@ push_many(struct audit_writer *w, uint64_t from, uint64_t count)
 		}
 		audit_writer_commit(w, lane);
 		for (uint64_t i = 0; i < batch; i++)
-			kept += wait_settled(lane) == AUDIT_KEPT;
+			kept += wait_settled(lane) != AUDIT_LOST;
 		done += batch;
 	}
 	return kept;

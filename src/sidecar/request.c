@@ -278,6 +278,28 @@ describe(struct request *r, struct audit_record *record, char ulid[AUDIT_ULID_LE
 	describe_reasons(r, &record->deny_reasons);
 }
 
+/* What is not recorded is not said to be: the client may try again. */
+static err_t
+record_own(struct request *r)
+{
+	struct buf *line = &r->worker->line;
+	size_t split;
+
+	if (r->err != ERR_OK || !r->allow)
+		return ERR_OK;
+	buf_clear(line);
+	r->method->handler->write(r, line, &split);
+	if (buf_failed(line)) {
+		request_fail(r, ERR_SYNTAX, STR("the event is too big to be one record"));
+		return ERR_OK;
+	}
+	r->recorded =
+	    audit_lane_push_asking(r->worker->lane, buf_str(line), split, &r->ticket) == ERR_OK;
+	if (!r->recorded && !worker_may_answer_unrecorded(r->worker))
+		request_fail(r, ERR_AUDIT, STR_NONE);
+	return ERR_OK;
+}
+
 static err_t
 record(struct request *r)
 {
@@ -289,6 +311,8 @@ record(struct request *r)
 
 	if (r->method->handler->flags & HANDLER_SILENT)
 		return ERR_OK;
+	if (r->method->handler->write != NULL)
+		return record_own(r);
 	buf_clear(line);
 	describe(r, &entry, ulid, token_hash);
 	audit_record_write(line, &entry, &r->book->mask, &split);
@@ -309,10 +333,12 @@ respond(struct request *r)
 {
 	struct buf *out = &r->worker->answer;
 
+	if (r->deferred)
+		return ERR_OK;
 	buf_clear(out);
 	if (r->err == ERR_OK) {
 		r->method->handler->respond(r, out);
-		if (buf_failed(out)) { /* too big an answer is no answer */
+		if (buf_failed(out) && r->method->handler->refuse != NULL) { /* too big an answer is no answer */
 			buf_clear(out);
 			r->method->handler->refuse(out, str_of(err_text(ERR_LIMIT)));
 		}

@@ -39,6 +39,10 @@ static void
 send_refusal(struct worker *w, struct grpc_call *call, const struct handler *handler)
 {
 	count(&w->withheld);
+	if (handler->refuse == NULL) {
+		grpc_fail(call, err_grpc(ERR_AUDIT), str_of(err_text(ERR_AUDIT)));
+		return;
+	}
 	buf_clear(&w->answer);
 	handler->refuse(&w->answer, str_of(err_text(ERR_AUDIT)));
 	grpc_reply(call, buf_str(&w->answer));
@@ -69,7 +73,8 @@ hold_answer(struct worker *w, const struct request *r, int status, str_t answer)
 	*p = (struct pending){ .call = r->call,
 		.handler = r->method->handler,
 		.since_ns = r->start_ns,
-		.status = status };
+		.status = status,
+		.asks = r->method->handler->write != NULL };
 	if (!ring_put(w->answers, answer)) {
 		/* No room to wait in: better a denial now than an answer nobody recorded. */
 		(void)ring_put(w->answers, STR_NONE);
@@ -93,10 +98,26 @@ worker_answer(struct worker *w, const struct request *r, str_t answer)
 	} else {
 		count(r->allow ? &w->allowed : &w->denied);
 	}
-	if (r->recorded)
+	if (r->recorded) {
 		hold_answer(w, r, status, answer);
-	else
-		send_answer(w, r->call, status, answer);
+		return;
+	}
+	if (status == 0 && r->method->handler->complete != NULL) {
+		r->method->handler->complete(&w->answer, NULL);
+		answer = buf_str(&w->answer);
+	}
+	send_answer(w, r->call, status, answer);
+}
+
+/* The answer was made before its record had a place. */
+static str_t
+complete_answer(struct worker *w, const struct handler *handler, str_t answer,
+    const struct audit_receipt *receipt)
+{
+	buf_clear(&w->answer);
+	buf_add_str(&w->answer, answer);
+	handler->complete(&w->answer, receipt);
+	return buf_str(&w->answer);
 }
 
 static void
@@ -104,6 +125,7 @@ settle_one(struct worker *w, uint64_t ticket, enum audit_outcome outcome)
 {
 	struct pending *p = pending_at(w, ticket);
 	struct grpc_call *call = p->call;
+	const struct audit_receipt *receipt = p->asks ? audit_lane_take_receipt(w->lane) : NULL;
 	str_t answer;
 
 	must(ticket == w->pending_first);
@@ -112,6 +134,9 @@ settle_one(struct worker *w, uint64_t ticket, enum audit_outcome outcome)
 	p->call = NULL;
 	if (call != NULL && outcome == AUDIT_LOST && p->status == 0)
 		send_refusal(w, call, p->handler);
+	else if (call != NULL && p->asks)
+		send_answer(w, call, 0,
+		    complete_answer(w, p->handler, answer, outcome == AUDIT_KEPT ? receipt : NULL));
 	else if (call != NULL)
 		send_answer(w, call, p->status, answer);
 }
@@ -236,6 +261,15 @@ worker_make_ulid(struct worker *w, int64_t time_ms, char ulid[AUDIT_ULID_LEN])
 }
 
 void
+worker_make_uuid(struct worker *w, int64_t time_ms, char uuid[AUDIT_UUID_LEN])
+{
+	char ulid[AUDIT_ULID_LEN];
+
+	worker_make_ulid(w, time_ms, ulid);
+	audit_uuid(uuid, time_ms, w->luck);
+}
+
+void
 worker_count_token(struct worker *w, const struct identity *id)
 {
 	if (id->reason != TOKEN_NONE) {
@@ -303,6 +337,8 @@ on_wake(struct loop_hook *hook)
 		w->told_generation = worker_rulebook(w)->generation;
 		stream_tell_all(w);
 	}
+	if (w->options.inquiry != NULL)
+		inquiry_answer(w->options.inquiry);
 	if (!atomic_load(&w->draining))
 		return;
 	stream_end_all(w);
@@ -370,6 +406,8 @@ build(struct worker *w)
 	w->lane_source.on_ready = on_settled;
 	w->end_hook.run = on_end;
 	w->wake_hook.run = on_wake;
+	if (w->options.inquiry != NULL)
+		inquiry_belongs_to(w->options.inquiry, w->loop);
 	w->patience.on_expire = on_patience;
 	TRY(loop_add(w->loop, &w->lane_source));
 	loop_on_end(w->loop, &w->end_hook);
