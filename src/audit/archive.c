@@ -181,9 +181,15 @@ search_current(struct audit_archive *a, struct audit_search *s, uint64_t last_se
 		return ERR_OK;
 	TRY(extend(a, s, last_seq));
 	TRY(audit_search_plain(s, a->fd, a->index));
-	if (a->index->count > 0 && a->index->blocks[0].first_seq > 0)
-		s->below = a->index->blocks[0].first_seq;
 	return ERR_OK;
+}
+
+/* Has the file that was opened as the growing one got this name by now? */
+static bool
+is_current(const struct audit_archive *a, const struct audit_file *f)
+{
+	return a->index != NULL && a->index->count > 0 && a->index->blocks[0].first_seq > 0 &&
+	    f->last_seq >= a->index->blocks[0].first_seq;
 }
 
 /* ---- rotated files ---- */
@@ -296,7 +302,7 @@ search_all(struct audit_archive *a, struct audit_search *s, int dir_fd, uint64_t
 	TRY(audit_rotate_list(a->list, dir_fd, a->name, &files, &count));
 	TRY(search_current(a, s, last_seq));
 	for (size_t i = count; i > 0 && s->left > 0; i--) {
-		if (s->below == 0 || files[i - 1].last_seq < s->below)
+		if (!is_current(a, &files[i - 1]))
 			TRY(search_rotated(a, s, dir_fd, &files[i - 1]));
 	}
 	if (a->index_dir.len > 0)
