@@ -180,7 +180,7 @@ search_current(struct audit_archive *a, struct audit_search *s, uint64_t last_se
 	if (a->index == NULL)
 		return ERR_OK;
 	TRY(extend(a, s, last_seq));
-	TRY(audit_search_plain(s, a->fd, a->index));
+	TRY(audit_search_blocks(s, a->fd, NULL, a->index));
 	return ERR_OK;
 }
 
@@ -225,17 +225,25 @@ static err_t
 search_indexed(struct audit_search *s, int dir_fd, const char *name, bool compressed,
     const struct audit_index *index)
 {
+	struct audit_packed *packed = NULL;
 	err_t err;
 	int fd;
 
 	if (!may_hold(index, s->query))
 		return ERR_OK;
-	if (compressed)
-		return audit_search_stream(s, dir_fd, name, index, NULL);
+	if (compressed) {
+		err = audit_packed_open(dir_fd, name, &packed);
+		if (err == ERR_NOT_FOUND) /* packed by some other program */
+			return audit_search_stream(s, dir_fd, name, index, NULL);
+		if (err == ERR_OK)
+			err = audit_search_blocks(s, -1, packed, index);
+		audit_packed_close(&packed);
+		return err;
+	}
 	fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
 		return ERR_IO;
-	err = audit_search_plain(s, fd, index);
+	err = audit_search_blocks(s, fd, NULL, index);
 	(void)close(fd);
 	return err;
 }

@@ -82,18 +82,20 @@ give(struct audit_search *s, str_t line)
 	return s->found(s->context, line, &link);
 }
 
-/* ---- a plain file, block by block from its end ---- */
+/* ---- with an index: block by block, from the end ---- */
 
 struct span { /* of a line in the block */
 	uint32_t at, len;
 };
 
 static err_t
-read_block(struct audit_search *s, int fd, const struct audit_index_block *b)
+read_block(struct audit_search *s, int fd, struct audit_packed *packed, const struct audit_index_block *b)
 {
 	buf_clear(&s->block);
 	if (b->len > BLOCK_BYTES_MAX || !buf_reserve(&s->block, (size_t)b->len))
 		return give_up(s, ERR_LIMIT, "a part of the log is too big to be searched");
+	if (packed != NULL)
+		return audit_packed_read(packed, b->offset, b->len, &s->block);
 	while (s->block.len < b->len) {
 		ssize_t got = pread(fd, s->block.data + s->block.len, (size_t)b->len - s->block.len,
 		    (off_t)(b->offset + s->block.len));
@@ -143,7 +145,8 @@ search_block(struct audit_search *s, str_t bytes)
 }
 
 err_t
-audit_search_plain(struct audit_search *s, int fd, const struct audit_index *index)
+audit_search_blocks(struct audit_search *s, int fd, struct audit_packed *packed,
+    const struct audit_index *index)
 {
 	for (size_t i = index->count; i > 0 && s->left > 0; i--) {
 		const struct audit_index_block *b = &index->blocks[i - 1];
@@ -151,7 +154,7 @@ audit_search_plain(struct audit_search *s, int fd, const struct audit_index *ind
 		if (!audit_index_may_hold(b, s->query))
 			continue;
 		TRY(audit_search_charge(s, b->len));
-		TRY(read_block(s, fd, b));
+		TRY(read_block(s, fd, packed, b));
 		if (!fits(b, buf_str(&s->block)))
 			return ERR_SYNTAX;
 		arena_reset(s->arena);

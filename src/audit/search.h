@@ -2,8 +2,8 @@
 /*
  * search: one query over the files of a log, newest line first.
  *
- * Files are searched from the newest to the oldest.  A plain file with an index is read block
- * by block from its end; any other (gzip, or without an index) is read once from its
+ * Files are searched from the newest to the oldest.  One with an index, plain or packed by us
+ * (packed.h), is read block by block from its end; any other is read once from its
  * beginning, and the last matches are kept.  Only whole lines whose bytes give their hash
  * are found; others that would match are counted as spoiled.
  *
@@ -17,6 +17,7 @@
 #define AUDIT_SEARCH_H
 
 #include "audit/index.h"
+#include "audit/packed.h"
 
 enum { AUDIT_SEARCH_HELD_MAX = 8 << 20 };
 
@@ -45,8 +46,11 @@ err_t audit_search_init(struct audit_search *);
 void audit_search_fini(struct audit_search *);
 const char *audit_search_why(const struct audit_search *);
 
-/* The file behind `fd`, as far as the index covers it.  ERR_SYNTAX: the index does not fit the file. */
-err_t audit_search_plain(struct audit_search *, int fd, const struct audit_index *);
+/*
+ * A plain file behind `fd`, or a packed one, as far as the index covers it.  ERR_SYNTAX: the
+ * index does not fit the file.
+ */
+err_t audit_search_blocks(struct audit_search *, int fd, struct audit_packed *, const struct audit_index *);
 /* Any file.  `known` and `build` may be NULL; `build` is a new index and holds all of the file then. */
 err_t audit_search_stream(struct audit_search *, int dir_fd, const char *name,
     const struct audit_index *known, struct audit_index *build);
