@@ -288,8 +288,10 @@ static err_t
 search_rotated(struct audit_archive *a, struct audit_search *s, int dir_fd, const struct audit_file *f)
 {
 	char packed[512];
-	err_t err = search_file(a, s, dir_fd, f->name.data, f->compressed);
+	err_t err = audit_search_charge(s, 0); /* files that hold nothing take time, too */
 
+	if (err == ERR_OK)
+		err = search_file(a, s, dir_fd, f->name.data, f->compressed);
 	if (f->compressed || !is_gone(err))
 		return is_gone(err) ? ERR_OK : err; /* pruned meanwhile */
 	if ((size_t)snprintf(packed, sizeof(packed), "%.*s.gz", STR_FMT(f->name)) >= sizeof(packed))

@@ -115,20 +115,33 @@ search(struct inquirer *q, struct inquiry *p)
 	return err;
 }
 
+static bool
+is_stopping(struct inquirer *q)
+{
+	bool stopping;
+
+	(void)pthread_mutex_lock(&q->lock);
+	stopping = q->stopping;
+	(void)pthread_mutex_unlock(&q->lock);
+	return stopping;
+}
+
 static void
-serve(struct inquirer *q, struct inquiry *p, bool stopping)
+serve(struct inquirer *q, struct inquiry *p)
 {
 	if (atomic_load(&p->progress) != ASKED)
 		return;
 	buf_clear(&p->answer);
 	p->why = "";
-	p->err = stopping ? ERR_UNREACHABLE : search(q, p);
+	p->err = is_stopping(q) ? ERR_UNREACHABLE : search(q, p);
 	if (p->err == ERR_IO)
 		p->why = "the audit log cannot be read";
 	if (p->err == ERR_SYNTAX)
 		p->why = "a file of the audit log is damaged: see `core audit verify`";
-	if (stopping)
+	if (p->err != ERR_OK && is_stopping(q)) {
+		p->err = ERR_UNREACHABLE;
 		p->why = "the sidecar stops";
+	}
 	atomic_store(&p->progress, ANSWERED);
 	loop_wake(p->loop);
 }
@@ -147,7 +160,7 @@ run(void *argument)
 		stopping = q->stopping;
 		(void)pthread_mutex_unlock(&q->lock);
 		for (uint32_t i = 0; i < q->options.count; i++)
-			serve(q, &q->places[i], stopping);
+			serve(q, &q->places[i]);
 	}
 	return NULL;
 }

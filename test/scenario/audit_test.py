@@ -409,6 +409,21 @@ def write_log(path, count):
             log.write(body + b',"hash":"' + previous.encode() + b'"}\n')
 
 
+def call_and_leave(d):
+    """A query whose client is gone before it is answered; the next one is."""
+    waiting = d.channel.unary_unary(QUERY).future(field(1, "t3"), timeout=60)
+    time.sleep(0.05)
+    waiting.cancel()
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        code, _ = d.status(QUERY, field(1, "t3"), timeout=60)
+        if code.name == "OK":
+            break
+        time.sleep(0.01)
+    ok(code.name == "OK", "the place is free again", code)
+    return waiting
+
+
 def latency():
     with House() as house:
         os.makedirs(house.path("audit"))
@@ -422,8 +437,35 @@ def latency():
             spent = (time.monotonic() - begin) * 1000
             ok(len(got) == want, f"{label}: {len(got)} found in {spent:.1f} ms", len(got))
 
+        # A query beside a query: one place a worker, and one connection has one worker.
+        call = d.channel.unary_unary(QUERY)
+        waiting = [call.future(field(1, "t3"), timeout=60) for _ in range(8)]
+        codes = [w.code().name for w in waiting]
+        ok(codes.count("OK") >= 1 and codes.count("RESOURCE_EXHAUSTED") >= 1 and
+           set(codes) <= {"OK", "RESOURCE_EXHAUSTED"}, "busy: refused, not queued", codes)
+        d.stop()
+        d = house.start()
+        waiting = call_and_leave(d)
+        ok(waiting.cancelled(), "a client that leaves")
+        d.stop()
+        d = house.start()
+        waiting = d.channel.unary_unary(QUERY).future(field(1, "t3"), timeout=60)
+        time.sleep(0.05)
+        d.process.send_signal(signal.SIGTERM)
+        code = waiting.code().name
+        took, status = d.stop()
+        ok(code in ("UNAVAILABLE", "OK") and took < 3 and status == 0, f"SIGTERM during a query: {code}", (took, status))
+        d = house.start()
         timed("the first query, which makes the index", 100, tenant="t3")
         timed("a tenant's newest 100", 100, tenant="t3")
+        for since, until, want in (("2026-01-01T00:00:10Z", "2026-01-01T00:00:19", 10), ("1767225610", "1767225619", 10),
+                                   ("2026-01-01T00:00:10.500Z", "2026-01-01T00:00:12.000Z", 1), ("2027-01-01", "2028-01-01", 0)):
+            done = subprocess.run([CORE, "audit", "query", house.path("audit/audit.ndjson"), "--since", since, "--until", until],
+                                  capture_output=True, text=True)
+            ok(done.returncode == 0 and len(done.stdout.splitlines()) == want, f"core audit query from {since} to {until}", done)
+        for more, want in ((["--since", "yesterday"], 64), (["--limit", "-1"], 64), (["--since", "9", "--until", "8"], 6)):
+            done = subprocess.run([CORE, "audit", "query", house.path("audit/audit.ndjson"), *more], capture_output=True, text=True)
+            ok(done.returncode == want and done.stderr, f"core audit query {' '.join(more)}: exit {want}", done)
         timed("a tenant's newest 1000", 1000, tenant="t19", limit=1000)
         timed("a needle", 1, tenant="t0", action="needle")
         timed("nothing", 0, tenant="t0", action="absent")
