@@ -248,34 +248,51 @@ search_indexed(struct audit_search *s, int dir_fd, const char *name, bool compre
 	return err;
 }
 
+static str_t
+plain_name(const char *name, bool compressed)
+{
+	str_t plain = str_of(name);
+
+	plain.len -= compressed ? 3 : 0; /* .gz */
+	return plain;
+}
+
+/* Read from its beginning, and its index is kept. */
+static err_t
+search_and_index(struct audit_archive *a, struct audit_search *s, int dir_fd, const char *name,
+    bool compressed)
+{
+	struct audit_index *index = audit_index_new();
+	err_t err;
+
+	if (index == NULL)
+		return ERR_MEMORY;
+	err = audit_search_stream(s, dir_fd, name, NULL, index);
+	if (err == ERR_OK && a->index_dir.len > 0 && audit_index_usable(index) && index->count > 0)
+		(void)audit_index_save(index, a->index_dir, plain_name(name, compressed));
+	audit_index_free(&index);
+	return err;
+}
+
 /* Under one of its names; ERR_IO with ENOENT: it has another one by now, or none. */
 static err_t
 search_file(struct audit_archive *a, struct audit_search *s, int dir_fd, const char *name,
     bool compressed)
 {
-	str_t plain = str_of(name);
 	struct audit_index *index = NULL;
 	uint32_t left = s->left;
 	err_t err;
 
-	plain.len -= compressed ? 3 : 0;
 	TRY(read_first_line(dir_fd, name, &a->chunk));
-	if (a->index_dir.len > 0 &&
-	    audit_index_load(a->index_dir, plain, buf_str(&a->chunk), &index) == ERR_OK) {
+	if (a->index_dir.len > 0 && audit_index_load(a->index_dir, plain_name(name, compressed),
+					buf_str(&a->chunk), &index) == ERR_OK) {
 		err = search_indexed(s, dir_fd, name, compressed, index);
 		audit_index_free(&index);
 		if (err != ERR_SYNTAX || s->left != left)
 			return err;
 	}
 	/* Without an index, or with one that does not fit. */
-	index = audit_index_new();
-	if (index == NULL)
-		return ERR_MEMORY;
-	err = audit_search_stream(s, dir_fd, name, NULL, index);
-	if (err == ERR_OK && a->index_dir.len > 0 && audit_index_usable(index) && index->count > 0)
-		(void)audit_index_save(index, a->index_dir, plain);
-	audit_index_free(&index);
-	return err;
+	return search_and_index(a, s, dir_fd, name, compressed);
 }
 
 static bool
@@ -336,6 +353,49 @@ audit_archive_search(struct audit_archive *a, struct audit_search *s, uint64_t l
 		s->below = last_seq < UINT64_MAX ? last_seq + 1 : 0;
 		err = search_all(a, s, dir_fd, last_seq);
 	}
+	(void)close(dir_fd);
+	return err;
+}
+
+static err_t
+tend(struct audit_archive *a, struct audit_search *s, int dir_fd, bool *ret_more)
+{
+	struct audit_file *files = NULL;
+	size_t count = 0;
+
+	TRY(open_current(a, dir_fd));
+	arena_reset(a->list);
+	TRY(audit_rotate_list(a->list, dir_fd, a->name, &files, &count));
+	for (size_t i = count; i > 0; i--) {
+		const struct audit_file *f = &files[i - 1];
+
+		if (audit_index_is_kept(a->index_dir, plain_name(f->name.data, f->compressed)))
+			continue;
+		TRY(search_and_index(a, s, dir_fd, f->name.data, f->compressed));
+		*ret_more = i > 1;
+		return ERR_OK;
+	}
+	return ERR_OK;
+}
+
+err_t
+audit_archive_tend(struct audit_archive *a, const _Atomic bool *stop, bool *ret_more)
+{
+	struct audit_query nothing = { .from_ms = 1, .to_ms = 0 };
+	struct audit_search s = { .query = &nothing, .stop = stop };
+	int dir_fd;
+	err_t err;
+
+	*ret_more = false;
+	if (a->index_dir.len == 0)
+		return ERR_OK;
+	dir_fd = open(a->dir.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir_fd < 0)
+		return ERR_IO;
+	err = audit_search_init(&s);
+	if (err == ERR_OK)
+		err = tend(a, &s, dir_fd, ret_more);
+	audit_search_fini(&s);
 	(void)close(dir_fd);
 	return err;
 }

@@ -25,4 +25,10 @@ void audit_archive_free(struct audit_archive **);
 /* Records up to number `last_seq`, which the writer has settled. */
 err_t audit_archive_search(struct audit_archive *, struct audit_search *, uint64_t last_seq);
 
+/*
+ * For idle times: makes one index that is missing.  *ret_more: there may be another.  ERR_DEADLINE:
+ * it was told to stop before the index was there.
+ */
+err_t audit_archive_tend(struct audit_archive *, const _Atomic bool *stop, bool *ret_more);
+
 #endif

@@ -70,6 +70,7 @@ err_t audit_index_read(str_t bytes, struct audit_index **ret); /* ERR_SYNTAX: it
 err_t audit_index_save(const struct audit_index *, str_t dir, str_t log_name);
 /* ERR_NOT_FOUND; or ERR_SYNTAX, also when it is not of the file whose first line this is. */
 err_t audit_index_load(str_t dir, str_t log_name, str_t first_line, struct audit_index **ret);
+bool audit_index_is_kept(str_t dir, str_t log_name); /* good or not */
 /* Removes what belongs to none of these. */
 struct audit_file;
 void audit_index_prune(str_t dir, const struct audit_file *files, size_t count);

@@ -211,6 +211,14 @@ audit_index_load(str_t dir, str_t log_name, str_t first_line, struct audit_index
 	return ERR_OK;
 }
 
+bool
+audit_index_is_kept(str_t dir, str_t log_name)
+{
+	char path[PATH_BYTES];
+
+	return path_of(path, dir, log_name) && access(path, R_OK) == 0;
+}
+
 static bool
 is_of_one(str_t name, const struct audit_file *files, size_t count)
 {

@@ -300,6 +300,33 @@ test_growth(struct arena *arena)
 	audit_archive_free(&a);
 }
 
+/* What nobody asked for yet is indexed in idle times, file by file, newest first. */
+static void
+test_tending(struct arena *arena)
+{
+	static const size_t ends[] = { 500, 1000, 1500, 2000 };
+	_Atomic bool stop = true;
+	struct audit_archive *a;
+	bool more = true;
+	size_t rounds = 0;
+	char path[256];
+
+	lay_out(ends, COUNT(ends), "1201");
+	a = open_archive(arena, true);
+	ok(audit_archive_tend(a, &stop, &more) == ERR_DEADLINE, "told to stop, it does");
+	stop = false;
+	for (more = true; more && rounds < 10; rounds++)
+		ok(audit_archive_tend(a, &stop, &more) == ERR_OK, "a file is indexed");
+	ok(rounds == COUNT(ends), "%zu files, %zu rounds", COUNT(ends), rounds);
+	for (size_t i = 0; i < COUNT(ends); i++) {
+		(void)snprintf(path, sizeof(path), "%s/index/audit.%012zu.idx", directory, ends[i]);
+		ok(access(path, R_OK) == 0, "the index of %zu is there", ends[i]);
+	}
+	ok(audit_archive_tend(a, &stop, &more) == ERR_OK && !more, "then there is nothing to do");
+	try_wishes(a, arena, "tended");
+	audit_archive_free(&a);
+}
+
 static void
 test_lies(struct arena *arena)
 {
@@ -515,6 +542,7 @@ main(void)
 	test_wishes(arena);
 	test_layouts(arena);
 	test_growth(arena);
+	test_tending(arena);
 	test_lies(arena);
 	test_bounds(arena);
 	test_packed(arena);

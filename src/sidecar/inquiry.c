@@ -5,13 +5,16 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "audit/archive.h"
 #include "audit/entry.h"
+#include "base/clock.h"
 #include "base/must.h"
 #include "codec/json.h"
 #include "sidecar/wire.h"
 
+enum { TEND_S = 5 };
 enum { QUERY_BYTES = 64 << 10, ENTRY_BYTES = 4 << 20, SCRATCH_BYTES = 64 << 10 };
 
 enum progress { FREE, ASKED, ANSWERED }; /* FREE: the worker's; ASKED: the thread's; ANSWERED: the worker's */
@@ -41,6 +44,7 @@ struct inquirer {
 	pthread_mutex_t lock; /* of `due` and `stopping` */
 	pthread_cond_t come;
 	bool due, stopping;
+	_Atomic bool wanted; /* by a query, or to stop: whatever else it does can wait */
 	struct inquiry *places;
 };
 
@@ -146,22 +150,50 @@ serve(struct inquirer *q, struct inquiry *p)
 	loop_wake(p->loop);
 }
 
+/* Until a query comes, or the stop, or for some seconds. */
+static bool
+wait_for_work(struct inquirer *q)
+{
+	int64_t until = clock_wall_ns(&clock_system) + TEND_S * CLOCK_NS_PER_S;
+	struct timespec at = { .tv_sec = (time_t)(until / CLOCK_NS_PER_S), .tv_nsec = until % CLOCK_NS_PER_S };
+	int error = 0;
+	bool due;
+
+	(void)pthread_mutex_lock(&q->lock);
+	while (!q->due && !q->stopping && error == 0)
+		error = pthread_cond_timedwait(&q->come, &q->lock, &at);
+	due = q->due || q->stopping;
+	q->due = false;
+	if (!q->stopping)
+		atomic_store(&q->wanted, false);
+	(void)pthread_mutex_unlock(&q->lock);
+	return due;
+}
+
+/* Indexes that are missing are made while nobody asks, so that the next query has them. */
+static void
+tend(struct inquirer *q)
+{
+	bool more = true;
+
+	while (more && !atomic_load(&q->wanted) &&
+	    audit_archive_tend(q->archive, &q->wanted, &more) == ERR_OK)
+		;
+}
+
 static void *
 run(void *argument)
 {
 	struct inquirer *q = argument;
-	bool stopping = false;
+	bool stopping;
 
-	while (!stopping) {
-		(void)pthread_mutex_lock(&q->lock);
-		while (!q->due && !q->stopping)
-			(void)pthread_cond_wait(&q->come, &q->lock);
-		q->due = false;
-		stopping = q->stopping;
-		(void)pthread_mutex_unlock(&q->lock);
+	do {
+		stopping = is_stopping(q); /* then nothing more is asked, and what was is answered below */
+		if (!stopping && !wait_for_work(q))
+			tend(q);
 		for (uint32_t i = 0; i < q->options.count; i++)
 			serve(q, &q->places[i]);
-	}
+	} while (!stopping);
 	return NULL;
 }
 
@@ -231,6 +263,7 @@ inquirer_stop(struct inquirer *q)
 		return;
 	(void)pthread_mutex_lock(&q->lock);
 	q->stopping = true;
+	atomic_store(&q->wanted, true);
 	for (uint32_t i = 0; i < q->options.count; i++)
 		atomic_store(&q->places[i].stop, true);
 	(void)pthread_cond_signal(&q->come);
@@ -311,6 +344,7 @@ inquiry_ask(struct inquiry *p, struct grpc_call *call, const struct audit_query 
 		atomic_store(&p->stop, false);
 		atomic_store(&p->progress, ASKED);
 		q->due = true;
+		atomic_store(&q->wanted, true);
 		(void)pthread_cond_signal(&q->come);
 	}
 	(void)pthread_mutex_unlock(&q->lock);
