@@ -116,6 +116,8 @@ extend(struct audit_archive *a, struct audit_search *s, uint64_t last_seq)
 		if (got < 0)
 			return ERR_IO;
 		TRY(add_lines(a, str_make(a->chunk.data, (size_t)got), last_seq, &more));
+		if (more && got == CHUNK && a->index->end == before)
+			return ERR_SYNTAX; /* no line is so long */
 		if (s != NULL)
 			TRY(audit_search_charge(s, a->index->end - before));
 		more &= a->index->end > before;

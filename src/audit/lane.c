@@ -10,7 +10,8 @@
 err_t
 audit_lane_init(struct audit_lane *lane, size_t bytes)
 {
-	*lane = (struct audit_lane){ .wake_fd = -1 };
+	memset(lane, 0, offsetof(struct audit_lane, receipts));
+	lane->wake_fd = -1;
 	lane->ring = ring_new(bytes);
 	if (lane->ring == NULL)
 		return ERR_MEMORY;
@@ -62,18 +63,14 @@ audit_lane_push(struct audit_lane *lane, str_t body, size_t split, uint64_t *ret
 err_t
 audit_lane_push_asking(struct audit_lane *lane, str_t body, size_t split, uint64_t *ret_ticket)
 {
-	if (lane->asked - lane->receipts_taken >= AUDIT_LANE_RECEIPTS)
-		return ERR_LIMIT;
-	TRY(push(lane, body, split, ASKS, ret_ticket));
-	lane->asked++;
-	return ERR_OK;
+	return push(lane, body, split, ASKS, ret_ticket);
 }
 
 const struct audit_receipt *
-audit_lane_take_receipt(struct audit_lane *lane)
+audit_lane_receipt(const struct audit_lane *lane, uint64_t ticket)
 {
-	must(lane->receipts_taken < lane->asked);
-	return &lane->receipts[lane->receipts_taken++ % AUDIT_LANE_RECEIPTS];
+	must(ticket < lane->taken);
+	return &lane->receipts[ticket % AUDIT_LANE_TICKETS];
 }
 
 bool
@@ -108,7 +105,7 @@ audit_lane_writer_pop(struct audit_lane *lane, struct audit_popped *ret)
 struct audit_receipt *
 audit_lane_writer_receipt(struct audit_lane *lane)
 {
-	return &lane->receipts[lane->receipts_given++ % AUDIT_LANE_RECEIPTS];
+	return &lane->receipts[(lane->popped - 1) % AUDIT_LANE_TICKETS];
 }
 
 void

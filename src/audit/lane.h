@@ -8,11 +8,10 @@
  * lose records than answers.  The worker holds each answer back until
  * its ticket is settled, and turns the answer of a lost record into a denial.
  *
- * Who must tell a client where its record stands asks for a receipt as well.  Receipts
- * come in the order of their tickets; records without one cost nothing more for it.
+ * Who must tell a client where its record stands asks for a receipt as well; records
+ * without one cost nothing more for it.
  *
- *   limits   bytes of records, AUDIT_LANE_TICKETS tickets and AUDIT_LANE_RECEIPTS
- *            receipts not yet taken back
+ *   limits   bytes of records, and AUDIT_LANE_TICKETS tickets not yet taken back
  *   threads  push and take by the worker only; the functions named writer_ by
  *            the writer only
  *   failure  ERR_LIMIT: the lane is full
@@ -30,7 +29,7 @@
 #include "base/ring.h"
 #include "base/str.h"
 
-enum { AUDIT_LANE_TICKETS = 8192, AUDIT_LANE_RECEIPTS = 512 };
+enum { AUDIT_LANE_TICKETS = 8192 };
 
 enum audit_outcome { AUDIT_LOST, AUDIT_KEPT, AUDIT_DROPPED };
 
@@ -47,9 +46,7 @@ struct audit_lane {
 	_Alignas(64) uint64_t popped, settle_next; /* as the writer does */
 	_Atomic uint64_t settled; /* tickets below this are settled */
 	uint8_t outcome[AUDIT_LANE_TICKETS]; /* enum audit_outcome, by ticket */
-	uint64_t asked, receipts_taken; /* receipts, as the worker counts them … */
-	_Alignas(64) uint64_t receipts_given; /* … and the writer */
-	struct audit_receipt receipts[AUDIT_LANE_RECEIPTS];
+	struct audit_receipt receipts[AUDIT_LANE_TICKETS]; /* likewise; last, and untouched until used */
 };
 
 err_t audit_lane_init(struct audit_lane *, size_t bytes);
@@ -57,12 +54,12 @@ void audit_lane_fini(struct audit_lane *);
 
 /* `body` and `split` as audit_record_write gives them. */
 err_t audit_lane_push(struct audit_lane *, str_t body, size_t split, uint64_t *ret_ticket);
-/* The same with a receipt; ERR_LIMIT also when too many are asked for already. */
+/* The same with a receipt. */
 err_t audit_lane_push_asking(struct audit_lane *, str_t body, size_t split, uint64_t *ret_ticket);
 /* The outcome of the oldest ticket not yet taken; false: it is not settled. */
 bool audit_lane_take(struct audit_lane *, uint64_t *ret_ticket, enum audit_outcome *ret_outcome);
-/* When a ticket that asked is taken: its receipt, until the next push.  True only of a kept record. */
-const struct audit_receipt *audit_lane_take_receipt(struct audit_lane *);
+/* Of a ticket that asked and was taken just now, until the next push.  True only of a kept record. */
+const struct audit_receipt *audit_lane_receipt(const struct audit_lane *, uint64_t ticket);
 
 struct audit_popped { /* borrowed until it is settled */
 	str_t body;
@@ -70,7 +67,7 @@ struct audit_popped { /* borrowed until it is settled */
 	bool asks; /* for a receipt, which must be given before it is settled */
 };
 bool audit_lane_writer_pop(struct audit_lane *, struct audit_popped *ret); /* false: none */
-struct audit_receipt *audit_lane_writer_receipt(struct audit_lane *); /* to be filled */
+struct audit_receipt *audit_lane_writer_receipt(struct audit_lane *); /* of the last popped: to be filled */
 void audit_lane_writer_settle(struct audit_lane *, enum audit_outcome); /* all popped so far */
 
 #endif

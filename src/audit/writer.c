@@ -492,8 +492,10 @@ build(struct audit_writer *w, const struct audit_options *options)
 	w->lanes = aligned_alloc(64, (options->lane_count + 1) * sizeof(*w->lanes));
 	if (w->digest == NULL || w->lanes == NULL)
 		return ERR_MEMORY;
-	for (uint32_t i = 0; i <= options->lane_count; i++)
-		w->lanes[i] = (struct audit_lane){ .wake_fd = -1 };
+	for (uint32_t i = 0; i <= options->lane_count; i++) {
+		w->lanes[i].ring = NULL; /* what audit_lane_fini looks at */
+		w->lanes[i].wake_fd = -1;
+	}
 	for (uint32_t i = 0; i <= options->lane_count; i++)
 		TRY(audit_lane_init(&w->lanes[i], options->lane_bytes));
 	w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

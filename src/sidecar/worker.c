@@ -125,7 +125,6 @@ settle_one(struct worker *w, uint64_t ticket, enum audit_outcome outcome)
 {
 	struct pending *p = pending_at(w, ticket);
 	struct grpc_call *call = p->call;
-	const struct audit_receipt *receipt = p->asks ? audit_lane_take_receipt(w->lane) : NULL;
 	str_t answer;
 
 	must(ticket == w->pending_first);
@@ -136,7 +135,8 @@ settle_one(struct worker *w, uint64_t ticket, enum audit_outcome outcome)
 		send_refusal(w, call, p->handler);
 	else if (call != NULL && p->asks)
 		send_answer(w, call, 0,
-		    complete_answer(w, p->handler, answer, outcome == AUDIT_KEPT ? receipt : NULL));
+		    complete_answer(w, p->handler, answer,
+			outcome == AUDIT_KEPT ? audit_lane_receipt(w->lane, ticket) : NULL));
 	else if (call != NULL)
 		send_answer(w, call, p->status, answer);
 }
