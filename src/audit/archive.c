@@ -304,7 +304,8 @@ is_gone(err_t err)
 }
 
 static err_t
-search_rotated(struct audit_archive *a, struct audit_search *s, int dir_fd, const struct audit_file *f)
+search_rotated(struct audit_archive *a, struct audit_search *s, int dir_fd,
+    const struct audit_file *f)
 {
 	char packed[512];
 	err_t err = audit_search_charge(s, 0); /* files that hold nothing take time, too */

@@ -5,8 +5,9 @@
 #include "codec/json.h"
 
 /* What is told elsewhere: in the entry itself, or in the link. */
-static const char *const told[] = { "ts", "trace_id", "event_id", "tenant_id", "subject", "action", "resource",
-	"resource_type", "resource_id", "outcome", "allow", "event", "seq", "prev_hash", "hash" };
+static const char *const told[] = { "ts", "trace_id", "event_id", "tenant_id", "subject",
+	"action", "resource", "resource_type", "resource_id", "outcome", "allow", "event", "seq",
+	"prev_hash", "hash" };
 
 static str_t
 text_of(value_t line, const char *name)

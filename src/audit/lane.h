@@ -46,7 +46,8 @@ struct audit_lane {
 	_Alignas(64) uint64_t popped, settle_next; /* as the writer does */
 	_Atomic uint64_t settled; /* tickets below this are settled */
 	uint8_t outcome[AUDIT_LANE_TICKETS]; /* enum audit_outcome, by ticket */
-	struct audit_receipt receipts[AUDIT_LANE_TICKETS]; /* likewise; last, and untouched until used */
+	/* Likewise; last, and no memory until used. */
+	struct audit_receipt receipts[AUDIT_LANE_TICKETS];
 };
 
 err_t audit_lane_init(struct audit_lane *, size_t bytes);
@@ -58,7 +59,7 @@ err_t audit_lane_push(struct audit_lane *, str_t body, size_t split, uint64_t *r
 err_t audit_lane_push_asking(struct audit_lane *, str_t body, size_t split, uint64_t *ret_ticket);
 /* The outcome of the oldest ticket not yet taken; false: it is not settled. */
 bool audit_lane_take(struct audit_lane *, uint64_t *ret_ticket, enum audit_outcome *ret_outcome);
-/* Of a ticket that asked and was taken just now, until the next push.  True only of a kept record. */
+/* Of a ticket that asked and was taken just now; until the next push, and only of a kept record. */
 const struct audit_receipt *audit_lane_receipt(const struct audit_lane *, uint64_t ticket);
 
 struct audit_popped { /* borrowed until it is settled */
@@ -67,7 +68,8 @@ struct audit_popped { /* borrowed until it is settled */
 	bool asks; /* for a receipt, which must be given before it is settled */
 };
 bool audit_lane_writer_pop(struct audit_lane *, struct audit_popped *ret); /* false: none */
-struct audit_receipt *audit_lane_writer_receipt(struct audit_lane *); /* of the last popped: to be filled */
+/* Of the last popped: to be filled. */
+struct audit_receipt *audit_lane_writer_receipt(struct audit_lane *);
 void audit_lane_writer_settle(struct audit_lane *, enum audit_outcome); /* all popped so far */
 
 #endif

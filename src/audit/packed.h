@@ -2,9 +2,9 @@
 /*
  * packed: a rotated file that is gzip, and yet can be read from any offset.
  *
- * It is packed in members (RFC 1952 2.2) of AUDIT_PACKED_MEMBER bytes.  Each says in an extra field "CS" how
- * long it is, packed and plain, so a reader steps from header to header and unpacks only
- * the members that it needs.  To gunzip it is a file like any other.
+ * It is packed in members (RFC 1952 2.2) of AUDIT_PACKED_MEMBER bytes.  Each says in an
+ * extra field "CS" how long it is, packed and plain, so a reader steps from header to header
+ * and unpacks only the members that it needs.  To gunzip it is a file like any other.
  *
  *   lifetime  open/close
  *   limits    AUDIT_PACKED_MEMBERS_MAX members; one of them is unpacked at a time

@@ -89,7 +89,8 @@ struct span { /* of a line in the block */
 };
 
 static err_t
-read_block(struct audit_search *s, int fd, struct audit_packed *packed, const struct audit_index_block *b)
+read_block(struct audit_search *s, int fd, struct audit_packed *packed,
+    const struct audit_index_block *b)
 {
 	buf_clear(&s->block);
 	if (b->len > BLOCK_BYTES_MAX || !buf_reserve(&s->block, (size_t)b->len))

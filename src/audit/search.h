@@ -50,8 +50,9 @@ const char *audit_search_why(const struct audit_search *);
  * A plain file behind `fd`, or a packed one, as far as the index covers it.  ERR_SYNTAX: the
  * index does not fit the file.
  */
-err_t audit_search_blocks(struct audit_search *, int fd, struct audit_packed *, const struct audit_index *);
-/* Any file.  `known` and `build` may be NULL; `build` is a new index and holds all of the file then. */
+err_t audit_search_blocks(struct audit_search *, int fd, struct audit_packed *,
+    const struct audit_index *);
+/* Any file.  `known` and `build` may be NULL; `build` is a new index, and of all of the file then. */
 err_t audit_search_stream(struct audit_search *, int dir_fd, const char *name,
     const struct audit_index *known, struct audit_index *build);
 

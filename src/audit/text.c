@@ -136,7 +136,7 @@ read_digits(const char *at, unsigned width, unsigned *ret)
 	return true;
 }
 
-/* Days from 1970 to a civil date; March counts as the first month, so that leap days come last. */
+/* Days from 1970 to a date; March counts as the first month, so that leap days come last. */
 static int64_t
 days_until(unsigned year, unsigned month, unsigned day)
 {
@@ -149,8 +149,8 @@ days_until(unsigned year, unsigned month, unsigned day)
 bool
 audit_text_read_time(str_t line, int64_t *ret_ms)
 {
-	static const struct { uint8_t at, width; } parts[] = { { 0, 4 }, { 5, 2 }, { 8, 2 }, { 11, 2 }, { 14, 2 },
-		{ 17, 2 }, { 20, 3 } };
+	static const struct { uint8_t at, width; } parts[] = { { 0, 4 }, { 5, 2 }, { 8, 2 },
+		{ 11, 2 }, { 14, 2 }, { 17, 2 }, { 20, 3 } };
 	str_t name = STR("{\"ts\":\"");
 	unsigned n[COUNT(parts)];
 	const char *at;

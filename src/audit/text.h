@@ -17,7 +17,8 @@
 
 /* A JSON string; what is between its quotes has `limit` bytes at most, or ends in "…". */
 void audit_text_string(struct buf *, str_t, size_t limit);
-void audit_text_member(struct buf *, const char *name, str_t text, size_t limit); /* ,"name":"text" */
+/* ,"name":"text" */
+void audit_text_member(struct buf *, const char *name, str_t text, size_t limit);
 void audit_text_begin(struct buf *, int64_t time_ms); /* {"ts":"2026-01-02T03:04:05.006Z" */
 
 /* The time of a line that begins so. */

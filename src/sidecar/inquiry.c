@@ -17,7 +17,7 @@
 enum { TEND_S = 5 };
 enum { QUERY_BYTES = 64 << 10, ENTRY_BYTES = 4 << 20, SCRATCH_BYTES = 64 << 10 };
 
-enum progress { FREE, ASKED, ANSWERED }; /* FREE: the worker's; ASKED: the thread's; ANSWERED: the worker's */
+enum progress { FREE, ASKED, ANSWERED }; /* an ASKED one is the thread's, the others the worker's */
 
 struct inquiry {
 	struct inquirer *owner;
@@ -113,7 +113,8 @@ search(struct inquirer *q, struct inquiry *p)
 	if (err != ERR_OK && p->why[0] == '\0')
 		p->why = audit_search_why(&s);
 	if (s.spoiled > 0)
-		log_error(q->options.log, "records of the audit log are not as they were written: see `core audit verify`",
+		log_error(q->options.log,
+		    "records of the audit log are not as they were written: see `core audit verify`",
 		    LOG_INT("records", (int64_t)s.spoiled));
 	audit_search_fini(&s);
 	return err;

@@ -31,8 +31,8 @@ static const struct field_row rows[] = {
 static bool
 is_outcome(str_t text)
 {
-	static const char *const words[] = { "success", "failure", "failed", "error", "allow", "allowed", "deny",
-		"denied", "blocked", "revoked", "ok" };
+	static const char *const words[] = { "success", "failure", "failed", "error", "allow",
+		"allowed", "deny", "denied", "blocked", "revoked", "ok" };
 
 	for (size_t i = 0; i < COUNT(words); i++) {
 		if (str_eq_nocase(text, str_of(words[i])))
@@ -50,13 +50,15 @@ last_of(const struct field_texts *list)
 /*
  * Two layouts are sent, and nothing in them says which:
  *
- *   the descriptor's, python     1 action  2 resource type  3 resource id  4 tenant  5 user  6 outcome  7 metadata
- *   written by hand, ts and go   1 action  2 user  3 outcome  4 tenant  5 metadata: JSON, or "k=v", many
+ *   the descriptor's (python)   1 action, 2 resource type, 3 resource id, 4 tenant, 5 user,
+ *                               6 outcome, 7 metadata
+ *   by hand (ts, go)            1 action, 2 user, 3 outcome, 4 tenant, 5 metadata: JSON, or
+ *                               "k=v", many
  *
  * Fields 6 and 7 are only the descriptor's, and python always sends an outcome.  Without
- * them it is the second layout if no user agent is named (ts), if 5 comes more than once or is a
- * JSON object, which no user's name is, or if 3 is the word for an outcome; else the first.
- * In both the fourth field is the tenant, so a wrong guess mislabels but never crosses tenants.
+ * them it is the second layout if no user agent is named (ts), if 5 comes more than once or
+ * is a JSON object, which no user's name is, or if 3 is the word for an outcome; else the
+ * first.  In both 4 is the tenant: a wrong guess mislabels, but never crosses tenants.
  */
 static bool
 is_by_hand(const struct request *r, const struct emit_request *own)
