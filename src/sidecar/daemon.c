@@ -169,7 +169,11 @@ open_audit(struct daemon *d, struct diag *diag)
 
 	TRY(audit_writer_open(&o, &d->audit));
 	d->reload.audit = d->audit;
-	return ERR_OK;
+	return o.path.len > 0 ? inquirer_open(&(struct inquirer_options){ .audit = d->audit,
+				    .log = &d->log,
+				    .log_path = o.path,
+				    .index_dir = arena_printf(d->arena, "%.*s/audit-index", STR_FMT(c->data_dir)),
+				    .count = d->worker_count }, &d->inquirer) : ERR_OK;
 }
 
 static err_t
@@ -230,6 +234,7 @@ make_workers(struct daemon *d, struct diag *diag)
 			.books = d->reload.books,
 			.commons = &d->commons,
 			.audit = d->audit,
+			.inquiry = d->inquirer != NULL ? inquirer_place(d->inquirer, i) : NULL,
 			.lane = audit_writer_lane(d->audit, i),
 			.answer_unrecorded = c->audit_on_error == CONFIG_ON_ERROR_DROP,
 			.arena_bytes = (size_t)c->policy_budget_memory_kb << 10,
@@ -459,7 +464,9 @@ static void
 take_down(struct daemon *d)
 {
 	notify_stopping(&d->notify);
+	inquirer_stop(d->inquirer);
 	stop_workers(d);
+	inquirer_close(&d->inquirer);
 	commons_close(&d->commons);
 	audit_writer_close(&d->audit);
 	listen_close(d);

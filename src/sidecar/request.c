@@ -301,6 +301,28 @@ describe(struct request *r, struct audit_record *record, char ulid[AUDIT_ULID_LE
 	describe_reasons(r, &record->deny_reasons);
 }
 
+/* What is not recorded is not said to be: the client may try again. */
+static err_t
+record_own(struct request *r)
+{
+	struct buf *line = &r->worker->line;
+	size_t split;
+
+	if (r->err != ERR_OK || !r->allow)
+		return ERR_OK;
+	buf_clear(line);
+	r->method->handler->write(r, line, &split);
+	if (buf_failed(line)) {
+		request_fail(r, ERR_SYNTAX, STR("the event is too big to be one record"));
+		return ERR_OK;
+	}
+	r->recorded =
+	    audit_lane_push_asking(r->worker->lane, buf_str(line), split, &r->ticket) == ERR_OK;
+	if (!r->recorded && !worker_may_answer_unrecorded(r->worker))
+		request_fail(r, ERR_AUDIT, STR_NONE);
+	return ERR_OK;
+}
+
 static err_t
 push_record(struct request *r, uint64_t *ret_ticket)
 {
@@ -335,6 +357,8 @@ record(struct request *r)
 {
 	if ((r->method->handler->flags & HANDLER_SILENT) || r->noted)
 		return ERR_OK;
+	if (r->method->handler->write != NULL)
+		return record_own(r);
 	r->recorded = push_record(r, &r->ticket) == ERR_OK;
 	if (!r->recorded && !worker_may_answer_unrecorded(r->worker)) {
 		r->reason = STR_NONE;
@@ -350,6 +374,8 @@ respond(struct request *r)
 {
 	struct buf *out = &r->worker->answer;
 
+	if (r->deferred)
+		return ERR_OK;
 	if (!r->allow && (r->method->handler->flags & HANDLER_STATUS))
 		request_fail(r, r->identity.reason != TOKEN_NONE ? ERR_TOKEN : ERR_REFUSED, r->reason);
 	buf_clear(out);

@@ -14,6 +14,7 @@
 #ifndef SIDECAR_REQUEST_H
 #define SIDECAR_REQUEST_H
 
+#include "audit/lane.h"
 #include "engine/evaluate.h"
 #include "net/grpc.h"
 #include "sidecar/identity.h"
@@ -38,8 +39,12 @@ struct handler {
 	void (*conclude)(struct request *);
 	/* It is allowed: does what was asked for, before that is recorded; may still refuse or fail.  NULL: nothing to do. */
 	void (*act)(struct request *);
+	/* What is recorded, when that is no decision; nothing is, unless it is allowed.  NULL: a decision. */
+	void (*write)(struct request *, struct buf *line, size_t *ret_split);
 	void (*respond)(const struct request *, struct buf *);
-	void (*refuse)(struct buf *, str_t reason); /* a denial with only a reason */
+	/* With write: what the answer says of its record.  NULL receipt: dropped, as the operator wants it. */
+	void (*complete)(struct buf *, const struct audit_receipt *);
+	void (*refuse)(struct buf *, str_t reason); /* a denial with only a reason; NULL: the call fails */
 	void (*finish)(struct request *); /* at the end, whatever happened; NULL: nothing to do */
 	unsigned flags;
 };
@@ -76,6 +81,7 @@ struct request {
 	bool recorded;
 	uint64_t ticket; /* of the audit record */
 	bool noted; /* by the handler itself: see request_note() */
+	bool deferred; /* the handler answers the call, later */
 };
 
 void request_run(struct request *);

@@ -75,7 +75,8 @@ hold_answer(struct worker *w, const struct request *r, int status, str_t answer)
 	*p = (struct pending){ .call = r->call,
 		.handler = r->method->handler,
 		.since_ns = r->start_ns,
-		.status = status };
+		.status = status,
+		.asks = status == 0 && r->method->handler->write != NULL };
 	p->stored = ring_put(w->answers, answer);
 	if (!p->stored) {
 		/* No room to wait in: better a denial now than an answer nobody recorded. */
@@ -111,10 +112,26 @@ worker_answer(struct worker *w, const struct request *r, str_t answer)
 	} else {
 		count(r->allow ? &w->allowed : &w->denied);
 	}
-	if (r->recorded)
+	if (r->recorded) {
 		hold_answer(w, r, status, answer);
-	else
-		send_answer(w, r->call, r->method->handler, status, answer);
+		return;
+	}
+	if (status == 0 && r->method->handler->complete != NULL) {
+		r->method->handler->complete(&w->answer, NULL);
+		answer = buf_str(&w->answer);
+	}
+	send_answer(w, r->call, r->method->handler, status, answer);
+}
+
+/* The answer was made before its record had a place. */
+static str_t
+complete_answer(struct worker *w, const struct handler *handler, str_t answer,
+    const struct audit_receipt *receipt)
+{
+	buf_clear(&w->answer);
+	buf_add_str(&w->answer, answer);
+	handler->complete(&w->answer, receipt);
+	return buf_str(&w->answer);
 }
 
 static void
@@ -134,6 +151,10 @@ settle_one(struct worker *w, uint64_t ticket, enum audit_outcome outcome)
 		pending_at(w, ticket + 1)->spoiled |= lost;
 	else if (call != NULL && lost && p->status == 0)
 		send_refusal(w, call, p->handler);
+	else if (call != NULL && p->asks)
+		send_answer(w, call, p->handler, 0,
+		    complete_answer(w, p->handler, answer,
+			outcome == AUDIT_KEPT ? audit_lane_receipt(w->lane, ticket) : NULL));
 	else if (call != NULL)
 		send_answer(w, call, p->handler, p->status, answer);
 	if ((p->handler->flags & HANDLER_SECRET) && answer.len > 0)
@@ -260,6 +281,15 @@ worker_make_ulid(struct worker *w, int64_t time_ms, char ulid[AUDIT_ULID_LEN])
 }
 
 void
+worker_make_uuid(struct worker *w, int64_t time_ms, char uuid[AUDIT_UUID_LEN])
+{
+	char ulid[AUDIT_ULID_LEN];
+
+	worker_make_ulid(w, time_ms, ulid);
+	audit_uuid(uuid, time_ms, w->luck);
+}
+
+void
 worker_count_token(struct worker *w, const struct identity *id)
 {
 	if (id->reason != TOKEN_NONE) {
@@ -327,6 +357,8 @@ on_wake(struct loop_hook *hook)
 		w->told_generation = worker_rulebook(w)->generation;
 		stream_tell_all(w);
 	}
+	if (w->options.inquiry != NULL)
+		inquiry_answer(w->options.inquiry);
 	if (!atomic_load(&w->draining))
 		return;
 	stream_end_all(w);
@@ -395,6 +427,8 @@ build(struct worker *w)
 	w->lane_source.on_ready = on_settled;
 	w->end_hook.run = on_end;
 	w->wake_hook.run = on_wake;
+	if (w->options.inquiry != NULL)
+		inquiry_belongs_to(w->options.inquiry, w->loop);
 	w->patience.on_expire = on_patience;
 	TRY(loop_add(w->loop, &w->lane_source));
 	loop_on_end(w->loop, &w->end_hook);

@@ -16,6 +16,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "audit/happening.h"
 #include "audit/lane.h"
 #include "audit/record.h"
 #include "audit/writer.h"
@@ -24,6 +25,7 @@
 #include "net/server.h"
 #include "redact/redact.h"
 #include "sidecar/commons.h"
+#include "sidecar/inquiry.h"
 #include "sidecar/request.h"
 #include "sidecar/stream.h"
 
@@ -43,6 +45,7 @@ struct worker_options {
 	const struct log *log;
 	struct shared *books; /* of struct rulebook */
 	struct commons *commons;
+	struct inquiry *inquiry; /* NULL: there is no log to query */
 	struct audit_writer *audit;
 	struct audit_lane *lane;
 	bool answer_unrecorded; /* audit.on_error: drop */
@@ -59,6 +62,7 @@ struct pending { /* an answer that waits for its record */
 	bool stored; /* its bytes are in the ring */
 	bool is_part; /* of several records, of which the next one is the next */
 	bool spoiled; /* one of them was lost */
+	bool asks; /* a receipt comes with the record */
 };
 
 struct worker {
@@ -76,7 +80,7 @@ struct worker {
 	struct arena *arena, *notes;
 	struct audit_lane *lane;
 	struct buf line, answer, scratch; /* of the request under way */
-	uint8_t luck[16]; /* the ULID of the last record, counted up */
+	uint8_t luck[16]; /* the ULID or UUID of the last record, counted up */
 
 	struct ring *answers; /* bytes of the answers that wait, in order */
 	struct pending pending[AUDIT_LANE_TICKETS]; /* by ticket, likewise */
@@ -113,6 +117,7 @@ bool worker_may_answer_unrecorded(const struct worker *);
 bool worker_is_draining(const struct worker *);
 const struct rulebook *worker_rulebook(struct worker *); /* until the next call */
 void worker_make_ulid(struct worker *, int64_t time_ms, char ulid[AUDIT_ULID_LEN]);
+void worker_make_uuid(struct worker *, int64_t time_ms, char uuid[AUDIT_UUID_LEN]);
 void worker_count_token(struct worker *, const struct identity *);
 
 #endif
