@@ -55,7 +55,7 @@ time_option(struct cli *cli, const char *option, int64_t rest_ms, int64_t *ret_m
 	if (text == NULL)
 		return ERR_OK;
 	if (str_find_char(given, '-', 0) == given.len) {
-		TRY(number_option(cli, option, LLONG_MAX / 2000, &seconds));
+		TRY(number_option(cli, option, INT64_MAX / 2000, &seconds));
 		*ret_ms = seconds * 1000 + rest_ms;
 		return ERR_OK;
 	}

@@ -101,8 +101,6 @@ def gates():
         ok(code.name == "INVALID_ARGUMENT", "an action that is no text")
         code, _ = d.status(PATH + "Gate", t + pairs(6, **{f"k{i}": "v" for i in range(257)}))
         ok(code.name == "RESOURCE_EXHAUSTED", "more context than there may be")
-        code, text = d.status(PATH + "AgentSpawnGate", b"")
-        ok(code.name in ("OK", "UNIMPLEMENTED"), "AgentSpawnGate is another matter")
 
         records = house.audit()
         first = records[0]
