@@ -38,6 +38,7 @@ check(struct arena *arena, const struct jwt_rules *rules, int64_t now, struct jw
 		return refuse(ret, TOKEN_TYPE);
 	if (jws_read_object(arena, ret->jws.payload, &ret->claims) != ERR_OK)
 		return refuse(ret, arena_failed(arena) ? TOKEN_MEMORY : TOKEN_CLAIMS);
+	ret->leeway = rules->claims.leeway;
 	reason = claims_check(ret->claims, &rules->claims, now, &ret->times);
 	return reason == TOKEN_NONE ? ERR_OK : refuse(ret, reason);
 }

@@ -26,6 +26,7 @@ struct jwt {
 	struct jws jws;
 	value_t claims;
 	struct claim_times times;
+	int64_t leeway; /* with which the times were judged */
 };
 
 err_t jwt_verify(struct arena *, str_t text, const struct jwt_rules *, const struct jwks *keys,
