@@ -74,6 +74,7 @@ err_t cmd_policy_bundle(struct cli *);
 err_t cmd_policy_inspect(struct cli *);
 err_t cmd_sidecar_reload(struct cli *);
 err_t cmd_sidecar_status(struct cli *);
+err_t cmd_sidecar_reset_clock(struct cli *);
 err_t cmd_config_check(struct cli *);
 err_t cmd_config_sign(struct cli *);
 err_t cmd_config_show(struct cli *);

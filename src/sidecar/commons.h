@@ -15,6 +15,8 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "limit/limiter.h"
+#include "sidecar/clock_mark.h"
+#include "sidecar/unknown_kids.h"
 #include "token/revoked.h"
 
 struct commons {
@@ -22,10 +24,13 @@ struct commons {
 	struct limiter *limiter; /* of RateLimitService */
 	struct revoked *revoked;
 	str_t revoked_path; /* of its file */
+	struct clock_mark *clock; /* borrowed */
+	struct unknown_kids unknown_kids;
 };
 
 /* Findings say what will not be remembered; only lack of memory is an error. */
-err_t commons_open(struct commons *, struct arena *, const struct config *, const struct log *, struct diag *);
+err_t commons_open(struct commons *, struct arena *, const struct config *, const struct log *, struct clock_mark *,
+    struct diag *);
 void commons_close(struct commons *);
 
 #endif
