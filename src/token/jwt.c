@@ -66,8 +66,8 @@ jwt_verify_mac(struct arena *arena, str_t text, const struct jwt_rules *rules, s
 str_t
 jwt_strip_bearer(str_t text)
 {
-	text = str_trim_space(text);
 	if (text.len >= 7 && str_eq_nocase(str_sub(text, 0, 7), STR("bearer ")))
-		return str_trim_space(str_skip(text, 7));
+		for (text = str_skip(text, 7); text.len > 0 && text.data[0] == ' ';)
+			text = str_skip(text, 1);
 	return text;
 }

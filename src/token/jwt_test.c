@@ -146,7 +146,11 @@ static const struct {
 } bearer_cases[] = {
 	{ "a.b.c", "a.b.c" },
 	{ "Bearer a.b.c", "a.b.c" },
-	{ "bEARER  a.b.c ", "a.b.c" },
+	{ "bEARER  a.b.c ", "a.b.c " },
+	{ " Bearer a.b.c", " Bearer a.b.c" },
+	{ "Bearer ", "" },
+	{ "Bearer Bearer a.b.c", "Bearer a.b.c" },
+	{ "a.b.c\n", "a.b.c\n" },
 	{ "Bearera.b.c", "Bearera.b.c" },
 	{ "Bearer", "Bearer" },
 	{ "", "" },
