@@ -62,6 +62,11 @@ reload_take_keys(struct reload *r, const struct config *c, struct diag *diag)
 			if (config_issuer_read(arena, c, c->auth_issuers.at[i], &issuer).len == 0)
 				paths[count++] = issuer.jwks_path;
 		err = key_files_take(&r->key_files, paths, count, (size_t)c->auth_jwks_max_keys, diag);
+		for (size_t i = 1; i < count; i++) /* without the first there may be no tokens at all */
+			if (!str_eq(paths[i], paths[0]) && key_files_find(&r->key_files, paths[i]) == NULL)
+				(void)diag_add(diag, DIAG_WARNING, "jwks", (struct diag_place){ .row = 0 },
+				    "%.*s: there is no key set, so no token is believed whose issuer it belongs to",
+				    STR_FMT(paths[i]));
 	}
 	diag_keep(diag);
 	arena_free(&arena);
