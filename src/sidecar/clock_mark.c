@@ -95,15 +95,18 @@ clock_mark_write(struct clock_mark *m, bool now, struct diag *diag)
 	int64_t mark = atomic_load(&m->mark_s), boot_ns = clock_boot_ns(m->clock);
 	char text[TEXT_MAX];
 	int len;
+	err_t err;
 
 	if (m->path.len == 0 || mark == m->written_s ||
 	    (!now && boot_ns - m->written_boot_ns < CLOCK_MARK_WRITE_S * CLOCK_NS_PER_S))
 		return ERR_OK;
 	m->written_boot_ns = boot_ns; /* also if it fails: not each second again */
 	len = snprintf(text, sizeof(text), "%lld\n", (long long)mark);
-	TRY(file_replace(NULL, m->path.data, FILE_MODE, str_make(text, (size_t)len), diag));
-	m->written_s = mark;
-	return ERR_OK;
+	err = file_replace(NULL, m->path.data, FILE_MODE, str_make(text, (size_t)len), m->is_failing ? NULL : diag);
+	m->is_failing = err != ERR_OK;
+	if (err == ERR_OK)
+		m->written_s = mark;
+	return err;
 }
 
 err_t

@@ -32,6 +32,7 @@ struct clock_mark {
 	_Atomic int64_t mark_s;
 	int64_t boot_ns; /* when it was looked at last */
 	int64_t written_s, written_boot_ns; /* what the file has, since when */
+	bool is_failing; /* the file could not be written: said once */
 	_Atomic bool set_back;
 };
 

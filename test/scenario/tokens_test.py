@@ -138,6 +138,8 @@ def many():
         d = house.start()
         ok(d.ready_after is not None and good(d, house.issuer.token("last", roles=["reader"])),
            f"10,000 keys are loaded ({d.ready_after:.1f} s) and the last one works")
+        ok(d.status("/coresdk.v1.AuthService/GetJwks", b"")[0].name == "RESOURCE_EXHAUSTED" and
+           good(d, house.issuer.token("last", roles=["reader"])), "GetJwks: too much for one answer, and said so")
         began = time.monotonic()
         ok(d.admin({"command": "reload"})["ok"] and time.monotonic() - began < 3, "a reload without a new file is quick")
         keys.append({**template, "kid": "more"})
