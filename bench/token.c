@@ -3,10 +3,10 @@
  * token: what verifying a token costs, beside the bare signature check below it.
  *
  * The bare check is the least that OpenSSL can be asked: key and algorithm set up
- * once, then one digest and one EVP_PKEY_verify each time.  Ours is everything from the text of
- * the token to claims that may be believed.  As in evaluate.c processor time is
- * counted, each case gets a slice of each round, and the ratio of two cases is the median of
- * their ratios round by round: what disturbs the machine disturbs both.
+ * once, then one digest and one EVP_PKEY_verify each time.  Ours is everything from the text
+ * of the token to claims that may be believed.  As in evaluate.c processor time is counted,
+ * each case gets a slice of each round, and the ratio of two cases is the median of their
+ * ratios round by round: what disturbs the machine disturbs both.
  */
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -52,16 +52,16 @@ static bool
 run_bare(const struct timed *t)
 {
 	struct bare *b = t->bare;
-	str_t input = str_sub(t->token, 0, t->token.len);
+	str_t input = t->token;
 	uint8_t digest[32];
 	size_t dots = 0, end = 0;
 
 	while (dots < 2)
 		dots += input.data[end++] == '.';
 	return EVP_DigestInit_ex2(b->digest, b->sha256, NULL) == 1 &&
-	    EVP_DigestUpdate(b->digest, input.data, end - 1) == 1 &&
-	    EVP_DigestFinal_ex(b->digest, digest, NULL) == 1 &&
-	    EVP_PKEY_verify(b->context, b->signature, b->len, digest, sizeof(digest)) == 1;
+	       EVP_DigestUpdate(b->digest, input.data, end - 1) == 1 &&
+	       EVP_DigestFinal_ex(b->digest, digest, NULL) == 1 &&
+	       EVP_PKEY_verify(b->context, b->signature, b->len, digest, sizeof(digest)) == 1;
 }
 
 static bool
@@ -95,8 +95,9 @@ run_hit(const struct timed *t)
 /* ---- keys and tokens ---- */
 
 static const char payload[] =
-    "{\"iss\":\"https://idp.example\",\"sub\":\"alice\",\"aud\":\"coresdk\",\"iat\":1779999000,\"exp\":1780003600,"
-    "\"tenant_id\":\"acme\",\"roles\":[\"reader\",\"editor\"],\"scope\":\"orders:read orders:write\"}";
+    "{\"iss\":\"https://idp.example\",\"sub\":\"alice\",\"aud\":\"coresdk\",\"iat\":1779999000,"
+    "\"exp\":1780003600,\"tenant_id\":\"acme\",\"roles\":[\"reader\",\"editor\"],"
+    "\"scope\":\"orders:read orders:write\"}";
 
 static str_t
 make_token(const struct key *key, enum algorithm a, const char *kid)
@@ -111,7 +112,10 @@ make_token(const struct key *key, enum algorithm a, const char *kid)
 	return ret;
 }
 
-/* `count` names for one key: what a look-up among them costs depends on how many there are alone. */
+/*
+ * `count` names for one key: what a look-up among them costs depends on how many there are
+ * alone.
+ */
 static const struct jwks *
 make_set(const struct key *key, size_t count)
 {
@@ -145,8 +149,8 @@ make_bare(const struct key *key, str_t token, bool is_rsa)
 
 	while (dots < 2)
 		dots += token.data[end++] == '.';
-	must(signature_make(key, is_rsa ? ALGORITHM_RS256 : ALGORITHM_ES256, str_sub(token, 0, end - 1), raw,
-	    &b->len) == ERR_OK);
+	must(signature_make(key, is_rsa ? ALGORITHM_RS256 : ALGORITHM_ES256,
+		 str_sub(token, 0, end - 1), raw, &b->len) == ERR_OK);
 	buf_init(&pem, KEY_TEXT_MAX);
 	must(key_write_pem_public(&pem, key) == ERR_OK);
 	bio = BIO_new_mem_buf(pem.data, (int)pem.len);
@@ -154,13 +158,15 @@ make_bare(const struct key *key, str_t token, bool is_rsa)
 	b->context = EVP_PKEY_CTX_new_from_pkey(NULL, handle, NULL);
 	b->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
 	b->digest = EVP_MD_CTX_new();
-	must(EVP_PKEY_verify_init(b->context) == 1 && EVP_PKEY_CTX_set_signature_md(b->context, b->sha256) == 1);
+	must(EVP_PKEY_verify_init(b->context) == 1 &&
+	     EVP_PKEY_CTX_set_signature_md(b->context, b->sha256) == 1);
 	memcpy(b->signature, raw, b->len);
 	if (!is_rsa) { /* R and S as two INTEGERs */
 		uint8_t *at = b->signature;
 		ECDSA_SIG *s = ECDSA_SIG_new();
 
-		must(ECDSA_SIG_set0(s, BN_bin2bn(raw, 32, NULL), BN_bin2bn(raw + 32, 32, NULL)) == 1);
+		must(ECDSA_SIG_set0(
+			 s, BN_bin2bn(raw, 32, NULL), BN_bin2bn(raw + 32, 32, NULL)) == 1);
 		b->len = (size_t)i2d_ECDSA_SIG(s, &at);
 		ECDSA_SIG_free(s);
 	}
@@ -239,7 +245,8 @@ report_ratio(const char *what, const struct timed *ours, const struct timed *bas
 	for (size_t i = 0; i < ROUNDS; i++)
 		ratios[i] = ours->ns[i] / base->ns[i];
 	ratio = median(ratios);
-	printf("%-44s %6.3f x (at most %.2f) %s\n", what, ratio, most, ratio <= most ? "" : "TOO MUCH");
+	printf("%-44s %6.3f x (at most %.2f) %s\n", what, ratio, most,
+	    ratio <= most ? "" : "TOO MUCH");
 }
 
 int
@@ -261,25 +268,27 @@ main(void)
 	rsa = make_rsa_2048();
 	must(key_generate(KEY_P256, &ec) == ERR_OK);
 
-	cases[RSA_OURS] = (struct timed){ "RS256 from text to claims", run_ours, NULL, make_set(rsa, 1),
-		make_token(rsa, ALGORITHM_RS256, "key-0") };
-	cases[RSA_BARE] = (struct timed){ "RS256 bare", run_bare, make_bare(rsa, cases[RSA_OURS].token, true), NULL,
-		cases[RSA_OURS].token };
-	cases[RSA_MANY] = (struct timed){ "RS256, 10,000 keys", run_ours, NULL, make_set(rsa, MANY),
-		make_token(rsa, ALGORITHM_RS256, "key-9876") };
-	cases[EC_OURS] = (struct timed){ "ES256 from text to claims", run_ours, NULL, make_set(ec, 1),
-		make_token(ec, ALGORITHM_ES256, "key-0") };
-	cases[EC_BARE] = (struct timed){ "ES256 bare", run_bare, make_bare(ec, cases[EC_OURS].token, false), NULL,
-		cases[EC_OURS].token };
-	cases[EC_MANY] = (struct timed){ "ES256, 10,000 keys", run_ours, NULL, make_set(ec, MANY),
-		make_token(ec, ALGORITHM_ES256, "key-9876") };
-	cases[EC_ISSUERS] = (struct timed){ "ES256, issuers with sets of their own", run_issuers, NULL, NULL,
-		cases[EC_OURS].token };
+	cases[RSA_OURS] = (struct timed){ "RS256 from text to claims", run_ours, NULL,
+		make_set(rsa, 1), make_token(rsa, ALGORITHM_RS256, "key-0") };
+	cases[RSA_BARE] = (struct timed){ "RS256 bare", run_bare,
+		make_bare(rsa, cases[RSA_OURS].token, true), NULL, cases[RSA_OURS].token };
+	cases[RSA_MANY] = (struct timed){ "RS256, 10,000 keys", run_ours, NULL,
+		make_set(rsa, MANY), make_token(rsa, ALGORITHM_RS256, "key-9876") };
+	cases[EC_OURS] = (struct timed){ "ES256 from text to claims", run_ours, NULL,
+		make_set(ec, 1), make_token(ec, ALGORITHM_ES256, "key-0") };
+	cases[EC_BARE] = (struct timed){ "ES256 bare", run_bare,
+		make_bare(ec, cases[EC_OURS].token, false), NULL, cases[EC_OURS].token };
+	cases[EC_MANY] = (struct timed){ "ES256, 10,000 keys", run_ours, NULL,
+		make_set(ec, MANY), make_token(ec, ALGORITHM_ES256, "key-9876") };
+	cases[EC_ISSUERS] = (struct timed){ "ES256, issuers with sets of their own",
+		run_issuers, NULL, NULL, cases[EC_OURS].token };
 	cases[HIT] = (struct timed){ "cache hit", run_hit, NULL, NULL, cases[EC_OURS].token };
-	const struct issuer entries[] = { { .name = STR("https://other"), .keys = cases[RSA_OURS].keys },
+	const struct issuer entries[] = { { .name = STR("https://other"),
+					      .keys = cases[RSA_OURS].keys },
 		{ .name = STR("https://idp.example"), .keys = cases[EC_OURS].keys } };
 	must(issuers_make(all, &entries[0], entries, COUNT(entries), &issuers) == ERR_OK);
-	must(issuers_verify(&issuers, request, cases[HIT].token, context, NOW, &jwt) == ERR_OK);
+	must(
+	    issuers_verify(&issuers, request, cases[HIT].token, context, NOW, &jwt) == ERR_OK);
 	token_cache_add(cache, cases[HIT].token, 1, &jwt, revoked_epoch(revoked));
 
 	for (size_t round = 0; round < ROUNDS; round++)

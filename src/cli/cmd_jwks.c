@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* core jwks: which keys tokens are checked with, whether they are any good, and in which form. */
+/*
+ * core jwks: which keys tokens are checked with, whether they are any good, and in which form.
+ */
 #include "base/clock.h"
 #include "base/file.h"
 #include "cli/key_list.h"
@@ -14,7 +16,8 @@ const struct cli_spec cmd_jwks_inspect_options[] = {
 };
 
 const struct cli_spec cmd_jwks_check_options[] = {
-	{ "--remind-before", NULL, "DAYS", "a key that expires within so many days is a finding" },
+	{ "--remind-before", NULL, "DAYS",
+	    "a key that expires within so many days is a finding" },
 	{ "--at", NULL, "UNIX", "as if it were this time" },
 	{ 0 },
 };
@@ -34,8 +37,9 @@ age_of(struct cli *cli, const struct key_list *list, const struct listed_key *k,
 
 	if (since == 0 || since > now)
 		return STR("not known");
-	return arena_printf(cli->arena, "%lld days (since %.*s, %s)", (long long)(now - since) / DAY_S,
-	    STR_FMT(cli_time(cli, since)), k->since_s > 0 ? "as the key says" : "when the file was written");
+	return arena_printf(cli->arena, "%lld days (since %.*s, %s)",
+	    (long long)(now - since) / DAY_S, STR_FMT(cli_time(cli, since)),
+	    k->since_s > 0 ? "as the key says" : "when the file was written");
 }
 
 static str_t
@@ -44,9 +48,10 @@ expiry_of(struct cli *cli, const struct listed_key *k, int64_t now)
 	if (k->expires_s == 0)
 		return STR("never");
 	if (k->expires_s <= now)
-		return arena_printf(cli->arena, "%.*s: it has expired", STR_FMT(cli_time(cli, k->expires_s)));
-	return arena_printf(cli->arena, "%.*s: in %lld days", STR_FMT(cli_time(cli, k->expires_s)),
-	    (long long)(k->expires_s - now) / DAY_S);
+		return arena_printf(
+		    cli->arena, "%.*s: it has expired", STR_FMT(cli_time(cli, k->expires_s)));
+	return arena_printf(cli->arena, "%.*s: in %lld days",
+	    STR_FMT(cli_time(cli, k->expires_s)), (long long)(k->expires_s - now) / DAY_S);
 }
 
 static void
@@ -62,8 +67,10 @@ print_key(struct cli *cli, const struct key_list *list, size_t i, int64_t now)
 	const struct listed_key *k = &list->at[i];
 
 	buf_printf(&cli->out, "%.*s\n", STR_FMT(key_list_name(cli, list, i)));
-	print_line(cli, "type", k->key == NULL ? k->kty : arena_printf(cli->arena, "%s, %u bits",
-	    key_kind_name(key_kind(k->key)), key_bits(k->key)));
+	print_line(cli, "type",
+	    k->key == NULL ? k->kty
+			   : arena_printf(cli->arena, "%s, %u bits",
+				 key_kind_name(key_kind(k->key)), key_bits(k->key)));
 	print_line(cli, "algorithm", k->alg);
 	print_line(cli, "use", k->use);
 	print_line(cli, "thumbprint", k->key != NULL ? key_thumbprint(k->key) : STR_NONE);
@@ -71,7 +78,8 @@ print_key(struct cli *cli, const struct key_list *list, size_t i, int64_t now)
 	print_line(cli, "expires", expiry_of(cli, k, now));
 	print_line(cli, "not used", k->problem);
 	if (k->is_private)
-		print_line(cli, "warning", STR("the file shows its private part: replace the key"));
+		print_line(
+		    cli, "warning", STR("the file shows its private part: replace the key"));
 }
 
 static void
@@ -132,14 +140,17 @@ cmd_jwks_inspect(struct cli *cli)
 /* ---- check ---- */
 
 static void
-check_expiry(struct cli *cli, str_t name, const struct listed_key *k, int64_t now, int64_t remind_s)
+check_expiry(
+    struct cli *cli, str_t name, const struct listed_key *k, int64_t now, int64_t remind_s)
 {
 	if (k->expires_s > 0 && k->expires_s <= now)
 		diag_say(&cli->diag, "jwks", "%.*s has expired (%.*s)", STR_FMT(name),
 		    STR_FMT(cli_time(cli, k->expires_s)));
 	else if (k->expires_s > 0 && k->expires_s - now < remind_s)
-		diag_say(&cli->diag, "jwks", "%.*s expires in %lld days (%.*s): bring its successor", STR_FMT(name),
-		    (long long)(k->expires_s - now) / DAY_S, STR_FMT(cli_time(cli, k->expires_s)));
+		diag_say(&cli->diag, "jwks",
+		    "%.*s expires in %lld days (%.*s): bring its successor", STR_FMT(name),
+		    (long long)(k->expires_s - now) / DAY_S,
+		    STR_FMT(cli_time(cli, k->expires_s)));
 }
 
 static void
@@ -151,31 +162,38 @@ check_twins(struct cli *cli, const struct key_list *list, size_t i, str_t name)
 		const struct listed_key *other = &list->at[j];
 
 		if (k->has_kid && other->has_kid && str_eq(k->kid, other->kid)) {
-			diag_say(&cli->diag, "jwks", "%.*s has the kid of key %zu: tokens that name it are refused",
+			diag_say(&cli->diag, "jwks",
+			    "%.*s has the kid of key %zu: tokens that name it are refused",
 			    STR_FMT(name), j + 1);
 			return;
 		}
 		if (k->key != NULL && other->key != NULL && key_same(k->key, other->key)) {
-			(void)diag_add(&cli->diag, DIAG_WARNING, "jwks", (struct diag_place){ .row = 0 },
-			    "%.*s is the same as key %zu", STR_FMT(name), j + 1);
+			(void)diag_add(&cli->diag, DIAG_WARNING, "jwks",
+			    (struct diag_place){ .row = 0 }, "%.*s is the same as key %zu",
+			    STR_FMT(name), j + 1);
 			return;
 		}
 	}
 }
 
 static void
-check_key(struct cli *cli, const struct key_list *list, size_t i, int64_t now, int64_t remind_s)
+check_key(
+    struct cli *cli, const struct key_list *list, size_t i, int64_t now, int64_t remind_s)
 {
 	const struct listed_key *k = &list->at[i];
 	str_t name = key_list_name(cli, list, i);
 
 	if (k->problem.len > 0)
-		diag_say(&cli->diag, "jwks", "%.*s is not used: %.*s", STR_FMT(name), STR_FMT(k->problem));
+		diag_say(&cli->diag, "jwks", "%.*s is not used: %.*s", STR_FMT(name),
+		    STR_FMT(k->problem));
 	if (k->is_private)
-		diag_say(&cli->diag, "jwks", "%.*s shows its private part: replace the key", STR_FMT(name));
+		diag_say(&cli->diag, "jwks", "%.*s shows its private part: replace the key",
+		    STR_FMT(name));
 	if (!k->has_kid && list->count > 1)
-		(void)diag_add(&cli->diag, DIAG_WARNING, "jwks", (struct diag_place){ .row = 0 },
-		    "%.*s has no kid: no token that names its key is checked with it", STR_FMT(name));
+		(void)diag_add(&cli->diag, DIAG_WARNING, "jwks",
+		    (struct diag_place){ .row = 0 },
+		    "%.*s has no kid: no token that names its key is checked with it",
+		    STR_FMT(name));
 	check_expiry(cli, name, k, now, remind_s);
 	check_twins(cli, list, i, name);
 }
@@ -194,7 +212,8 @@ check_whole(struct cli *cli, const struct key_list *list)
 		if (f->level == DIAG_ERROR)
 			diag_say(&cli->diag, "jwks", "%.*s", STR_FMT(f->message));
 	if (err == ERR_OK)
-		buf_printf(&cli->out, "%s: %zu of %zu keys are used\n", cli->rest[0], jwks_count(set), list->count);
+		buf_printf(&cli->out, "%s: %zu of %zu keys are used\n", cli->rest[0],
+		    jwks_count(set), list->count);
 	jwks_free(&set);
 	return err == ERR_MEMORY ? err : ERR_OK;
 }
@@ -224,27 +243,31 @@ cmd_jwks_check(struct cli *cli)
 static err_t
 make_jwk(struct cli *cli, const struct listed_key *k, value_t *ret)
 {
-	static const char *const kept[] = { "kid", "alg", "use", "key_ops", "iat", "nbf", "exp" };
+	static const char *const kept[] = { "kid", "alg", "use", "key_ops", "iat", "nbf",
+		"exp" };
 	struct buf text;
 	value_t jwk;
 	err_t err;
 
 	buf_init(&text, OUTPUT_MAX);
 	key_write_jwk(&text, k->key);
-	err = buf_failed(&text) ? ERR_LIMIT :
-				  json_read(cli->arena, arena_str(cli->arena, buf_str(&text)), NULL, NULL, &jwk);
+	err = buf_failed(&text) ? ERR_LIMIT
+				: json_read(cli->arena, arena_str(cli->arena, buf_str(&text)),
+				      NULL, NULL, &jwk);
 	buf_fini(&text);
 	TRY(err);
 	if (!value_is_defined(k->jwk)) {
 		jwk = value_object_with(cli->arena, jwk, value_text(cli->arena, "kid"),
 		    value_string(cli->arena, k->kid));
-		jwk = value_object_with(cli->arena, jwk, value_text(cli->arena, "use"), value_text(cli->arena, "sig"));
+		jwk = value_object_with(cli->arena, jwk, value_text(cli->arena, "use"),
+		    value_text(cli->arena, "sig"));
 	}
 	for (size_t i = 0; i < COUNT(kept); i++) {
 		value_t v = value_object_get_text(k->jwk, kept[i]);
 
 		if (value_is_defined(v))
-			jwk = value_object_with(cli->arena, jwk, value_text(cli->arena, kept[i]), v);
+			jwk = value_object_with(
+			    cli->arena, jwk, value_text(cli->arena, kept[i]), v);
 	}
 	*ret = jwk;
 	return arena_failed(cli->arena) ? ERR_MEMORY : ERR_OK;
@@ -280,7 +303,8 @@ write_form(struct cli *cli, const struct key_list *list, const char *form, struc
 	if (strcmp(form, "jwks") == 0)
 		return write_json(cli, list, false, out);
 	if (strcmp(form, "jwk") == 0 && list->count != 1) {
-		diag_say(&cli->diag, "jwks", "a JWK is one key; %s has %zu", cli->rest[0], list->count);
+		diag_say(&cli->diag, "jwks", "a JWK is one key; %s has %zu", cli->rest[0],
+		    list->count);
 		return ERR_KEY;
 	}
 	if (strcmp(form, "jwk") == 0)
@@ -297,7 +321,8 @@ check_usable(struct cli *cli, const struct key_list *list)
 	for (size_t i = 0; i < list->count; i++)
 		if (list->at[i].problem.len > 0 || list->at[i].key == NULL)
 			diag_say(&cli->diag, "jwks", "%.*s cannot be used: %.*s",
-			    STR_FMT(key_list_name(cli, list, i)), STR_FMT(list->at[i].problem));
+			    STR_FMT(key_list_name(cli, list, i)),
+			    STR_FMT(list->at[i].problem));
 	if (list->count == 0)
 		diag_say(&cli->diag, "jwks", "%s has no key", cli->rest[0]);
 	return cli->diag.error_count > 0 ? ERR_KEY : ERR_OK;
@@ -312,7 +337,8 @@ cmd_jwks_convert(struct cli *cli)
 	err_t err;
 
 	form = form != NULL ? form : "jwks";
-	if (strcmp(form, "jwks") != 0 && strcmp(form, "jwk") != 0 && strcmp(form, "pem") != 0) {
+	if (strcmp(form, "jwks") != 0 && strcmp(form, "jwk") != 0 &&
+	    strcmp(form, "pem") != 0) {
 		diag_say(&cli->diag, "usage", "--to takes jwks, jwk or pem, not %s", form);
 		return ERR_USAGE;
 	}

@@ -25,14 +25,16 @@ const struct cli_spec cmd_token_verify_options[] = {
 	{ "--jwks", NULL, "FILE", "the key set (JWKS or PEM)" },
 	{ "--issuer", NULL, "TEXT", "iss must be this; may be repeated" },
 	{ "--audience", NULL, "TEXT", "aud must have this; may be repeated" },
-	{ "--algorithm", NULL, "NAME", "an algorithm that is allowed; may be repeated (all but MACs)" },
+	{ "--algorithm", NULL, "NAME",
+	    "an algorithm that is allowed; may be repeated (all but MACs)" },
 	{ "--leeway", NULL, "SECONDS", "how far clocks may differ (0)" },
 	{ "--at", NULL, "UNIX", "as if it were this time" },
 	{ 0 },
 };
 
 const struct cli_spec cmd_token_inspect_options[] = {
-	{ "--config", NULL, "FILE", "the sidecar's configuration (found as the sidecar finds it)" },
+	{ "--config", NULL, "FILE",
+	    "the sidecar's configuration (found as the sidecar finds it)" },
 	{ "--at", NULL, "UNIX", "as if it were this time" },
 	{ 0 },
 };
@@ -71,7 +73,8 @@ read_algorithms(struct cli *cli, algorithm_set_t *ret)
 		enum algorithm a = algorithm_find(names[i]);
 
 		if (a == ALGORITHM_NONE || !(algorithm_set_asymmetric() & ALGORITHM_BIT(a))) {
-			diag_say(&cli->diag, "usage", "--algorithm takes RS256, ES256, EdDSA and the like, not %.*s",
+			diag_say(&cli->diag, "usage",
+			    "--algorithm takes RS256, ES256, EdDSA and the like, not %.*s",
 			    STR_FMT(names[i]));
 			return ERR_USAGE;
 		}
@@ -90,7 +93,8 @@ read_rules(struct cli *cli, struct jwt_rules *rules)
 	claims->audiences = list_values(cli, "--audience", &claims->audience_count);
 	TRY(cli_number(cli, "--leeway", 0, &claims->leeway));
 	if (claims->leeway > CLAIMS_LEEWAY_MAX) {
-		diag_say(&cli->diag, "usage", "--leeway takes at most %d seconds", CLAIMS_LEEWAY_MAX);
+		diag_say(&cli->diag, "usage", "--leeway takes at most %d seconds",
+		    CLAIMS_LEEWAY_MAX);
 		return ERR_USAGE;
 	}
 	return ERR_OK;
@@ -119,7 +123,8 @@ tell(struct cli *cli, const struct jwt *jwt, str_t token)
 	}
 	diag_say(&cli->diag, "token", "%s", token_reason_text(jwt->reason));
 	if (token.len > 0 && token.data[token.len - 1] == '\n')
-		diag_hint(&cli->diag, cli->diag.first, "a line end behind the token is no part of it: printf %%s, not echo");
+		diag_hint(&cli->diag, cli->diag.first,
+		    "a line end behind the token is no part of it: printf %%s, not echo");
 	if (cli->json)
 		buf_printf(&cli->out, "{\"reason\": \"%s\"}\n", reason);
 	else
@@ -190,7 +195,8 @@ get_set(struct cli *cli, const struct config *c, str_t path, struct sets *sets)
 			return sets->at[i];
 	buf_init(&text, JWKS_TEXT_MAX);
 	if (file_read(NULL, path.data, FILE_ANY, &text, &cli->diag) == ERR_OK)
-		(void)!jwks_new_from_file(buf_str(&text), path, (size_t)c->auth_jwks_max_keys, &cli->diag, &set);
+		(void)!jwks_new_from_file(
+		    buf_str(&text), path, (size_t)c->auth_jwks_max_keys, &cli->diag, &set);
 	diag_keep(&cli->diag);
 	buf_fini(&text);
 	sets->paths[sets->count] = path;
@@ -199,7 +205,8 @@ get_set(struct cli *cli, const struct config *c, str_t path, struct sets *sets)
 }
 
 static struct issuer
-make_issuer(struct cli *cli, const struct config *c, const struct config_issuer *from, struct sets *sets)
+make_issuer(struct cli *cli, const struct config *c, const struct config_issuer *from,
+    struct sets *sets)
 {
 	struct issuer issuer = {
 		.name = from->issuer,
@@ -210,7 +217,8 @@ make_issuer(struct cli *cli, const struct config *c, const struct config_issuer 
 	};
 
 	for (size_t i = 0; i < from->algorithms.count; i++)
-		issuer.rules.jws.algorithms |= ALGORITHM_BIT(algorithm_find(from->algorithms.at[i]));
+		issuer.rules.jws.algorithms |=
+		    ALGORITHM_BIT(algorithm_find(from->algorithms.at[i]));
 	return issuer;
 }
 
@@ -252,10 +260,12 @@ try_local_key(struct cli *cli, const struct config *c, struct inspection *in)
 	buf_init(&text, LOCAL_KEY_MAX + 1);
 	if (file_read(NULL, c->auth_local_key_path.data, FILE_SECRET, &text, NULL) != ERR_OK ||
 	    local_key_new(buf_str(&text), c->auth_local_issuer, NULL, &key) != ERR_OK) {
-		in->note = arena_printf(cli->arena, "; %.*s cannot be read here, so a token of the sidecar's own is not known",
+		in->note = arena_printf(cli->arena,
+		    "; %.*s cannot be read here, so a token of the sidecar's own is not known",
 		    STR_FMT(c->auth_local_key_path));
 	} else {
-		(void)!local_verify(key, cli->arena, in->token, c->auth_leeway_secs, in->now, &jwt);
+		(void)!local_verify(
+		    key, cli->arena, in->token, c->auth_leeway_secs, in->now, &jwt);
 		in->jwt = jwt;
 		in->by_local_key = true;
 	}
@@ -272,7 +282,8 @@ judge_signature(const struct inspection *in)
 
 	if (reason == TOKEN_SIGNATURE)
 		return "does not verify";
-	if (reason == TOKEN_NONE || (reason > TOKEN_SIGNATURE && in->jwt.jws.payload.data != NULL) ||
+	if (reason == TOKEN_NONE ||
+	    (reason > TOKEN_SIGNATURE && in->jwt.jws.payload.data != NULL) ||
 	    (reason == TOKEN_TYPE && in->jwt.jws.payload.data != NULL))
 		return "verified";
 	return "not checked";
@@ -293,12 +304,14 @@ ask_sidecar(struct cli *cli, struct inspection *in)
 	context = verify_context_new();
 	err = context == NULL ? ERR_MEMORY : make_issuers(cli, &c, &sets, &issuers);
 	if (err == ERR_OK) {
-		(void)!issuers_verify(&issuers, cli->arena, in->token, context, in->now, &in->jwt);
+		(void)!issuers_verify(
+		    &issuers, cli->arena, in->token, context, in->now, &in->jwt);
 		if (in->jwt.reason == TOKEN_ALGORITHM)
 			try_local_key(cli, &c, in);
 		in->signature = judge_signature(in);
 		if (c.environment == CONFIG_DEVELOPMENT && in->jwt.reason == TOKEN_NO_KEYS)
-			in->note = STR("; but in development, while no key set is there, any well-formed token is believed");
+			in->note = STR("; but in development, while no key set is there, any "
+				       "well-formed token is believed");
 	}
 	in->jwt.jws.key = NULL; /* of a set that goes now */
 	for (size_t i = 0; i < sets.count; i++)
@@ -327,7 +340,8 @@ distance(struct cli *cli, int64_t seconds)
 	static const struct {
 		int64_t seconds;
 		const char *name;
-	} units[] = { { 86400, "days" }, { 3600, "hours" }, { 60, "minutes" }, { 1, "seconds" } };
+	} units[] = { { 86400, "days" }, { 3600, "hours" }, { 60, "minutes" },
+		{ 1, "seconds" } };
 	int64_t far = seconds < 0 ? -seconds : seconds;
 	size_t i = 0;
 
@@ -356,15 +370,16 @@ verdict(struct cli *cli, const struct inspection *in)
 	if (in->jwt.reason == TOKEN_NONE)
 		return arena_printf(cli->arena, "believes it%s, unless it was revoked",
 		    in->by_local_key ? " as one of its own" : "");
-	return arena_printf(cli->arena, "refuses it: %s (%s)%.*s", token_reason_name(in->jwt.reason),
-	    token_reason_text(in->jwt.reason), STR_FMT(in->note));
+	return arena_printf(cli->arena, "refuses it: %s (%s)%.*s",
+	    token_reason_name(in->jwt.reason), token_reason_text(in->jwt.reason),
+	    STR_FMT(in->note));
 }
 
 static void
 print_text(struct cli *cli, const struct inspection *in)
 {
-	buf_printf(&cli->out, "Token: SHA-256 %.*s…, %zu bytes\n", STR_FMT(token_prefix(cli, in->token)),
-	    in->token.len);
+	buf_printf(&cli->out, "Token: SHA-256 %.*s…, %zu bytes\n",
+	    STR_FMT(token_prefix(cli, in->token)), in->token.len);
 	if (value_is_defined(in->jwt.jws.header)) {
 		buf_add_text(&cli->out, "Header: ");
 		json_write(&cli->out, in->jwt.jws.header);
@@ -395,19 +410,25 @@ print_json(struct cli *cli, const struct inspection *in)
 		str_t words = time_in_words(cli, in, time_names[i]);
 
 		if (words.len > 0)
-			(void)object_builder_add_text(&times, time_names[i], value_string(cli->arena, words));
+			(void)object_builder_add_text(
+			    &times, time_names[i], value_string(cli->arena, words));
 	}
 	object_builder_init(&o, cli->arena, 8);
-	(void)object_builder_add_text(&o, "sha256", value_string(cli->arena, token_prefix(cli, in->token)));
+	(void)object_builder_add_text(
+	    &o, "sha256", value_string(cli->arena, token_prefix(cli, in->token)));
 	if (value_is_defined(in->jwt.jws.header))
 		(void)object_builder_add_text(&o, "header", in->jwt.jws.header);
 	if (value_is_defined(in->claims))
 		(void)object_builder_add_text(&o, "claims", in->claims);
-	(void)object_builder_add_text(&o, "times", object_builder_freeze(&times, OBJECT_LAST_WINS, NULL));
+	(void)object_builder_add_text(
+	    &o, "times", object_builder_freeze(&times, OBJECT_LAST_WINS, NULL));
 	(void)object_builder_add_text(&o, "signature", value_text(cli->arena, in->signature));
-	(void)object_builder_add_text(&o, "accepted", value_bool(in->jwt.reason == TOKEN_NONE));
-	(void)object_builder_add_text(&o, "reason", value_text(cli->arena, token_reason_name(in->jwt.reason)));
-	(void)object_builder_add_text(&o, "sidecar", value_string(cli->arena, verdict(cli, in)));
+	(void)object_builder_add_text(
+	    &o, "accepted", value_bool(in->jwt.reason == TOKEN_NONE));
+	(void)object_builder_add_text(
+	    &o, "reason", value_text(cli->arena, token_reason_name(in->jwt.reason)));
+	(void)object_builder_add_text(
+	    &o, "sidecar", value_string(cli->arena, verdict(cli, in)));
 	cli_print_json(cli, object_builder_freeze(&o, OBJECT_LAST_WINS, NULL));
 }
 

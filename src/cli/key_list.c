@@ -32,7 +32,8 @@ time_member(value_t object, const char *name)
 static str_t
 reason_of(const struct diag *diag)
 {
-	static const str_t marks[] = { { " is not used: ", 14 }, { "the key is not usable: ", 23 } };
+	static const str_t marks[] = { { " is not used: ", 14 },
+		{ "the key is not usable: ", 23 } };
 	str_t text = diag_first_message(diag);
 
 	for (size_t i = 0; i < COUNT(marks); i++) {
@@ -71,7 +72,9 @@ list_jwk(struct cli *cli, value_t object, struct listed_key *k)
 	if (jwk_read(cli->arena, object, STR("key"), &why, &jwk) == ERR_OK)
 		jwk_fini(&jwk);
 	else
-		k->problem = k->is_symmetric ? STR("it is symmetric: whoever can check with it can sign") : reason_of(&why);
+		k->problem = k->is_symmetric
+				 ? STR("it is symmetric: whoever can check with it can sign")
+				 : reason_of(&why);
 	if (object.tag == VALUE_OBJECT &&
 	    jwk_read_key(cli->arena, object, false, KEY_LENIENT, NULL, &k->key) != ERR_OK)
 		k->key = NULL;
@@ -80,16 +83,20 @@ list_jwk(struct cli *cli, value_t object, struct listed_key *k)
 static err_t
 list_json(struct cli *cli, str_t name, struct key_list *list)
 {
-	const struct json_options options = { .depth_limit = 16, .refuse_duplicates = true, .file = name };
+	const struct json_options options = {
+		.depth_limit = 16, .refuse_duplicates = true, .file = name
+	};
 	value_t document, keys;
 
 	TRY(json_read(cli->arena, list->text, &options, &cli->diag, &document));
 	keys = value_object_get_text(document, "keys");
-	list->is_one = keys.tag != VALUE_ARRAY && value_is_defined(value_object_get_text(document, "kty"));
+	list->is_one = keys.tag != VALUE_ARRAY &&
+		       value_is_defined(value_object_get_text(document, "kty"));
 	if (list->is_one)
 		keys = value_array(cli->arena, &document, 1);
 	if (keys.tag != VALUE_ARRAY) {
-		diag_say(&cli->diag, "jwks", "%.*s is no JWKS, no JWK and no PEM", STR_FMT(name));
+		diag_say(
+		    &cli->diag, "jwks", "%.*s is no JWKS, no JWK and no PEM", STR_FMT(name));
 		return ERR_KEY;
 	}
 	list->at = ARENA_ARRAY(cli->arena, struct listed_key, keys.count);
@@ -158,7 +165,8 @@ key_list_read(struct cli *cli, const char *path, struct key_list *ret)
 	if (strcmp(path, "-") != 0 && stat(path, &st) == 0)
 		list.file_s = st.st_mtime;
 	trimmed = str_trim_space(list.text);
-	if (trimmed.len > 0 && trimmed.data[0] != '{' && str_find(list.text, pem_begin, 0) < list.text.len)
+	if (trimmed.len > 0 && trimmed.data[0] != '{' &&
+	    str_find(list.text, pem_begin, 0) < list.text.len)
 		err = list_pem(cli, &list);
 	else
 		err = list_json(cli, str_of(path), &list);
@@ -182,5 +190,6 @@ key_list_name(struct cli *cli, const struct key_list *list, size_t i)
 {
 	if (!list->at[i].has_kid)
 		return arena_printf(cli->arena, "key %zu", i + 1);
-	return arena_printf(cli->arena, "key %zu (kid \"%.*s\")", i + 1, STR_FMT(list->at[i].kid));
+	return arena_printf(
+	    cli->arena, "key %zu (kid \"%.*s\")", i + 1, STR_FMT(list->at[i].kid));
 }

@@ -55,8 +55,8 @@ set_algorithms(struct arena *arena, str_t value, struct config_list *ret)
 
 	for (size_t i = 0; i < list.count; i++)
 		if (!config_entry_has_member(row, list.at[i]))
-			return arena_printf(arena, "algorithms may list %s, not `%.*s`", row->limits,
-			    STR_FMT(list.at[i]));
+			return arena_printf(arena, "algorithms may list %s, not `%.*s`",
+			    row->limits, STR_FMT(list.at[i]));
 	*ret = list;
 	return STR_NONE;
 }
@@ -67,7 +67,8 @@ set_leeway(struct arena *arena, str_t value, int64_t *ret)
 	int64_t secs;
 
 	if (!config_read_int(value, &secs) || secs < 0 || secs > 3600)
-		return arena_printf(arena, "leeway_secs must be 0 to 3600, not `%.*s`", STR_FMT(value));
+		return arena_printf(
+		    arena, "leeway_secs must be 0 to 3600, not `%.*s`", STR_FMT(value));
 	*ret = secs;
 	return STR_NONE;
 }
@@ -75,14 +76,15 @@ set_leeway(struct arena *arena, str_t value, int64_t *ret)
 enum { ISSUER = 1, JWKS_PATH = 2, AUDIENCES = 4, ALGORITHMS = 8, LEEWAY = 16 };
 
 static str_t
-set_member(struct arena *arena, str_t name, str_t value, unsigned *seen, struct config_issuer *i)
+set_member(
+    struct arena *arena, str_t name, str_t value, unsigned *seen, struct config_issuer *i)
 {
-	unsigned member = str_eq(name, STR("issuer")) ? ISSUER
-	    : str_eq(name, STR("jwks_path"))          ? JWKS_PATH
-	    : str_eq(name, STR("audiences"))          ? AUDIENCES
-	    : str_eq(name, STR("algorithms"))         ? ALGORITHMS
-	    : str_eq(name, STR("leeway_secs"))        ? LEEWAY
-	                                              : 0;
+	unsigned member = str_eq(name, STR("issuer"))        ? ISSUER
+			  : str_eq(name, STR("jwks_path"))   ? JWKS_PATH
+			  : str_eq(name, STR("audiences"))   ? AUDIENCES
+			  : str_eq(name, STR("algorithms"))  ? ALGORITHMS
+			  : str_eq(name, STR("leeway_secs")) ? LEEWAY
+							     : 0;
 
 	if (member == 0)
 		return arena_printf(arena, "there is no member `%.*s`: %s", STR_FMT(name),
@@ -117,8 +119,10 @@ read_members(struct arena *arena, str_t rest, struct config_issuer *issuer)
 			continue;
 		equals = str_find_char(word, '=', 0);
 		if (equals == word.len)
-			return arena_printf(arena, "`%.*s` is not of the form member=value", STR_FMT(word));
-		wrong = set_member(arena, str_sub(word, 0, equals), str_skip(word, equals + 1), &seen, issuer);
+			return arena_printf(
+			    arena, "`%.*s` is not of the form member=value", STR_FMT(word));
+		wrong = set_member(arena, str_sub(word, 0, equals), str_skip(word, equals + 1),
+		    &seen, issuer);
 		if (wrong.len > 0)
 			return wrong;
 	}
@@ -126,7 +130,8 @@ read_members(struct arena *arena, str_t rest, struct config_issuer *issuer)
 }
 
 str_t
-config_issuer_read(struct arena *arena, const struct config *c, str_t entry, struct config_issuer *ret)
+config_issuer_read(
+    struct arena *arena, const struct config *c, str_t entry, struct config_issuer *ret)
 {
 	struct config_issuer issuer = {
 		.issuer = entry,

@@ -7,7 +7,8 @@
  *
  *   issuer=https://idp.example jwks_path=/etc/coresdk/idp.json audiences=a,b leeway_secs=5
  *
- * A backslash takes the meaning from the blank or comma behind it.  What is not said is as in auth.*.
+ * A backslash takes the meaning from the blank or comma behind it.  What is not said is as in
+ * auth.*.
  */
 #ifndef CONFIG_ISSUER_H
 #define CONFIG_ISSUER_H
@@ -23,6 +24,7 @@ struct config_issuer {
 };
 
 /* An empty text: it is read.  Otherwise what is wrong with it. */
-str_t config_issuer_read(struct arena *, const struct config *, str_t entry, struct config_issuer *ret);
+str_t config_issuer_read(
+    struct arena *, const struct config *, str_t entry, struct config_issuer *ret);
 
 #endif

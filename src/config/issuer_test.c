@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* auth.issuers: from YAML and from a variable the same, and what is wrong with it at its place. */
+/*
+ * auth.issuers: from YAML and from a variable the same, and what is wrong with it at its
+ * place.
+ */
 #include <tap.h>
 
 #include "config/issuer.h"
@@ -20,8 +23,8 @@ static const char *const yaml =
     "      leeway_secs: 0\n"
     "    - { issuer: https://some, audiences: [] }\n";
 static const char *const variable =
-    "CORESDK_AUTH_ISSUERS=https://plain/?a=b, issuer=https://own jwks_path=/a\\ b\\,c.json audiences=one,t\\,w\\ o "
-    "algorithms=ES256 leeway_secs=0, issuer=https://some audiences=";
+    "CORESDK_AUTH_ISSUERS=https://plain/?a=b, issuer=https://own jwks_path=/a\\ b\\,c.json "
+    "audiences=one,t\\,w\\ o algorithms=ES256 leeway_secs=0, issuer=https://some audiences=";
 
 static void
 check_read(const struct config *c, const char *from)
@@ -33,16 +36,19 @@ check_read(const struct config *c, const char *from)
 	if (!good)
 		return;
 	ok(config_issuer_read(arena, c, c->auth_issuers.at[0], &i).len == 0 &&
-	        str_eq(i.issuer, STR("https://plain/?a=b")) && str_eq(i.jwks_path, STR("/default.json")) &&
-	        i.audiences.count == 1 && i.algorithms.count == 0 && i.leeway_secs == 7,
+		str_eq(i.issuer, STR("https://plain/?a=b")) &&
+		str_eq(i.jwks_path, STR("/default.json")) && i.audiences.count == 1 &&
+		i.algorithms.count == 0 && i.leeway_secs == 7,
 	    "%s: a plain one has what auth.* says", from);
 	ok(config_issuer_read(arena, c, c->auth_issuers.at[1], &i).len == 0 &&
-	        str_eq(i.issuer, STR("https://own")) && str_eq(i.jwks_path, STR("/a b,c.json")) &&
-	        i.audiences.count == 2 && str_eq(i.audiences.at[1], STR("t,w o")) &&
-	        i.algorithms.count == 1 && i.leeway_secs == 0,
+		str_eq(i.issuer, STR("https://own")) &&
+		str_eq(i.jwks_path, STR("/a b,c.json")) && i.audiences.count == 2 &&
+		str_eq(i.audiences.at[1], STR("t,w o")) && i.algorithms.count == 1 &&
+		i.leeway_secs == 0,
 	    "%s: all of its own", from);
-	ok(config_issuer_read(arena, c, c->auth_issuers.at[2], &i).len == 0 && i.audiences.count == 0 &&
-	        i.leeway_secs == 7, "%s: any audience, the rest as auth.*", from);
+	ok(config_issuer_read(arena, c, c->auth_issuers.at[2], &i).len == 0 &&
+		i.audiences.count == 0 && i.leeway_secs == 7,
+	    "%s: any audience, the rest as auth.*", from);
 }
 
 static err_t
@@ -89,7 +95,8 @@ main(void)
 	arena = arena_new(16 << 20);
 	ok(load(yaml, NULL, &diag, &c) == ERR_OK, "the file is read");
 	check_read(&c, "YAML");
-	ok(load("auth: { jwks_path: /default.json, audiences: [x], leeway_secs: 7 }", variable, &diag, &c) == ERR_OK,
+	ok(load("auth: { jwks_path: /default.json, audiences: [x], leeway_secs: 7 }", variable,
+	       &diag, &c) == ERR_OK,
 	    "the variable is read");
 	check_read(&c, "variable");
 	for (size_t i = 0; i < COUNT(refusals); i++) {
@@ -97,12 +104,13 @@ main(void)
 		const struct diag_finding *f = diag.first;
 
 		ok(err == ERR_CONFIG && f != NULL && f->place.row == refusals[i].row &&
-		        f->place.col == refusals[i].col &&
-		        str_find(f->message, str_of(refusals[i].message), 0) < f->message.len,
+			f->place.col == refusals[i].col &&
+			str_find(f->message, str_of(refusals[i].message), 0) < f->message.len,
 		    "%s at %u:%u: %.*s", refusals[i].message, f != NULL ? f->place.row : 0,
 		    f != NULL ? f->place.col : 0, STR_FMT(f != NULL ? f->message : STR_NONE));
 	}
-	ok(load("", "CORESDK_AUTH_ISSUERS=issuer=a leeway_secs=x", &diag, &c) == ERR_CONFIG, "a bad variable");
+	ok(load("", "CORESDK_AUTH_ISSUERS=issuer=a leeway_secs=x", &diag, &c) == ERR_CONFIG,
+	    "a bad variable");
 	arena_free(&arena);
 	return tap_done();
 }

@@ -41,7 +41,8 @@ read_file(struct clock_mark *m, int64_t *ret, struct diag *diag)
 	buf_fini(&text);
 	if (err == ERR_OK || err == ERR_NOT_FOUND)
 		return ERR_OK;
-	diag_say(diag, "clock", "%s cannot be used: whether the clock was set back before is not known",
+	diag_say(diag, "clock",
+	    "%s cannot be used: whether the clock was set back before is not known",
 	    m->path.data);
 	return err;
 }
@@ -102,7 +103,8 @@ clock_mark_write(struct clock_mark *m, bool now, struct diag *diag)
 		return ERR_OK;
 	m->written_boot_ns = boot_ns; /* also if it fails: not each second again */
 	len = snprintf(text, sizeof(text), "%lld\n", (long long)mark);
-	err = file_replace(NULL, m->path.data, FILE_MODE, str_make(text, (size_t)len), m->is_failing ? NULL : diag);
+	err = file_replace(NULL, m->path.data, FILE_MODE, str_make(text, (size_t)len),
+	    m->is_failing ? NULL : diag);
 	m->is_failing = err != ERR_OK;
 	if (err == ERR_OK)
 		m->written_s = mark;
@@ -121,7 +123,8 @@ clock_mark_reset(struct clock_mark *m, struct diag *diag, int64_t *ret_was)
 int64_t
 clock_mark_now_s(const struct clock_mark *m)
 {
-	int64_t now = clock_wall_s(m->clock), mark = atomic_load_explicit(&m->mark_s, memory_order_relaxed);
+	int64_t now = clock_wall_s(m->clock),
+		mark = atomic_load_explicit(&m->mark_s, memory_order_relaxed);
 
 	return now > mark ? now : mark;
 }
@@ -129,5 +132,6 @@ clock_mark_now_s(const struct clock_mark *m)
 int64_t
 clock_mark_behind_s(const struct clock_mark *m)
 {
-	return atomic_load(&m->set_back) ? atomic_load(&m->mark_s) - clock_wall_s(m->clock) : 0;
+	return atomic_load(&m->set_back) ? atomic_load(&m->mark_s) - clock_wall_s(m->clock)
+					 : 0;
 }

@@ -70,7 +70,8 @@ judge(struct key_file *one, str_t text, size_t most, struct diag *diag)
 	struct jwks *set = NULL;
 
 	digest_of(DIGEST_SHA256, text, digest);
-	if (one->set != NULL && one->most == most && memcmp(one->digest, digest, sizeof(digest)) == 0)
+	if (one->set != NULL && one->most == most &&
+	    memcmp(one->digest, digest, sizeof(digest)) == 0)
 		return ERR_OK;
 	TRY(jwks_new_from_file(text, buf_str(&one->path), most, diag, &set));
 	jwks_free(&one->set);
@@ -103,8 +104,9 @@ take(struct key_file *one, size_t most, struct diag *diag)
 		err = judge(one, buf_str(&text), most, diag);
 	if (err != ERR_OK) {
 		one->refused = true;
-		diag_say(diag, "jwks", one->set != NULL ? "%.*s is refused; the key set in use stays" :
-							  "%.*s is refused: there is no key set",
+		diag_say(diag, "jwks",
+		    one->set != NULL ? "%.*s is refused; the key set in use stays"
+				     : "%.*s is refused: there is no key set",
 		    STR_FMT(path));
 	}
 	diag_keep(diag); /* before the text that findings quote goes */
@@ -156,7 +158,8 @@ add(struct key_files *f, str_t path)
 }
 
 err_t
-key_files_take(struct key_files *f, const str_t *paths, size_t count, size_t most, struct diag *diag)
+key_files_take(
+    struct key_files *f, const str_t *paths, size_t count, size_t most, struct diag *diag)
 {
 	err_t first = ERR_OK;
 

@@ -35,10 +35,15 @@ struct key_files {
 void key_files_init(struct key_files *);
 void key_files_fini(struct key_files *);
 
-/* These paths (the same one may come twice) and no others.  The first error, after all were tried. */
-err_t key_files_take(struct key_files *, const str_t *paths, size_t count, size_t most, struct diag *);
+/*
+ * These paths (the same one may come twice) and no others.  The first error, after all were
+ * tried.
+ */
+err_t key_files_take(
+    struct key_files *, const str_t *paths, size_t count, size_t most, struct diag *);
 struct jwks *key_files_find(const struct key_files *, str_t path); /* NULL: none is in use */
-bool key_files_are_absent(const struct key_files *); /* no set in use, and no file that was refused */
+bool key_files_are_absent(
+    const struct key_files *); /* no set in use, and no file that was refused */
 size_t key_files_set_count(const struct key_files *);
 
 #endif

@@ -43,13 +43,14 @@ unknown_kids_note(struct unknown_kids *u, str_t kid)
 }
 
 bool
-unknown_kids_take(struct unknown_kids *u, int64_t steady_ns, struct buf *names, uint64_t *ret_count)
+unknown_kids_take(
+    struct unknown_kids *u, int64_t steady_ns, struct buf *names, uint64_t *ret_count)
 {
 	bool due;
 
 	(void)pthread_mutex_lock(&u->lock);
-	due = u->count > 0 &&
-	    (u->told_ns == 0 || steady_ns - u->told_ns >= UNKNOWN_KIDS_SILENCE_S * CLOCK_NS_PER_S);
+	due = u->count > 0 && (u->told_ns == 0 || steady_ns - u->told_ns >=
+						      UNKNOWN_KIDS_SILENCE_S * CLOCK_NS_PER_S);
 	if (due) {
 		for (size_t i = 0; i < u->name_count; i++) {
 			if (i > 0)

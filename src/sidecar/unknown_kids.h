@@ -32,8 +32,11 @@ void unknown_kids_init(struct unknown_kids *);
 void unknown_kids_fini(struct unknown_kids *);
 
 void unknown_kids_note(struct unknown_kids *, str_t kid);
-/* Is there something to tell, and is it time?  Then names separated by blanks, and how often. */
-bool unknown_kids_take(struct unknown_kids *, int64_t steady_ns, struct buf *names, uint64_t *ret_count);
+/*
+ * Is there something to tell, and is it time?  Then names separated by blanks, and how often.
+ */
+bool unknown_kids_take(
+    struct unknown_kids *, int64_t steady_ns, struct buf *names, uint64_t *ret_count);
 uint64_t unknown_kids_total(struct unknown_kids *);
 
 #endif

@@ -20,29 +20,33 @@ main(void)
 	buf_init(&names, 4096);
 	ok(!unknown_kids_take(&kids, START, &names, &count), "nothing to tell");
 	unknown_kids_note(&kids, STR("a"));
-	ok(unknown_kids_take(&kids, START, &names, &count) && str_eq(buf_str(&names), STR("a")) && count == 1,
+	ok(unknown_kids_take(&kids, START, &names, &count) &&
+		str_eq(buf_str(&names), STR("a")) && count == 1,
 	    "the first at once");
 	unknown_kids_note(&kids, STR("b"));
 	unknown_kids_note(&kids, STR("b"));
 	unknown_kids_note(&kids, STR("c"));
-	ok(!unknown_kids_take(&kids, START + MINUTE - 1, &names, &count), "then not for a minute");
+	ok(!unknown_kids_take(&kids, START + MINUTE - 1, &names, &count),
+	    "then not for a minute");
 	buf_clear(&names);
-	ok(unknown_kids_take(&kids, START + MINUTE, &names, &count) && str_eq(buf_str(&names), STR("b c")) && count == 3,
+	ok(unknown_kids_take(&kids, START + MINUTE, &names, &count) &&
+		str_eq(buf_str(&names), STR("b c")) && count == 3,
 	    "then all of them, each once");
 	ok(!unknown_kids_take(&kids, START + 9 * MINUTE, &names, &count), "and no more");
 	memset(longest, 'x', sizeof(longest));
 	for (int i = 0; i < 1000; i++) {
-		(void)snprintf(longest, 8, "%d", i);
+		(void)snprintf(longest, 16, "%d", i);
 		unknown_kids_note(&kids, str_make(longest, sizeof(longest)));
 	}
 	buf_clear(&names);
 	ok(unknown_kids_take(&kids, START + 9 * MINUTE, &names, &count) && count == 1000 &&
-	        names.len == UNKNOWN_KIDS_MAX * (UNKNOWN_KID_BYTES + 1) - 1,
+		names.len == UNKNOWN_KIDS_MAX * (UNKNOWN_KID_BYTES + 1) - 1,
 	    "a flood is a line of bounded length");
 	ok(unknown_kids_total(&kids) == 1004, "all are counted");
 	unknown_kids_note(&kids, STR_NONE);
 	buf_clear(&names);
-	ok(unknown_kids_take(&kids, START + 20 * MINUTE, &names, &count) && names.len == 0, "one without a name");
+	ok(unknown_kids_take(&kids, START + 20 * MINUTE, &names, &count) && names.len == 0,
+	    "one without a name");
 	buf_fini(&names);
 	unknown_kids_fini(&kids);
 	return tap_done();

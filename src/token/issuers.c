@@ -18,8 +18,8 @@ is_alike(const struct issuer *a, const struct issuer *b)
 }
 
 err_t
-issuers_make(struct arena *arena, const struct issuer *any, const struct issuer *entries, size_t count,
-    struct issuers *ret)
+issuers_make(struct arena *arena, const struct issuer *any, const struct issuer *entries,
+    size_t count, struct issuers *ret)
 {
 	struct issuer *own = ARENA_ARRAY(arena, struct issuer, count);
 	str_t *names = ARENA_ARRAY(arena, str_t, count);
@@ -51,7 +51,9 @@ issuers_find(const struct issuers *all, str_t name)
 	return NULL;
 }
 
-/* Whom the token says it is from.  It need not be true: that is for the issuer's keys to tell. */
+/*
+ * Whom the token says it is from.  It need not be true: that is for the issuer's keys to tell.
+ */
 static enum token_reason
 peek_issuer(struct arena *arena, str_t payload_text, str_t *ret)
 {
@@ -89,8 +91,8 @@ select_issuer(const struct issuers *all, struct arena *arena, str_t text, struct
 }
 
 err_t
-issuers_verify(const struct issuers *all, struct arena *arena, str_t text, struct verify_context *context,
-    int64_t now, struct jwt *ret)
+issuers_verify(const struct issuers *all, struct arena *arena, str_t text,
+    struct verify_context *context, int64_t now, struct jwt *ret)
 {
 	const struct issuer *one = &all->any;
 

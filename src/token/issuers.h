@@ -29,11 +29,11 @@ struct issuers {
 };
 
 /* Copies the entries; names each in its rules, and all of them in any's if they are alike. */
-err_t issuers_make(struct arena *, const struct issuer *any, const struct issuer *entries, size_t count,
-    struct issuers *ret);
+err_t issuers_make(struct arena *, const struct issuer *any, const struct issuer *entries,
+    size_t count, struct issuers *ret);
 const struct issuer *issuers_find(const struct issuers *, str_t name);
 
-err_t issuers_verify(const struct issuers *, struct arena *, str_t text, struct verify_context *,
-    int64_t now, struct jwt *ret);
+err_t issuers_verify(const struct issuers *, struct arena *, str_t text,
+    struct verify_context *, int64_t now, struct jwt *ret);
 
 #endif

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Two issuers, each with a key set of its own, and everything that one may try to be the other. */
+/*
+ * Two issuers, each with a key set of its own, and everything that one may try to be the
+ * other.
+ */
 #include <tap.h>
 
 #include "codec/json.h"
@@ -36,8 +39,9 @@ sign(const struct key *key, const char *kid, const char *payload)
 	str_t ret;
 
 	buf_init(&text, 1 << 16);
-	ok(jws_sign(&text, key, algorithm_default(key_kind(key)), str_of(kid), STR("JWT"), str_of(payload)) ==
-	    ERR_OK, "signed");
+	ok(jws_sign(&text, key, algorithm_default(key_kind(key)), str_of(kid), STR("JWT"),
+	       str_of(payload)) == ERR_OK,
+	    "signed");
 	ret = arena_str(arena, buf_str(&text));
 	buf_fini(&text);
 	return ret;
@@ -70,7 +74,8 @@ static const struct {
 	{ false, "same", "{\"iss\":\"c\",\"aud\":\"one\"" EXP "}", -100, TOKEN_ISSUER },
 	{ false, "same", "{\"aud\":\"one\"" EXP "}", -100, TOKEN_ISSUER },
 	{ false, "same", "{\"iss\":[\"a\"],\"aud\":\"one\"" EXP "}", -100, TOKEN_CLAIMS },
-	{ false, "same", "{\"iss\":\"a\",\"iss\":\"b\",\"aud\":\"one\"" EXP "}", -100, TOKEN_CLAIMS },
+	{ false, "same", "{\"iss\":\"a\",\"iss\":\"b\",\"aud\":\"one\"" EXP "}", -100,
+	    TOKEN_CLAIMS },
 	{ false, "same", "{\"iss\":\"A\",\"aud\":\"one\"" EXP "}", -100, TOKEN_ISSUER },
 	{ false, "same", "{\"iss\":\"a\",\"aud\":\"two\"" EXP "}", -100, TOKEN_AUDIENCE },
 	/* Each with its own leeway. */
@@ -84,30 +89,43 @@ make_issuers(void)
 {
 	static const str_t one = { "one", 3 };
 	const struct issuer entries[] = {
-		{ .name = STR("a"), .keys = set_a,
+		{ .name = STR("a"),
+		    .keys = set_a,
 		    .rules.claims = { .audiences = &one, .audience_count = 1 } },
-		{ .name = STR("b"), .keys = set_b, .rules.claims = { .leeway = 60 },
+		{ .name = STR("b"),
+		    .keys = set_b,
+		    .rules.claims = { .leeway = 60 },
 		    .rules.jws.algorithms = ALGORITHM_BIT(ALGORITHM_EDDSA) },
 	};
 	const struct issuer any = { .keys = set_a };
 
-	ok(issuers_make(arena, &any, entries, COUNT(entries), &issuers) == ERR_OK && !issuers.alike,
+	ok(issuers_make(arena, &any, entries, COUNT(entries), &issuers) == ERR_OK &&
+		!issuers.alike,
 	    "two issuers that differ");
 }
 
-/* Issuers that differ by name alone are one look, and a missing name is as bad as a wrong one. */
+/*
+ * Issuers that differ by name alone are one look, and a missing name is as bad as a wrong one.
+ */
 static void
 try_alike(void)
 {
-	const struct issuer entries[] = { { .name = STR("a"), .keys = set_a }, { .name = STR("c"), .keys = set_a } };
+	const struct issuer entries[] = { { .name = STR("a"), .keys = set_a },
+		{ .name = STR("c"), .keys = set_a } };
 	const struct issuer any = { .keys = set_a };
 
-	ok(issuers_make(arena, &any, entries, COUNT(entries), &issuers) == ERR_OK && issuers.alike, "alike");
-	ok(judge(sign(key_a, "same", "{\"iss\":\"c\"" EXP "}"), NOW) == TOKEN_NONE, "the second of two");
-	ok(judge(sign(key_a, "same", "{\"iss\":\"d\"" EXP "}"), NOW) == TOKEN_ISSUER, "none of them");
+	ok(issuers_make(arena, &any, entries, COUNT(entries), &issuers) == ERR_OK &&
+		issuers.alike,
+	    "alike");
+	ok(judge(sign(key_a, "same", "{\"iss\":\"c\"" EXP "}"), NOW) == TOKEN_NONE,
+	    "the second of two");
+	ok(judge(sign(key_a, "same", "{\"iss\":\"d\"" EXP "}"), NOW) == TOKEN_ISSUER,
+	    "none of them");
 	ok(issuers_make(arena, &any, NULL, 0, &issuers) == ERR_OK, "none named");
-	ok(judge(sign(key_a, "same", "{\"iss\":\"d\"" EXP "}"), NOW) == TOKEN_NONE, "then any");
-	ok(judge(sign(key_b, "same", "{\"iss\":\"d\"" EXP "}"), NOW) == TOKEN_KEY_ALGORITHM, "by the keys there are");
+	ok(judge(sign(key_a, "same", "{\"iss\":\"d\"" EXP "}"), NOW) == TOKEN_NONE,
+	    "then any");
+	ok(judge(sign(key_b, "same", "{\"iss\":\"d\"" EXP "}"), NOW) == TOKEN_KEY_ALGORITHM,
+	    "by the keys there are");
 }
 
 int
@@ -115,19 +133,23 @@ main(void)
 {
 	arena = arena_new(16 << 20);
 	context = verify_context_new();
-	ok(key_generate(KEY_P256, &key_a) == ERR_OK && key_generate(KEY_ED25519, &key_b) == ERR_OK, "keys");
+	ok(key_generate(KEY_P256, &key_a) == ERR_OK &&
+		key_generate(KEY_ED25519, &key_b) == ERR_OK,
+	    "keys");
 	set_a = make_set(key_a, "same");
 	set_b = make_set(key_b, "same");
 	make_issuers();
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		str_t token = sign(cases[i].by_b ? key_b : key_a, cases[i].kid, cases[i].payload);
+		str_t token =
+		    sign(cases[i].by_b ? key_b : key_a, cases[i].kid, cases[i].payload);
 		enum token_reason got = judge(token, NOW + 100 + cases[i].late);
 
-		ok(got == cases[i].want, "by %s, %s: %s", cases[i].by_b ? "b" : "a", cases[i].payload,
-		    token_reason_name(got));
+		ok(got == cases[i].want, "by %s, %s: %s", cases[i].by_b ? "b" : "a",
+		    cases[i].payload, token_reason_name(got));
 	}
 	ok(judge(STR("a.b"), NOW) == TOKEN_MALFORMED, "no token at all");
-	ok(judge(STR("eyJhbGciOiJFUzI1NiJ9.e30=.AAAA"), NOW) == TOKEN_MALFORMED, "a padded payload");
+	ok(judge(STR("eyJhbGciOiJFUzI1NiJ9.e30=.AAAA"), NOW) == TOKEN_MALFORMED,
+	    "a padded payload");
 	try_alike();
 	jwks_free(&set_a);
 	jwks_free(&set_b);
