@@ -90,9 +90,7 @@ list_json(struct cli *cli, str_t name, struct key_list *list)
 
 	TRY(json_read(cli->arena, list->text, &options, &cli->diag, &document));
 	keys = value_object_get_text(document, "keys");
-	list->is_one = keys.tag != VALUE_ARRAY &&
-		       value_is_defined(value_object_get_text(document, "kty"));
-	if (list->is_one)
+	if (keys.tag != VALUE_ARRAY && value_is_defined(value_object_get_text(document, "kty")))
 		keys = value_array(cli->arena, &document, 1);
 	if (keys.tag != VALUE_ARRAY) {
 		diag_say(

@@ -13,7 +13,7 @@
 
 struct listed_key {
 	value_t jwk; /* VALUE_NONE: PEM */
-	struct key *key; /* public; NULL: its numbers make none */
+	struct key *key; /* NULL: its numbers make none */
 	str_t kid, kty, alg, use; /* empty: not said */
 	str_t problem; /* why the sidecar does not use it; empty: it does */
 	bool has_kid, is_private, is_symmetric;
@@ -23,7 +23,6 @@ struct listed_key {
 struct key_list {
 	struct listed_key *at;
 	size_t count;
-	bool is_one; /* a JWK and no set */
 	int64_t file_s; /* when the file was written; 0: not known */
 	str_t text;
 };

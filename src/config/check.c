@@ -105,7 +105,8 @@ check_tls(struct config *c, struct diag *diag)
 static void
 check_auth(const struct config *c, struct diag *diag)
 {
-	if (c->auth_require_audience && c->auth_audiences.count == 0 && c->auth_issuers.count == 0)
+	if (c->auth_require_audience && c->auth_audiences.count == 0 &&
+	    c->auth_issuers.count == 0)
 		(void)refuse(c, diag, CONFIG_KEY_auth_require_audience,
 		    "is true, but auth.audiences names none");
 }
@@ -125,7 +126,8 @@ place_of_issuer(const struct config *c, size_t i)
 static void
 check_issuers(struct arena *arena, const struct config *c, struct diag *diag)
 {
-	struct config_issuer *all = ARENA_ARRAY(arena, struct config_issuer, c->auth_issuers.count);
+	struct config_issuer *all =
+	    ARENA_ARRAY(arena, struct config_issuer, c->auth_issuers.count);
 
 	if (c->auth_issuers.count > CONFIG_ISSUERS_MAX) {
 		(void)refuse(c, diag, CONFIG_KEY_auth_issuers, "has more than 256 entries");
@@ -139,8 +141,8 @@ check_issuers(struct arena *arena, const struct config *c, struct diag *diag)
 				wrong = arena_printf(arena, "the issuer %.*s is named twice",
 				    STR_FMT(all[i].issuer));
 		if (wrong.len > 0)
-			(void)diag_add(diag, DIAG_ERROR, "config", place_of_issuer(c, i), "auth.issuers: %.*s",
-			    STR_FMT(wrong));
+			(void)diag_add(diag, DIAG_ERROR, "config", place_of_issuer(c, i),
+			    "auth.issuers: %.*s", STR_FMT(wrong));
 	}
 }
 

@@ -150,7 +150,8 @@ flatten_value(struct reader *r, struct buf *out, struct diag_place place)
 		return true;
 	}
 	if (r->event.type != YAML_SEQUENCE_START_EVENT) {
-		(void)diag_add(r->diag, DIAG_ERROR, "config", place, "this member is a value or a list of them");
+		(void)diag_add(r->diag, DIAG_ERROR, "config", place,
+		    "this member is a value or a list of them");
 		return skip_node(r);
 	}
 	for (;;) {
@@ -159,7 +160,8 @@ flatten_value(struct reader *r, struct buf *out, struct diag_place place)
 		if (r->event.type == YAML_SEQUENCE_END_EVENT)
 			return true;
 		if (r->event.type != YAML_SCALAR_EVENT) {
-			(void)diag_add(r->diag, DIAG_ERROR, "config", place_at(r, &r->event.start_mark, 0),
+			(void)diag_add(r->diag, DIAG_ERROR, "config",
+			    place_at(r, &r->event.start_mark, 0),
 			    "this is a list of plain values");
 			if (!skip_node(r))
 				return false;
@@ -176,7 +178,8 @@ flatten_member(struct reader *r, const struct config_row *row, struct buf *out)
 {
 	struct diag_place place = place_at(r, &r->event.start_mark, 0);
 
-	if (r->event.type != YAML_SCALAR_EVENT || !config_entry_has_member(row, scalar_text(r))) {
+	if (r->event.type != YAML_SCALAR_EVENT ||
+	    !config_entry_has_member(row, scalar_text(r))) {
 		struct diag_finding *f = diag_add(r->diag, DIAG_ERROR, "config", place,
 		    "an entry of %s has no such member", row->path);
 
@@ -225,7 +228,9 @@ read_item(struct reader *r, const struct config_row *row, str_t *ret)
 	if (may_map && r->event.type == YAML_MAPPING_START_EVENT)
 		return flatten(r, row, ret);
 	(void)diag_add(r->diag, DIAG_ERROR, "config", place_at(r, &r->event.start_mark, 0),
-	    may_map ? "%s is a list of plain values and mappings" : "%s is a list of plain values", row->path);
+	    may_map ? "%s is a list of plain values and mappings"
+		    : "%s is a list of plain values",
+	    row->path);
 	return skip_node(r);
 }
 
@@ -252,7 +257,8 @@ read_sequence(struct reader *r, enum config_key key)
 			return false;
 	}
 	set_value(r, key,
-	    &(struct config_words){ .at = items.at, .marks = marks.at, .count = items.count, .is_list = true },
+	    &(struct config_words){
+		.at = items.at, .marks = marks.at, .count = items.count, .is_list = true },
 	    place);
 	return true;
 }

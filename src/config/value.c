@@ -145,7 +145,8 @@ set_list(struct arena *arena, const struct config_row *row, const struct config_
 	for (size_t i = 0; i < words->count; i++) {
 		str_t text, wrong;
 
-		if (row->type == CONFIG_TYPE_LIST && row->limits[0] != '\0' && find_word(row->limits, words->at[i]) < 0)
+		if (row->type == CONFIG_TYPE_LIST && row->limits[0] != '\0' &&
+		    find_word(row->limits, words->at[i]) < 0)
 			return arena_printf(arena, "may list %.*s, not `%.*s`",
 			    STR_FMT(list_words(arena, row->limits)), STR_FMT(words->at[i]));
 		wrong = set_text(arena, words->at[i], &text);
@@ -191,8 +192,8 @@ config_value_set(struct arena *arena, const struct config_row *row,
 
 /*
  * Commas separate the entries, and also the words of a member: one behind the members
- * of an entry goes on with the last of them, unless a new entry begins.  So entries without members stand in
- * front.
+ * of an entry goes on with the last of them, unless a new entry begins.  So entries
+ * without members stand in front.
  */
 static bool
 continues(const struct config_row *row, str_t entry, str_t piece)
@@ -204,7 +205,9 @@ continues(const struct config_row *row, str_t entry, str_t piece)
 static str_t
 until(str_t first, str_t last)
 {
-	return last.len == 0 ? first : str_make(first.data, (size_t)(last.data + last.len - first.data));
+	if (last.len == 0)
+		return first;
+	return str_make(first.data, (size_t)(last.data + last.len - first.data));
 }
 
 str_t

@@ -25,7 +25,9 @@ bool config_read_int(str_t text, int64_t *ret);
 
 /* ---- entries: "issuer=a audiences=b,c", a mapping as one text ---- */
 
-bool config_entry_has_members(const struct config_row *, str_t entry); /* else it is a plain text */
-bool config_entry_has_member(const struct config_row *, str_t name); /* such a mapping may have it */
+/* Else it is a plain text. */
+bool config_entry_has_members(const struct config_row *, str_t entry);
+/* A mapping may have it. */
+bool config_entry_has_member(const struct config_row *, str_t name);
 
 #endif

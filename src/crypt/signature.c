@@ -15,7 +15,7 @@
 
 enum { ED25519_SIZE = 64, DER_SIZE_MAX = 160, COPIES = 64 };
 
-/* Copying what a verifier has set up costs a tenth of an RSA check: the last copies are kept. */
+/* Copying what a verifier has set up costs a tenth of an RSA check: copies are kept. */
 struct verify_context {
 	EVP_MD_CTX *digest;
 	struct {
@@ -100,7 +100,8 @@ set_up_template(struct verifier *v, const struct key *key)
 	v->template = EVP_PKEY_CTX_new_from_pkey(NULL, key->handle, NULL);
 	return v->template != NULL && EVP_PKEY_verify_init(v->template) == 1 &&
 	    set_padding(v->template, v->algorithm) &&
-	    EVP_PKEY_CTX_set_signature_md(v->template, openssl_digest(algorithm_digest(v->algorithm))) == 1;
+	    EVP_PKEY_CTX_set_signature_md(v->template,
+	        openssl_digest(algorithm_digest(v->algorithm))) == 1;
 }
 
 err_t
@@ -201,7 +202,8 @@ get_copy(struct verify_context *c, const struct verifier *v)
 }
 
 static bool
-hash(struct verify_context *c, enum digest_kind kind, str_t message, uint8_t ret[DIGEST_SIZE_MAX])
+hash(struct verify_context *c, enum digest_kind kind, str_t message,
+    uint8_t ret[DIGEST_SIZE_MAX])
 {
 	return EVP_DigestInit_ex2(c->digest, openssl_digest(kind), NULL) == 1 &&
 	    EVP_DigestUpdate(c->digest, message.data, message.len) == 1 &&

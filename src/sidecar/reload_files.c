@@ -46,12 +46,25 @@ reload_swap(struct buf *a, struct buf *b)
 	*b = held;
 }
 
+/* Without the first there may be no tokens at all; the others were asked for by name. */
+static void
+warn_of_absent(const struct key_files *files, const str_t *paths, size_t count,
+    struct diag *diag)
+{
+	for (size_t i = 1; i < count; i++)
+		if (!str_eq(paths[i], paths[0]) && key_files_find(files, paths[i]) == NULL)
+			(void)diag_add(diag, DIAG_WARNING, "jwks", (struct diag_place){ .row = 0 },
+			    "%.*s: there is no key set: no token of its issuer is believed",
+			    STR_FMT(paths[i]));
+}
+
 /* A key set that cannot be read is no reason to lose the one in use. */
 err_t
 reload_take_keys(struct reload *r, const struct config *c, struct diag *diag)
 {
+	size_t room = c->auth_issuers.count + 1;
 	struct arena *arena = arena_new(ISSUER_BYTES_MAX);
-	str_t *paths = arena != NULL ? ARENA_ARRAY(arena, str_t, c->auth_issuers.count + 1) : NULL;
+	str_t *paths = arena != NULL ? ARENA_ARRAY(arena, str_t, room) : NULL;
 	struct config_issuer issuer;
 	size_t count = 0;
 	err_t err = ERR_MEMORY;
@@ -61,12 +74,9 @@ reload_take_keys(struct reload *r, const struct config *c, struct diag *diag)
 		for (size_t i = 0; i < c->auth_issuers.count; i++)
 			if (config_issuer_read(arena, c, c->auth_issuers.at[i], &issuer).len == 0)
 				paths[count++] = issuer.jwks_path;
-		err = key_files_take(&r->key_files, paths, count, (size_t)c->auth_jwks_max_keys, diag);
-		for (size_t i = 1; i < count; i++) /* without the first there may be no tokens at all */
-			if (!str_eq(paths[i], paths[0]) && key_files_find(&r->key_files, paths[i]) == NULL)
-				(void)diag_add(diag, DIAG_WARNING, "jwks", (struct diag_place){ .row = 0 },
-				    "%.*s: there is no key set, so no token is believed whose issuer it belongs to",
-				    STR_FMT(paths[i]));
+		err = key_files_take(&r->key_files, paths, count,
+		    (size_t)c->auth_jwks_max_keys, diag);
+		warn_of_absent(&r->key_files, paths, count, diag);
 	}
 	diag_keep(diag);
 	arena_free(&arena);

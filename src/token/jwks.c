@@ -15,7 +15,7 @@ struct jwks {
 	struct arena *arena; /* the arrays and the kids */
 	struct jwk *keys;
 	size_t count, capacity;
-	uint32_t *heads, *next; /* by hash of the kid, and behind the same head; index + 1, 0: none */
+	uint32_t *heads, *next; /* by hash of the kid, and behind that: index + 1; 0: none */
 	size_t mask;
 	struct {
 		const struct jwk *last;
@@ -45,7 +45,8 @@ make_empty(size_t capacity)
 		heads *= 2;
 	set->mask = heads - 1;
 	set->capacity = capacity;
-	set->arena = arena_new(JWKS_TEXT_MAX + capacity * (sizeof(struct jwk) + 32) + MEMORY_BASE);
+	set->arena =
+	    arena_new(JWKS_TEXT_MAX + capacity * (sizeof(struct jwk) + 32) + MEMORY_BASE);
 	if (set->arena != NULL) {
 		set->keys = ARENA_ARRAY(set->arena, struct jwk, capacity);
 		set->heads = ARENA_ARRAY(set->arena, uint32_t, heads);
@@ -158,8 +159,10 @@ find_keys(value_t document, str_t name, size_t most, struct diag *diag, value_t 
 		return ERR_OK;
 	}
 	if (value_is_defined(value_object_get_text(document, "kty")))
-		return refuse(diag, name, "this is one key, not a set: `core jwks convert` makes a set of it");
-	diag_say(diag, "jwks", "%.*s: a key set is an object with an array \"keys\" of at most %zu keys",
+		return refuse(diag, name,
+		    "this is one key, not a set: `core jwks convert` makes a set of it");
+	diag_say(diag, "jwks",
+	    "%.*s: a key set is an object with an array \"keys\" of at most %zu keys",
 	    STR_FMT(name), most);
 	return ERR_KEY;
 }
@@ -257,10 +260,12 @@ read_pem(str_t text, str_t name, size_t most, struct diag *diag, struct jwks **r
 	size_t count = 0, number = 0;
 	err_t err = ERR_OK;
 
-	for (size_t at = str_find(text, pem_begin, 0); at < text.len; at = str_find(text, pem_begin, at + 1))
+	for (size_t at = str_find(text, pem_begin, 0); at < text.len;
+	     at = str_find(text, pem_begin, at + 1))
 		count += is_key_block(str_skip(text, at));
 	if (count > most) {
-		diag_say(diag, "jwks", "%.*s: there are more than %zu keys", STR_FMT(name), most);
+		diag_say(
+		    diag, "jwks", "%.*s: there are more than %zu keys", STR_FMT(name), most);
 		return ERR_KEY;
 	}
 	set = make_empty(count);
@@ -286,7 +291,8 @@ jwks_new_from_file(str_t text, str_t name, size_t most, struct diag *diag, struc
 		most = JWKS_KEYS_MAX;
 	if (text.len > JWKS_TEXT_MAX)
 		return refuse(diag, name, "the key set is longer than 64 MiB");
-	if (trimmed.len > 0 && trimmed.data[0] != '{' && str_find(text, pem_begin, 0) < text.len)
+	if (trimmed.len > 0 && trimmed.data[0] != '{' &&
+	    str_find(text, pem_begin, 0) < text.len)
 		return read_pem(text, name, most, diag, ret);
 	return read_json(text, name, most, diag, ret);
 }
@@ -322,7 +328,8 @@ jwks_free(struct jwks **held)
 	struct jwks *set = *held;
 
 	*held = NULL;
-	if (set == NULL || atomic_fetch_sub_explicit(&set->holders, 1, memory_order_acq_rel) > 1)
+	if (set == NULL ||
+	    atomic_fetch_sub_explicit(&set->holders, 1, memory_order_acq_rel) > 1)
 		return;
 	for (size_t i = 0; i < set->count; i++)
 		jwk_fini(&set->keys[i]);

@@ -12,7 +12,8 @@
  *
  *   lifetime  heap, with an arena of its own; counted: jwks_new and each jwks_share
  *             want one jwks_free
- *   limits    JWKS_TEXT_MAX bytes of text; as many keys as the caller allows, JWKS_KEYS_MAX at most
+ *   limits    JWKS_TEXT_MAX bytes of text; as many keys as the caller allows,
+ *             at most JWKS_KEYS_MAX
  *   threads   immutable, so free to share; freed by any
  *   failure   ERR_KEY, ERR_SYNTAX, ERR_LIMIT, ERR_MEMORY; the diag (code "jwks") says why
  */
@@ -28,7 +29,8 @@ struct jwks;
 /* A JWKS of at most JWKS_KEYS_DEFAULT keys, and nothing else. */
 err_t jwks_new(str_t text, str_t name, struct diag *, struct jwks **ret);
 /* A JWKS or PEM. */
-err_t jwks_new_from_file(str_t text, str_t name, size_t most, struct diag *, struct jwks **ret);
+err_t jwks_new_from_file(str_t text, str_t name, size_t most, struct diag *,
+    struct jwks **ret);
 /* A set of one key, for callers that hold a key and not a text; its kid is the thumbprint. */
 err_t jwks_new_from_key(const struct key *, struct diag *, struct jwks **ret);
 struct jwks *jwks_share(struct jwks *); /* the same one */
@@ -45,7 +47,7 @@ const struct jwk *jwks_at(const struct jwks *, size_t i);
 const struct jwk *jwks_find(const struct jwks *, const str_t *kid, enum algorithm a,
     size_t *ret_found, size_t *ret_fit);
 
-/* One set of all keys of these as JSON text, public members only, for those who ask the daemon for it. */
+/* All keys of these sets as one, as JSON text, public members only: for who asks the daemon. */
 void jwks_write(struct buf *, struct jwks *const *sets, size_t count);
 
 #endif
