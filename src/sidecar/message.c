@@ -25,12 +25,10 @@ read_tenant_message(struct arena *arena, str_t bytes, struct message *m)
 	str_t text, id = STR_NONE;
 
 	while (wire_next(&r, &f)) {
+		if (f.number > 3)
+			continue; /* attributes, and what later versions add */
 		if (f.type != WIRE_BYTES)
 			return ERR_SYNTAX; /* all its fields are of that type: no tenant, this */
-		if (f.number == 0 || f.number > 4)
-			return ERR_SYNTAX;
-		if (f.number == 4)
-			continue;
 		TRY(wire_text(&f, &text));
 		if (f.number == 1)
 			id = text;
@@ -84,7 +82,9 @@ read_metadata(str_t bytes, str_t *ret_trace_id)
 	str_t text, trace_id = STR_NONE;
 
 	while (wire_next(&r, &f)) {
-		if (f.type != WIRE_BYTES || f.number == 0 || f.number > 4)
+		if (f.number > 4)
+			continue; /* what later versions add */
+		if (f.type != WIRE_BYTES)
 			return ERR_SYNTAX;
 		TRY(wire_text(&f, &text));
 		if (f.number == 2)
@@ -257,33 +257,30 @@ message_read_health(str_t bytes, str_t *ret_service)
 
 /* ---- answers ---- */
 
-#define PROBLEM_BASE "https://errors.coresdk.io/"
-
-static size_t
-problem_size(const struct message_problem *p)
-{
-	size_t type = sizeof(PROBLEM_BASE) - 1 + strlen(p->type);
-
-	return wire_bytes_size(1, type) + wire_bytes_size(2, strlen(p->title)) +
-	    wire_uint_size(3, p->status) + wire_bytes_size(4, p->detail.len);
-}
-
 void
-message_write_problem(struct buf *out, uint32_t number, const struct message_problem *p)
+message_write_problem(struct buf *out, uint32_t number, enum problem problem, str_t detail)
 {
-	wire_write_head(out, number, problem_size(p));
-	wire_write_head(out, 1, sizeof(PROBLEM_BASE) - 1 + strlen(p->type));
-	buf_add_text(out, PROBLEM_BASE);
-	buf_add_text(out, p->type);
-	wire_write_bytes(out, 2, str_of(p->title));
+	const struct problem_row *p;
+	str_t type, title;
+
+	if (problem == PROBLEM_NONE)
+		return;
+	p = problem_get(problem);
+	type = str_of(p->type);
+	title = str_of(p->title);
+	wire_write_head(out, number,
+	    wire_bytes_size(1, type.len) + wire_bytes_size(2, title.len) + wire_uint_size(3, p->status) +
+		wire_bytes_size(4, detail.len));
+	wire_write_bytes(out, 1, type);
+	wire_write_bytes(out, 2, title);
 	wire_write_uint(out, 3, p->status);
-	wire_write_bytes(out, 4, p->detail);
+	wire_write_bytes(out, 4, detail);
 }
 
 void
-message_write_invalid(struct buf *out, const struct message_problem *p)
+message_write_invalid(struct buf *out, enum problem problem, str_t detail)
 {
-	message_write_problem(out, 6, p);
+	message_write_problem(out, 6, problem, detail);
 }
 
 static void

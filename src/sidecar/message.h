@@ -30,6 +30,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "sidecar/problem.h"
 #include "value/value.h"
 
 enum { MESSAGE_CONTEXT_MAX = 256, MESSAGE_ROLES_MAX = 256 };
@@ -57,12 +58,6 @@ err_t message_read_evaluate(struct arena *, str_t bytes, struct message *ret);
 err_t message_read_tenant(struct arena *, str_t bytes, str_t *ret_id);
 err_t message_read_health(str_t bytes, str_t *ret_service);
 
-struct message_problem { /* ProblemDetail */
-	const char *type, *title; /* "auth/token-expired", appended to the base of all types */
-	uint32_t status;
-	str_t detail;
-};
-
 struct message_identity { /* whom a token speaks for */
 	str_t subject;
 	value_t roles; /* array of strings */
@@ -72,11 +67,11 @@ struct message_identity { /* whom a token speaks for */
 
 /* valid = true; scratch is overwritten */
 void message_write_validate(struct buf *, struct buf *scratch, const struct message_identity *);
-void message_write_invalid(struct buf *, const struct message_problem *);
+void message_write_invalid(struct buf *, enum problem, str_t detail);
 void message_write_authorize(struct buf *, bool allowed, str_t reason);
 void message_write_evaluate(struct buf *, bool result, str_t reason, bool dry_run);
-/* ProblemDetail as field `number`. */
-void message_write_problem(struct buf *, uint32_t number, const struct message_problem *);
+/* ProblemDetail as field `number`; nothing for PROBLEM_NONE. */
+void message_write_problem(struct buf *, uint32_t number, enum problem, str_t detail);
 void message_write_health(struct buf *, bool serving);
 
 /* ---- what is in claims, however it is spelled ---- */

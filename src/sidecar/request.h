@@ -65,7 +65,7 @@ struct request {
 
 	bool allow;
 	str_t reason; /* of a denial, for people */
-	const char *problem; /* of a denial: "auth/token-expired" */
+	enum problem problem; /* of a denial */
 	err_t err; /* not ERR_OK: the call fails with its gRPC status … */
 	str_t err_text; /* … and this text */
 
@@ -76,7 +76,9 @@ struct request {
 void request_run(struct request *);
 
 /* For handlers: the answer is no.  The first reason stays. */
-void request_deny(struct request *, const char *problem, str_t reason);
+void request_deny(struct request *, enum problem, str_t reason);
+/* Likewise, for what is wrong with the token. */
+void request_deny_token(struct request *, enum token_reason);
 /* For handlers: the call fails with the gRPC status of `err` and this text. */
 void request_fail(struct request *, err_t err, str_t text);
 

@@ -10,6 +10,7 @@ struct flag_request {
 	str_t key, second, third, attributes; /* tenant and user, in one order or the other */
 	bool enabled;
 	str_t variant, reason;
+	enum problem problem;
 };
 
 static const struct field_row rows[] = {
@@ -102,9 +103,10 @@ ask_flag(struct request *r, struct question *q)
 		err = json_read(r->arena, own->attributes, NULL, NULL, &attributes);
 	if (flag == NULL)
 		own->reason = r->book->settings.version.len > 0 ? STR("unknown flag") : STR("no flags are loaded");
-	else if (err != ERR_OK || (attributes.tag != VALUE_OBJECT && attributes.tag != VALUE_NULL))
+	else if (err != ERR_OK || (attributes.tag != VALUE_OBJECT && attributes.tag != VALUE_NULL)) {
 		own->reason = STR("attributes_json is not a JSON object");
-	else
+		own->problem = PROBLEM_FLAGS_INVALID_ATTRIBUTES;
+	} else
 		answer_flag(r, own, flag, attributes);
 	r->allow = true;
 	return false;
@@ -118,6 +120,7 @@ respond_flag(const struct request *r, struct buf *out)
 	wire_write_uint(out, 1, own->enabled);
 	wire_write_bytes(out, 2, own->variant);
 	wire_write_bytes(out, 3, own->reason);
+	message_write_problem(out, 4, own->problem, own->reason);
 }
 
 static void

@@ -128,14 +128,10 @@ static void
 respond_document(const struct request *r, struct buf *out)
 {
 	const struct mask_request *own = r->own;
-	struct message_problem problem = { .type = "masking/invalid-request",
-		.title = "The value is masked whole",
-		.status = 400,
-		.detail = own->problem };
 
 	wire_write_bytes(out, 1, own->masked);
 	if (own->problem.len > 0)
-		message_write_problem(out, 2, &problem);
+		message_write_problem(out, 2, PROBLEM_MASKING_INVALID_REQUEST, own->problem);
 }
 
 static void
