@@ -171,6 +171,28 @@ looks_like_token(str_t text)
 		(text.len > 7 && str_eq_nocase(str_sub(text, 0, 7), STR("Bearer "))));
 }
 
+/*
+ * A principal's id is never a token: one in its place is what identifies, not a name that
+ * anyone may read in the log.  Who puts it there, and no TenantContext, swaps the rest too.
+ */
+static void
+move_token(struct message *m)
+{
+	bool has_context = !m->bare_tenant && (m->tenant_id.len > 0 || m->role_count > 0);
+	str_t resource = m->action;
+
+	if (!looks_like_token(m->subject))
+		return;
+	if (m->token.len == 0) {
+		m->token = m->subject;
+		if (!has_context) {
+			m->action = m->resource;
+			m->resource = resource;
+		}
+	}
+	m->subject = STR_NONE;
+}
+
 err_t
 message_read_authorize(struct arena *arena, str_t bytes, struct message *ret)
 {
@@ -205,14 +227,7 @@ message_read_authorize(struct arena *arena, str_t bytes, struct message *ret)
 	TRY(end_of(&r));
 	m.context = context.at;
 	m.context_count = context.count;
-	if (m.bare_tenant && m.token.len == 0 && looks_like_token(m.subject)) {
-		str_t resource = m.action;
-
-		m.token = m.subject;
-		m.subject = STR_NONE;
-		m.action = m.resource;
-		m.resource = resource;
-	}
+	move_token(&m);
 	*ret = m;
 	return ERR_OK;
 }

@@ -11,8 +11,8 @@
  *   validate   beside a bare tenant (or, from a client that names no user agent,
  *              alone) fields 3 and 4 are resource and action, not metadata and
  *              audience
- *   authorize  a token in field 1 beside a bare tenant: fields 2 and 3 are resource
- *              and action, in that order
+ *   authorize  a token in field 1 is no subject but the token; beside no TenantContext
+ *              fields 2 and 3 are resource and action, in that order
  *
  * Unknown fields, and known ones of another wire type, are passed by, as
  * protobuf asks.

@@ -108,11 +108,20 @@ static const struct {
 						      "a.b.c\x12\x01x\x22\x04"
 						      "acme"),
 	    ERR_OK, "|a.b.c|acme|x||||" },
-	{ "a subject like a token beside a message stays one",
+	{ "java, whose tenant is empty by default",
 	    STR("\x0a\x08"
-		"eyJ.e.sg\x12\x01x\x22\x06\x0a\x04"
+		"eyJ.e.sg\x12\x03"
+		"doc\x1a\x04read"),
+	    ERR_OK, "eyJ.e.sg|||read|doc|||" },
+	{ "a token for a subject, the rest as the descriptor has it",
+	    STR("\x0a\x08"
+		"eyJ.e.sg\x12\x01x\x1a\x01y\x22\x06\x0a\x04"
 		"acme"),
-	    ERR_OK, "|eyJ.e.sg|acme|x||||" },
+	    ERR_OK, "eyJ.e.sg||acme|x|y|||" },
+	{ "a token for a subject beside a token is dropped",
+	    STR("\x0a\x08"
+		"eyJ.e.sg\x12\x01x\x3a\x03tok"),
+	    ERR_OK, "tok|||x||||" },
 	{ "a context entry without a value", STR("\x32\x03\x0a\x01k"), ERR_OK, "|||||||k=" },
 	{ "a context entry that is cut", STR("\x32\x03\x0a\x05k"), ERR_SYNTAX, "" },
 };
