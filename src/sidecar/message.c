@@ -160,15 +160,13 @@ read_pair(str_t bytes, struct message_pair *ret)
 	return end_of(&r);
 }
 
-static bool
-looks_like_token(str_t text)
+bool
+message_is_token(str_t text)
 {
-	size_t first = str_find_char(text, '.', 0);
-	size_t second = str_find_char(text, '.', first + 1);
+	bool begins = str_has_prefix(text, STR("eyJ")) ||
+	    (text.len > 7 && str_eq_nocase(str_sub(text, 0, 7), STR("Bearer ")));
 
-	return second < text.len &&
-	    (str_has_prefix(text, STR("eyJ")) ||
-		(text.len > 7 && str_eq_nocase(str_sub(text, 0, 7), STR("Bearer "))));
+	return begins && str_find_char(text, '.', str_find_char(text, '.', 0) + 1) < text.len;
 }
 
 /*
@@ -181,7 +179,7 @@ move_token(struct message *m)
 	bool has_context = !m->bare_tenant && (m->tenant_id.len > 0 || m->role_count > 0);
 	str_t resource = m->action;
 
-	if (!looks_like_token(m->subject))
+	if (!message_is_token(m->subject))
 		return;
 	if (m->token.len == 0) {
 		m->token = m->subject;

@@ -56,6 +56,8 @@ err_t message_read_authorize(struct arena *, str_t bytes, struct message *ret);
 err_t message_read_evaluate(struct arena *, str_t bytes, struct message *ret);
 /* The id in a TenantContext, or the bare name that stands in its place. */
 err_t message_read_tenant(struct arena *, str_t bytes, str_t *ret_id);
+/* It has the shape of a JWT, perhaps behind "Bearer ": nothing that may be shown. */
+bool message_is_token(str_t);
 err_t message_read_health(str_t bytes, str_t *ret_service);
 
 struct message_identity { /* whom a token speaks for */

@@ -77,6 +77,18 @@ request_deny_token(struct request *r, enum token_reason reason)
 	request_deny(r, problem_of(reason), str_of(token_reason_text(reason)));
 }
 
+str_t
+request_plain(struct request *r, str_t text)
+{
+	enum { SHOWN = 12 };
+	char hash[SHA256_HEX_SIZE];
+
+	if (!message_is_token(text))
+		return text;
+	digest_sha256_hex(jwt_strip_bearer(text), hash);
+	return arena_printf(r->notes, "token:%.*s", SHOWN, hash);
+}
+
 void
 request_fail(struct request *r, err_t err, str_t text)
 {
@@ -173,7 +185,7 @@ judge(struct request *r)
 		request_deny(r, PROBLEM_POLICY_MISSING_RULE, STR("no policy is loaded"));
 	else if (d->err == ERR_NOT_FOUND)
 		request_deny(r, PROBLEM_POLICY_MISSING_RULE,
-		    arena_printf(r->notes, "there is no rule `%.*s`", STR_FMT(d->rule)));
+		    arena_printf(r->notes, "there is no rule `%.*s`", STR_FMT(request_plain(r, d->rule))));
 	else if (d->err != ERR_OK)
 		request_deny(r, PROBLEM_POLICY_DENIED,
 		    arena_printf(r->notes, "the policy could not decide: %.*s",
@@ -265,12 +277,12 @@ describe(struct request *r, struct audit_record *record, char ulid[AUDIT_ULID_LE
 		.time_ms = r->now_ns / CLOCK_NS_PER_MS,
 		.trace_id = str_make(ulid, AUDIT_ULID_LEN),
 		.method = str_of(r->method->name),
-		.tenant_id = r->message.tenant_id,
-		.subject = r->message.subject,
-		.action = r->message.action,
-		.resource = r->message.resource,
-		.resource_owner = r->resource_owner,
-		.policy = r->evaluated ? r->decision.rule : r->message.rule,
+		.tenant_id = request_plain(r, r->message.tenant_id),
+		.subject = request_plain(r, r->message.subject),
+		.action = request_plain(r, r->message.action),
+		.resource = request_plain(r, r->message.resource),
+		.resource_owner = request_plain(r, r->resource_owner),
+		.policy = request_plain(r, r->evaluated ? r->decision.rule : r->message.rule),
 		.allow = r->allow,
 		.latency_us = (uint64_t)(clock_steady_ns(&clock_system) - r->start_ns) / 1000,
 		.sdk_version = STR(CORESDK_VERSION),

@@ -185,7 +185,8 @@ ask_mint(struct request *r, struct question *q)
 	for (size_t i = 0; i < own->scopes.count; i++) {
 		if (!identity_has_scopes(&r->identity, own->scopes.at[i], &missing))
 			return refuse(r, PROBLEM_AUTH_INSUFFICIENT_SCOPE,
-			    arena_printf(r->notes, "the parent token does not have the scope `%.*s`", STR_FMT(missing)));
+			    arena_printf(r->notes, "the parent token does not have the scope `%.*s`",
+				STR_FMT(request_plain(r, missing))));
 	}
 	own->granted = list_of(r, &own->scopes);
 	object_builder_init(&input, r->arena, 6);
@@ -262,7 +263,8 @@ ask_spawn(struct request *r, struct question *q)
 	value_t input;
 
 	r->message.action = STR("spawn");
-	r->message.resource = arena_printf(r->notes, "agent/%.*s", STR_FMT(str_cut(own->target, AGENT_ID_MAX)));
+	r->message.resource = arena_printf(r->notes, "agent/%.*s",
+	    STR_FMT(str_cut(request_plain(r, own->target), AGENT_ID_MAX)));
 	if (!check_sender(r) || !make_chain(r))
 		return false;
 	own->granted = intersect(r);

@@ -88,7 +88,7 @@ ask_authorize(struct request *r, struct question *q)
 
 	if (!identity_has_scopes(&r->identity, r->message.required_scope, &missing)) {
 		request_deny(r, PROBLEM_AUTH_INSUFFICIENT_SCOPE,
-		    arena_printf(r->notes, "the scope `%.*s` is not granted", STR_FMT(missing)));
+		    arena_printf(r->notes, "the scope `%.*s` is not granted", STR_FMT(request_plain(r, missing))));
 		return false;
 	}
 	q->input = input_make(r);

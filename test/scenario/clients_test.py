@@ -43,7 +43,8 @@ class Seen:
     def check(self, house, d, secrets, label):
         everything = b"\n".join(self.answers) + d.logged().encode() + pathlib.Path(house.path("audit/audit.ndjson")).read_bytes()
         found = [s[:12] + "…" for s in secrets if s.encode() in everything]
-        ok(not found, f"{label}: no token, service token or key in {len(self.answers)} answers, the log or a record", found)
+        where = [a[:300] for a in [*self.answers, *d.logged().encode().splitlines()] if any(s.encode() in a for s in secrets)]
+        ok(not found, f"{label}: no token, service token or key in {len(self.answers)} answers, the log or a record", where or found)
 
 
 # ---- hand-written clients ----
@@ -123,6 +124,46 @@ def gated():
             ok(str(e).startswith("UNAUTHENTICATED"), "service token: python's watch_config, which sends none, is refused", seen.keep(e))
         speak.close()
         seen.check(house, d, [token, good.split(".")[2], LOCAL_KEY], "service token")
+        d.stop()
+
+
+def misplaced():
+    """A token where something else belongs is in no answer, log line or record either."""
+    with published_house() as house:
+        d, seen = house.start(), Seen()
+        good, mark = house.issuer.token(sub="u", tenant_id="acme"), "x7WrOngPlacE"
+        junk = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ1In0." + mark
+        auth, reading = "AuthService/", field(2, "read") + field(3, "doc")
+        rows = [(auth + "ValidateToken", field(1, good) + field(2, junk) + field(3, junk) + field(4, junk)),
+                (auth + "ValidateToken", field(1, good) + field(2, field(1, junk)) + field(3, field(2, junk)) + field(4, junk)),
+                (auth + "Authorize", field(2, junk) + field(3, junk) + field(7, good)),
+                (auth + "Authorize", field(1, junk) + reading), (auth + "Authorize", field(1, junk) + reading + field(7, good)),
+                (auth + "Authorize", reading + field(6, field(1, "resource_owner") + field(2, junk)) + field(7, good)),
+                (auth + "Authorize", reading + field(7, good) + field(8, junk)),
+                (auth + "MintAgentToken", field(1, good) + field(2, junk) + field(4, 60)),
+                (auth + "MintAgentToken", field(1, good) + field(2, "billing") + field(3, junk)),
+                (auth + "RevokeToken", field(1, good) + field(2, junk) + field(3, junk)),
+                ("DataGateService/AgentSpawnGate", field(1, house.issuer.token(sub="v")) + field(2, junk) + field(5, junk)),
+                ("PolicyService/Evaluate", field(1, junk) + field(2, "{}")), ("PolicyService/Evaluate", field(1, "authz.allow") + field(2, junk)),
+                ("PolicyService/Evaluate", field(1, "authz.allow") + field(3, junk) + field(2, json.dumps(
+                    dict.fromkeys(("subject", "action", "resource", "resource_owner"), "Bearer " + junk)))),
+                ("TenantService/ValidateIsolation", field(1, junk) + field(2, "acme")),
+                ("TenantService/ValidateIsolation", field(1, "acme") + field(2, junk)),
+                ("TenantService/ResolveTenant", field(2, junk)), ("FlagService/Evaluate", field(1, junk) + field(2, junk) + field(3, junk) + field(4, junk)),
+                ("LicenseService/CheckEntitlement", field(1, junk) + field(2, junk)), ("RateLimitService/Check", field(1, junk) + field(2, junk)),
+                ("MaskingService/Mask", field(1, junk)), ("MaskingService/Mask", field(1, "{}") + field(3, "(" + junk)),
+                ("MaskingService/MaskString", field(1, junk)), ("JobService/SubmitJob", field(1, junk))]
+        speak = speaker("python", d.address)
+        calls = [("/coresdk.v1." + rpc, message) for rpc, message in rows] + [(HEALTH, field(1, junk)), ("/coresdk.v1.AuthService/" + junk, b"")]
+        for path, message in calls:
+            try:
+                seen.keep(speak.call(path, message))
+            except Refused as e:
+                seen.keep(e)
+        records = [r for r in house.audit() if "token:" in json.dumps(r)]
+        ok(len(records) > 8 and d.process.poll() is None, f"a token in the wrong place: {len(records)} records name its hash")
+        seen.check(house, d, [mark, good.split(".")[2]], "a token in the wrong place")
+        speak.close()
         d.stop()
 
 
@@ -312,4 +353,4 @@ def examples():
     remove_room(room)
 
 
-run_scenarios(handwritten, gated, generated, without_policy, fixture, examples)
+run_scenarios(handwritten, gated, misplaced, generated, without_policy, fixture, examples)
