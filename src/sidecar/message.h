@@ -15,7 +15,7 @@
  *              fields 2 and 3 are resource and action, in that order
  *
  * Unknown fields, and known ones of another wire type, are passed by, as
- * protobuf asks.
+ * protobuf asks.  doc/decisions/0030-clients.md has who sends what.
  *
  *   memory   texts are borrowed from the message; lists live in the arena
  *   failure  ERR_SYNTAX: the bytes are no message, or a text is not UTF-8

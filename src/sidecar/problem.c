@@ -4,7 +4,8 @@
 #include "base/must.h"
 
 static const struct problem_row rows[] = {
-#define PROBLEM(name, suffix, title, status) [PROBLEM_##name] = { PROBLEM_BASE suffix, title, status },
+#define PROBLEM(name, suffix, title, status)                                                  \
+	[PROBLEM_##name] = { PROBLEM_BASE suffix, title, status },
 #include "sidecar/problem.def"
 #undef PROBLEM
 };

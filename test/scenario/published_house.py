@@ -35,6 +35,7 @@ tenants:
   globex: {}
 flags:
   checkout: { rules: [ { tenants: [acme] } ] }
+  wet: { rules: [ { tenants: [umbrella] } ] }
   vip: { rules: [ { roles: [gold] } ] }
 """
 

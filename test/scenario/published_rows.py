@@ -105,7 +105,8 @@ def authorize_rows(t):
 
 def policy_rows():
     read = json.dumps({"tenant_id": "acme", "subject": "u-1", "action": "read", "resource": "x", "context": {"roles": ["reader"]}})
-    for client, path in (("python", "Evaluate"), ("old python", "EvaluatePolicy"), ("go", "Evaluate"), ("ts", "Evaluate"), ("python", "DryRun"), ("ts", "DryRun")):
+    for client, path in (("python", "Evaluate"), ("old python", "EvaluatePolicy"), ("go", "Evaluate"), ("java", "Evaluate"), ("ts", "Evaluate"),
+                         ("python", "DryRun")):
         for rule in ("data.authz.allow", "authz.allow", "data.myapp.allow", "data.coresdk.allow"):
             yield Row(client, f"PolicyService/{path}", rule, f(1, rule) + f(2, read) + f(3, "acme"), {1: rule != "data.coresdk.allow"},
                       {} if path == "DryRun" else {"policy": "data." + rule.replace("data.", ""), "tenant_id": "acme", "action": "read"})
@@ -121,6 +122,8 @@ def token_rows(t):
     yield Row("python", ask, "not revoked", f(1, t.revoked), {1: 0}, {})
     yield Row("python", revoke, "token, tenant, reason", f(1, "Bearer " + t.revoked) + f(2, "acme") + f(3, "stolen"), {1: 1},
               {"action": "token.revoke", "subject": "u-7"})
+    for client in ("go", "java", "ts"):
+        yield Row(client, revoke, "token and tenant", f(1, t.revoked) + f(2, "acme"), {1: 1}, {"action": "token.revoke"})
     for client in ("python", "go", "ts"):
         tail = b"" if client == "python" else f(2, "acme")
         yield Row(client, ask, "revoked", f(1, t.revoked) + tail, {1: 1}, {})
@@ -137,21 +140,27 @@ def token_rows(t):
 
 
 def other_rows(t):
-    for client, tail in (("python", b""), ("go", b""), ("ts", b"")):
-        yield Row(client, "RateLimitService/Check", "limit 0 is the server's default", f(1, f"free-{client}") + f(2, "acme") + tail, {1: 1, 2: 99, 3: 0}, {})
+    for client in ("python", "go", "java", "ts"):
+        yield Row(client, "RateLimitService/Check", "limit 0 is the server's default", f(1, f"free-{client}") + f(2, "acme"), {1: 1, 2: 99, 3: 0}, {})
     yield Row("python", "RateLimitService/Check", "one of one", f(1, "k") + f(2, "acme") + f(3, 1) + f(4, 60), {1: 1, 2: 0, 3: 0}, {})
     yield Row("python", "RateLimitService/Check", "two of one", f(1, "k") + f(2, "acme") + f(3, 1) + f(4, 60),
               {1: 0, 2: 0, 3: lambda v: 0 < v[0] <= 60000}, {})
     yield Row("python", "RateLimitService/Check", "another tenant's key", f(1, "k") + f(2, "acme-prod") + f(3, 1) + f(4, 60), {1: 1}, {})
-    for client, path in (("python", "Evaluate"), ("go", "Evaluate"), ("ts", "Evaluate")):
-        both = f(2, "acme") + f(3, "u1") if client == "python" else f(2, "u1") + f(3, "acme")
-        yield Row(client, f"FlagService/{path}", "tenant and user" if client == "python" else "user and tenant", f(1, "checkout") + both,
-                  {1: 1, 2: "on", 3: text, 4: None}, {})
-        yield Row(client, f"FlagService/{path}", "an unknown flag is an answer", f(1, "nothing") + both, {1: 0, 2: "", 3: text}, {})
+    for client in ("python", "go", "java", "ts"):
+        first = client == "python"
+        both = f(2, "acme") + f(3, "u1") if first else f(2, "u1") + f(3, "acme")
+        order = "tenant and user" if first else "user and tenant"
+        yield Row(client, "FlagService/Evaluate", order, f(1, "checkout") + both, {1: 1, 2: "on", 3: text, 4: None}, {})
+        yield Row(client, "FlagService/Evaluate", "an unknown flag is an answer", f(1, "nothing") + both, {1: 0, 2: "", 3: text}, {})
+        unlisted = f(2, "umbrella") + f(3, "u1") if first else f(2, "u1") + f(3, "umbrella")
+        yield Row(client, "FlagService/Evaluate", f"{order}, of a tenant that is not listed", f(1, "wet") + unlisted, {1: 1}, {})
+    yield Row("ts", "FlagService/Evaluate", "no user", f(1, "checkout") + f(3, "acme"), {1: 1}, {})
+    yield Row("ts", "FlagService/Evaluate", "the tenant is written before the user", f(1, "checkout") + f(3, "acme") + f(2, "u1"), {1: 1}, {})
+    yield Row("java", "FlagService/Evaluate", "an empty tenant", f(1, "checkout") + f(2, "u1"), {1: 0, 3: text}, {})
     yield Row("python", "FlagService/Evaluate", "attributes", f(1, "vip") + f(2, "globex") + f(3, "u2") + f(4, '{"role":"gold"}'), {1: 1}, {})
-    for client in ("python", "go", "ts"):
+    for client in ("python", "java", "go", "ts"):
         for key, entitled, number in (("saml", 1, 0), ("max_tenants", 1, 50), ("unknown", 0, 0), ("__license_meta__", 1, 0)):
-            want = {1: entitled, 2: number, 3: later, 4: "team", 5: None} if client == "python" else {1: entitled}
+            want = {1: entitled, 2: number, 3: later, 4: "team", 5: None} if client in ("python", "java") else {1: entitled}
             yield Row(client, "LicenseService/CheckEntitlement", key, f(1, key) + f(2, "acme"), want, {})
     snapshot = lambda v: {"region": "eu-1"}.items() <= {p[1][0].decode(): p[2][0].decode() for p in map(fields_of, fields_of(v[0])[2])}.items()
     for client in ("python", "ts"):
