@@ -231,10 +231,10 @@ def node_answer(stubs, row, got):
         if row.pending and got["code"] == "UNIMPLEMENTED":
             ok(True, label + " # SKIP not served yet")
         else:
-            ok(row.want == got["code"], label, got)
+            ok(not callable(row.want) and got["code"].startswith(row.want), label, got)
         return
     message = json_format.ParseDict(got["answer"], stubs.types(row.rpc)[1]())
-    ok(not isinstance(row.want, str) and row.want(message) and is_known(message), label, message)
+    ok(callable(row.want) and row.want(message) and is_known(message), label, message)
 
 
 def grpc_js():

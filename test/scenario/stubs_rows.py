@@ -2,7 +2,7 @@
 """stubs_rows: every rpc of the descriptors, as generated code calls it.
 
 A row: rpc, what it shows, the request as protobuf's JSON, and a function of the answer that is true; or the
-gRPC status as text.  PENDING marks what a daemon may not serve yet: skipped when it says UNIMPLEMENTED.
+gRPC status as text, or one of some.  PENDING marks what a daemon may not serve yet: skipped when it says UNIMPLEMENTED.
 """
 import json
 import time
@@ -129,7 +129,8 @@ def gate_rows(t):
                   lambda m, want=want: m.allowed and m.granted_ttl_secs == want and list(m.effective_permissions) == ["orders.read"] and m.agent_token)
     yield row("DataGateService/AgentSpawnGate", "a forged token", {"user_jwt": t.forged, "agent_id": "a1"},
               lambda m: not m.allowed and not m.agent_token and problem(401, "auth/invalid-token")(m))
-    yield row("SecretsService/ResolveSecret", "of none", {"caller": {"tenant_id": "acme"}, "refs": [{"name": "nothing"}]}, "NOT_FOUND", True)
+    yield row("SecretsService/ResolveSecret", "of none", {"caller": {"tenant_id": "acme"}, "refs": [{"name": "nothing"}]},
+              ("NOT_FOUND", "UNAVAILABLE"), True)
     yield row("EgressService/CheckEgress", "a loopback address", {"url": "http://127.1:80/", "tenant_id": "acme", "service_name": "s"},
               lambda m: not m.allowed and m.reason, True)
 
