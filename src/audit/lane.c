@@ -10,7 +10,8 @@
 err_t
 audit_lane_init(struct audit_lane *lane, size_t bytes)
 {
-	*lane = (struct audit_lane){ .wake_fd = -1 };
+	memset(lane, 0, offsetof(struct audit_lane, receipts));
+	lane->wake_fd = -1;
 	lane->ring = ring_new(bytes);
 	if (lane->ring == NULL)
 		return ERR_MEMORY;
@@ -30,15 +31,17 @@ audit_lane_fini(struct audit_lane *lane)
 	lane->wake_fd = -1;
 }
 
-/* A record in the ring is its split, as a uint32_t, and its body. */
+/* A record in the ring is its split and whether it asks, as a uint32_t, and its body. */
 
-err_t
-audit_lane_push(struct audit_lane *lane, str_t body, size_t split, uint64_t *ret_ticket)
+#define ASKS ((uint32_t)1 << 31)
+
+static err_t
+push(struct audit_lane *lane, str_t body, size_t split, uint32_t asks, uint64_t *ret_ticket)
 {
-	uint32_t front = (uint32_t)split;
+	uint32_t front = (uint32_t)split | asks;
 	char *room;
 
-	must(split <= body.len && body.len < UINT32_MAX);
+	must(split <= body.len && body.len < ASKS);
 	if (lane->given - lane->taken >= AUDIT_LANE_TICKETS)
 		return ERR_LIMIT;
 	room = ring_reserve(lane->ring, sizeof(front) + body.len);
@@ -49,6 +52,25 @@ audit_lane_push(struct audit_lane *lane, str_t body, size_t split, uint64_t *ret
 	ring_commit(lane->ring, sizeof(front) + body.len);
 	*ret_ticket = lane->given++;
 	return ERR_OK;
+}
+
+err_t
+audit_lane_push(struct audit_lane *lane, str_t body, size_t split, uint64_t *ret_ticket)
+{
+	return push(lane, body, split, 0, ret_ticket);
+}
+
+err_t
+audit_lane_push_asking(struct audit_lane *lane, str_t body, size_t split, uint64_t *ret_ticket)
+{
+	return push(lane, body, split, ASKS, ret_ticket);
+}
+
+const struct audit_receipt *
+audit_lane_receipt(const struct audit_lane *lane, uint64_t ticket)
+{
+	must(ticket < lane->taken);
+	return &lane->receipts[ticket % AUDIT_LANE_TICKETS];
 }
 
 bool
@@ -65,7 +87,7 @@ audit_lane_take(struct audit_lane *lane, uint64_t *ret_ticket, enum audit_outcom
 }
 
 bool
-audit_lane_writer_pop(struct audit_lane *lane, str_t *ret_body, size_t *ret_split)
+audit_lane_writer_pop(struct audit_lane *lane, struct audit_popped *ret)
 {
 	uint32_t front;
 	str_t record;
@@ -73,10 +95,17 @@ audit_lane_writer_pop(struct audit_lane *lane, str_t *ret_body, size_t *ret_spli
 	if (!ring_next(lane->ring, &record))
 		return false;
 	memcpy(&front, record.data, sizeof(front));
-	*ret_split = front;
-	*ret_body = str_skip(record, sizeof(front));
+	ret->split = front & ~ASKS;
+	ret->asks = front & ASKS;
+	ret->body = str_skip(record, sizeof(front));
 	lane->popped++;
 	return true;
+}
+
+struct audit_receipt *
+audit_lane_writer_receipt(struct audit_lane *lane)
+{
+	return &lane->receipts[(lane->popped - 1) % AUDIT_LANE_TICKETS];
 }
 
 void

@@ -32,7 +32,8 @@ read_word(str_t word, struct diag *diag, struct audit_mask *mask, bool *ret_hash
 	}
 	diag_say(diag, "config",
 	    "audit.mask: `%.*s` is no member that can be masked (tenant_id, subject, action, "
-	    "resource, resource_owner, deny_reasons)",
+	    "resource, resource_owner, deny_reasons, network_ip, network_user_agent, session_id, "
+	    "metadata)",
 	    STR_FMT(name));
 	return ERR_CONFIG;
 }

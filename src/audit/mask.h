@@ -24,7 +24,11 @@
 	M(action)             \
 	M(resource)           \
 	M(resource_owner)     \
-	M(deny_reasons)
+	M(deny_reasons)       \
+	M(network_ip)         \
+	M(network_user_agent) \
+	M(session_id)         \
+	M(metadata)
 
 enum audit_member {
 #define MEMBER(name) AUDIT_MEMBER_##name,

@@ -2,133 +2,17 @@
 #include "audit/record.h"
 
 #include <string.h>
-#include <time.h>
 
+#include "audit/text.h"
 #include "base/must.h"
-#include "base/utf8.h"
 
-/* ---- text ---- */
-
-static bool
-is_plain(uint8_t c)
-{
-	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
-}
-
-/* One character as it stands in a JSON string; returns the bytes of `s` used. */
-static size_t
-escape_character(str_t s, char room[8], size_t *ret_len)
-{
-	static const char hex[] = "0123456789abcdef";
-	size_t len;
-	uint32_t point = utf8_decode(s, &len);
-	uint8_t c = (uint8_t)s.data[0];
-
-	if (point == UTF8_BAD && len == 1) {
-		memcpy(room, "\xef\xbf\xbd", 3);
-		*ret_len = 3;
-		return 1;
-	}
-	if (c == '"' || c == '\\') {
-		room[0] = '\\';
-		room[1] = (char)c;
-		*ret_len = 2;
-	} else if (c < 0x20 || c == 0x7f) {
-		memcpy(room, "\\u00", 4);
-		room[4] = hex[c >> 4];
-		room[5] = hex[c & 15];
-		*ret_len = 6;
-	} else {
-		memcpy(room, s.data, len);
-		*ret_len = len;
-	}
-	return len;
-}
-
-/* A JSON string of at most `limit` bytes between its quotes. */
-static void
-add_string(struct buf *out, str_t s, size_t limit)
-{
-	size_t run = 0, used = 0;
-
-	buf_add_char(out, '"');
-	while (s.len > 0) {
-		char room[8];
-		size_t len, skip;
-
-		for (run = 0; run < s.len && is_plain((uint8_t)s.data[run]); run++)
-			;
-		if (run > limit - used)
-			run = limit - used;
-		buf_add(out, s.data, run);
-		used += run;
-		s = str_skip(s, run);
-		if (s.len == 0)
-			break;
-		skip = escape_character(s, room, &len);
-		if (len > limit - used) {
-			buf_add_text(out, "…");
-			break;
-		}
-		buf_add(out, room, len);
-		used += len;
-		s = str_skip(s, skip);
-	}
-	buf_add_char(out, '"');
-}
+/* ---- a decision ---- */
 
 static void
 add_member(struct buf *out, const char *name, str_t text)
 {
-	buf_add_text(out, ",\"");
-	buf_add_text(out, name);
-	buf_add_text(out, "\":");
-	add_string(out, text, AUDIT_TEXT_MAX);
+	audit_text_member(out, name, text, AUDIT_TEXT_MAX);
 }
-
-static void
-add_digits(struct buf *out, unsigned value, unsigned width)
-{
-	char digits[8];
-
-	for (unsigned i = width; i > 0; i--, value /= 10)
-		digits[i - 1] = (char)('0' + value % 10);
-	buf_add(out, digits, width);
-}
-
-/* RFC 3339 5.6, in UTC and with milliseconds. */
-static void
-add_time(struct buf *out, int64_t time_ms)
-{
-	time_t seconds = (time_t)(time_ms / 1000);
-	struct tm t = { 0 };
-
-	(void)gmtime_r(&seconds, &t);
-	add_digits(out, (unsigned)t.tm_year + 1900, 4);
-	buf_add_char(out, '-');
-	add_digits(out, (unsigned)t.tm_mon + 1, 2);
-	buf_add_char(out, '-');
-	add_digits(out, (unsigned)t.tm_mday, 2);
-	buf_add_char(out, 'T');
-	add_digits(out, (unsigned)t.tm_hour, 2);
-	buf_add_char(out, ':');
-	add_digits(out, (unsigned)t.tm_min, 2);
-	buf_add_char(out, ':');
-	add_digits(out, (unsigned)t.tm_sec, 2);
-	buf_add_char(out, '.');
-	add_digits(out, (unsigned)(time_ms % 1000), 3);
-	buf_add_char(out, 'Z');
-}
-
-static void
-begin_body(struct buf *out, int64_t time_ms)
-{
-	buf_add_text(out, "{\"ts\":\"");
-	add_time(out, time_ms < 0 ? 0 : time_ms);
-	buf_add_char(out, '"');
-}
-
-/* ---- a decision ---- */
 
 static void
 add_masked(struct buf *out, const struct audit_mask *mask, enum audit_member member,
@@ -163,7 +47,7 @@ add_reasons(struct buf *out, const struct audit_mask *mask, value_t reasons)
 		}
 		if (out->len > begin)
 			buf_add_char(out, ',');
-		add_string(out, text, left - 16 < AUDIT_TEXT_MAX ? left - 16 : AUDIT_TEXT_MAX);
+		audit_text_string(out, text, left - 16 < AUDIT_TEXT_MAX ? left - 16 : AUDIT_TEXT_MAX);
 	}
 	buf_add_char(out, ']');
 }
@@ -174,7 +58,7 @@ audit_record_write(struct buf *out, const struct audit_record *r,
 {
 	size_t begin = out->len;
 
-	begin_body(out, r->time_ms);
+	audit_text_begin(out, r->time_ms);
 	add_member(out, "trace_id", r->trace_id);
 #define MASKED(name) add_masked(out, mask, AUDIT_MEMBER_##name, #name, r->name)
 	MASKED(tenant_id);
@@ -203,7 +87,7 @@ audit_event_write(struct buf *out, const struct audit_event *e, size_t *ret_spli
 {
 	size_t begin = out->len;
 
-	begin_body(out, e->time_ms);
+	audit_text_begin(out, e->time_ms);
 	add_member(out, "event", str_of(e->name));
 	add_member(out, "detail", e->detail);
 	buf_add_text(out, ",\"count\":");
@@ -263,8 +147,8 @@ audit_line_write(struct buf *out, struct digest *digest, str_t body, size_t spli
 	buf_add_text(out, "\"}\n");
 }
 
-static bool
-read_seq(str_t line, uint64_t *ret)
+bool
+audit_line_seq(str_t line, uint64_t *ret)
 {
 	str_t name = STR(SEQ_NAME);
 	uint64_t seq = 0;
@@ -318,7 +202,7 @@ audit_line_read(struct digest *digest, str_t line, struct audit_link *ret)
 	end = line.len - 1 - hash_len;
 	if (!take_hash(line, end, hash_name, ret->hash) ||
 	    !take_hash(line, end - prev_len, prev_name, ret->prev_hash) ||
-	    !read_seq(str_sub(line, 0, end - prev_len), &ret->seq))
+	    !audit_line_seq(str_sub(line, 0, end - prev_len), &ret->seq))
 		return false;
 	hash_line(digest, ret->prev_hash, str_sub(line, 0, end), hash);
 	return memcmp(hash, ret->hash, sizeof(hash)) == 0;

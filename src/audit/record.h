@@ -86,6 +86,8 @@ struct audit_link {
 };
 bool audit_line_read(struct digest *, str_t line, struct audit_link *ret); /* no newline */
 
+bool audit_line_seq(str_t line, uint64_t *ret); /* only what it says of itself */
+
 void audit_genesis(char hash[AUDIT_HASH_LEN]); /* 64 zeros */
 
 /* 26 characters of Crockford's base 32: 48 bits of time, 80 bits given. */

@@ -13,12 +13,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "audit/packed.h"
 #include "base/file.h"
 #include "base/vec.h"
-#include "codec/gzip.h"
 
 enum { NAME_MAX_LEN = 320, SEQ_DIGITS = 12, FILE_MODE = 0640 };
-enum { MEMBER_BYTES = 1 << 20, GZIP_LEVEL = 6 };
 
 /* ---- names ---- */
 
@@ -121,7 +120,7 @@ audit_rotate_rename(int dir_fd, const char *log_name, uint64_t last_seq)
 /* ---- compressing ---- */
 
 struct press {
-	struct buf in, out; /* `in` is memory only: never appended to */
+	struct buf in, out, scratch; /* `in` is memory only: never appended to */
 	const _Atomic bool *stop;
 };
 
@@ -145,7 +144,7 @@ read_some(int fd, char *bytes, size_t len, size_t *ret_got)
 	return ERR_OK;
 }
 
-/* Members of 1 MiB each (RFC 1952 2.2), so that memory stays small and fixed. */
+/* Member by member, so that memory stays small and fixed. */
 static err_t
 compress_bytes(struct press *p, int from, int to)
 {
@@ -154,11 +153,11 @@ compress_bytes(struct press *p, int from, int to)
 
 		if (atomic_load(p->stop))
 			return ERR_LIMIT;
-		TRY(read_some(from, p->in.data, MEMBER_BYTES, &got));
+		TRY(read_some(from, p->in.data, AUDIT_PACKED_MEMBER, &got));
 		if (got == 0)
 			return ERR_OK;
 		buf_clear(&p->out);
-		TRY(gzip_write(&p->out, str_make(p->in.data, got), GZIP_LEVEL));
+		TRY(audit_packed_write(&p->out, &p->scratch, str_make(p->in.data, got)));
 		TRY(file_write_all(NULL, to, buf_str(&p->out)));
 	}
 }
@@ -207,9 +206,10 @@ compress_all(const struct audit_tend *t, const struct audit_file *files, size_t 
 	struct press p = { .stop = t->stop };
 	err_t err = ERR_OK;
 
-	buf_init(&p.in, MEMBER_BYTES);
-	buf_init(&p.out, 2 * MEMBER_BYTES);
-	if (!buf_reserve(&p.in, MEMBER_BYTES))
+	buf_init(&p.in, AUDIT_PACKED_MEMBER);
+	buf_init(&p.out, 2 * AUDIT_PACKED_MEMBER);
+	buf_init(&p.scratch, 2 * AUDIT_PACKED_MEMBER);
+	if (!buf_reserve(&p.in, AUDIT_PACKED_MEMBER))
 		err = ERR_MEMORY;
 	for (size_t i = 0; err == ERR_OK && i < count; i++) {
 		if (!files[i].compressed)
@@ -217,6 +217,7 @@ compress_all(const struct audit_tend *t, const struct audit_file *files, size_t 
 	}
 	buf_fini(&p.in);
 	buf_fini(&p.out);
+	buf_fini(&p.scratch);
 	return err;
 }
 

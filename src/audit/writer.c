@@ -298,7 +298,7 @@ do_without(struct audit_writer *w, bool *ret_advance)
 		return AUDIT_KEPT;
 	case AUDIT_DISCARD:
 		atomic_fetch_add(&w->dropped, count);
-		return AUDIT_KEPT;
+		return AUDIT_DROPPED;
 	case AUDIT_DENY:
 		break;
 	}
@@ -334,12 +334,22 @@ commit_batch(struct audit_writer *w)
 }
 
 static void
-add_record(struct audit_writer *w, str_t body, size_t split)
+add_record(struct audit_writer *w, struct audit_lane *lane, const struct audit_popped *record)
 {
+	struct audit_receipt *receipt = NULL;
+
+	if (record->asks) {
+		receipt = audit_lane_writer_receipt(lane);
+		memcpy(receipt->prev_hash, w->next.hash, AUDIT_HASH_LEN);
+	}
 	w->next.seq++;
-	audit_line_write(&w->batch, w->digest, body, split, w->next.seq, w->next.hash);
+	audit_line_write(&w->batch, w->digest, record->body, record->split, w->next.seq, w->next.hash);
 	must(!buf_failed(&w->batch));
 	w->batch_records++;
+	if (receipt != NULL) {
+		receipt->seq = w->next.seq;
+		memcpy(receipt->hash, w->next.hash, AUDIT_HASH_LEN);
+	}
 }
 
 static bool
@@ -353,8 +363,7 @@ is_file_full(const struct audit_writer *w)
 static void
 gather(struct audit_writer *w)
 {
-	str_t body;
-	size_t split;
+	struct audit_popped record;
 
 	for (uint32_t i = 0; i <= w->options.lane_count; i++) {
 		for (;;) {
@@ -363,9 +372,9 @@ gather(struct audit_writer *w)
 				if (!w->trouble.on)
 					rotate(w);
 			}
-			if (!audit_lane_writer_pop(&w->lanes[i], &body, &split))
+			if (!audit_lane_writer_pop(&w->lanes[i], &record))
 				break;
-			add_record(w, body, split);
+			add_record(w, &w->lanes[i], &record);
 			if (w->batch.len >= BATCH_BYTES)
 				commit_batch(w);
 		}
@@ -483,8 +492,10 @@ build(struct audit_writer *w, const struct audit_options *options)
 	w->lanes = aligned_alloc(64, (options->lane_count + 1) * sizeof(*w->lanes));
 	if (w->digest == NULL || w->lanes == NULL)
 		return ERR_MEMORY;
-	for (uint32_t i = 0; i <= options->lane_count; i++)
-		w->lanes[i] = (struct audit_lane){ .wake_fd = -1 };
+	for (uint32_t i = 0; i <= options->lane_count; i++) {
+		w->lanes[i].ring = NULL; /* what audit_lane_fini looks at */
+		w->lanes[i].wake_fd = -1;
+	}
 	for (uint32_t i = 0; i <= options->lane_count; i++)
 		TRY(audit_lane_init(&w->lanes[i], options->lane_bytes));
 	w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -599,7 +610,7 @@ audit_writer_event(struct audit_writer *w, const char *name, str_t detail, uint6
 	for (;;) {
 		while (audit_lane_take(lane, &ticket, &outcome)) {
 			if (ticket == mine)
-				return outcome == AUDIT_KEPT ? ERR_OK : ERR_AUDIT;
+				return outcome != AUDIT_LOST ? ERR_OK : ERR_AUDIT;
 		}
 		if (poll(&settled, 1, EVENT_WAIT_MS) <= 0)
 			return ERR_AUDIT;

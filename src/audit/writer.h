@@ -10,7 +10,7 @@
  *   trouble  when the log cannot be written, on_error says what becomes of
  *            records: AUDIT_DENY settles them as lost; AUDIT_SPILL keeps them in a
  *            bounded second file, and the log takes them over when it
- *            can; AUDIT_DISCARD settles them as kept and counts them.  Every
+ *            can; AUDIT_DISCARD settles them as dropped and counts them.  Every
  *            RETRY_MS the log is tried again; the first line after trouble
  *            says what happened
  *   files    rotation and compression as rotate.h says; the log may also go to

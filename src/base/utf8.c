@@ -89,8 +89,11 @@ quick_width(const unsigned char *at, size_t left)
 bool
 utf8_is_valid(str_t s)
 {
-	const unsigned char *at = (const unsigned char *)s.data, *end = at + s.len;
+	const unsigned char *at = (const unsigned char *)s.data, *end;
 
+	if (s.len == 0) /* then there may be no bytes to point at */
+		return true;
+	end = at + s.len;
 	for (;;) {
 		at += utf8_ascii_prefix(str_make((const char *)at, (size_t)(end - at)));
 		while (at < end && *at >= 0x80) {

@@ -17,6 +17,7 @@ static const struct {
 	{ STR("\x00"), true, 1 },
 	{ STR("\x80"), false, 1 },
 	{ STR("\xC0\x80"), false, 2 }, /* overlong */
+	{ STR_NONE, true, 0 },
 	{ STR("\xC1\xBF"), false, 2 },
 	{ STR("\xE0\x9F\xBF"), false, 3 },
 	{ STR("\xE0\xA0\x80"), true, 1 },

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/load.h"
 #include "cli/annotations.h"
 
 #include "codec/json.h"
@@ -7,7 +8,7 @@
 #include "rego/ast_print.h"
 #include "rego/metadata_set.h"
 
-enum { POLICY_MEMORY = 1 << 30, PAGE_WIDTH = 80 };
+enum { PAGE_WIDTH = 80 };
 
 static err_t
 read_annotations(struct cli *cli, const struct bundle *b, struct policy **ret,
@@ -15,7 +16,7 @@ read_annotations(struct cli *cli, const struct bundle *b, struct policy **ret,
 {
 	struct policy *p = NULL;
 
-	TRY(policy_new(POLICY_MEMORY, &cli->diag, &p));
+	TRY(load_new(cli, &p));
 	cli_keep(cli, p);
 	for (size_t i = 0; i < b->module_count; i++)
 		TRY(policy_add_module(p, b->modules[i].name, b->modules[i].text,

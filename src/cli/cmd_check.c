@@ -3,13 +3,12 @@
 #include "cli/load.h"
 #include "rego/builtin.h"
 
-enum { POLICY_MEMORY = 1 << 30 };
-
 const struct cli_spec cmd_check_options[] = {
 	{ "--schema", "-s", "PATH", "a JSON schema of the input, or a directory of schemas that metadata names" },
 	{ "--strict", NULL, NULL, "unused variables, arguments and imports are errors" },
 	{ "--capabilities", NULL, "NAME|FILE", "what policies may use: air-gapped, connected or a file (all)" },
 	{ "--v0-compatible", NULL, NULL, "policies are Rego v0" },
+	{ "--experimental", NULL, NULL, "keywords that OPA tries out: import future.keywords.and, .or, rego.v2" },
 	{ 0 },
 };
 
@@ -24,7 +23,7 @@ compile(struct cli *cli, struct policy **ret)
 	enum rego_version version = cli_has(cli, "--v0-compatible") ? REGO_V0 : REGO_V1;
 	err_t result = ERR_OK;
 
-	TRY(policy_new(POLICY_MEMORY, &cli->diag, ret));
+	TRY(load_new(cli, ret));
 	TRY(load_capabilities(cli, NULL, &(*ret)->unit.capabilities));
 	(*ret)->unit.strict = cli_has(cli, "--strict");
 	(*ret)->unit.check_data_conflicts = true;

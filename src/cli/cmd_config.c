@@ -35,11 +35,11 @@ static bool
 is_settings(struct cli *cli, str_t name, str_t text)
 {
 	static const char *const sections[] = { "values", "flags", "rate_limits", "tenants" };
-	struct yaml_node *root = NULL;
+	struct yaml_tree *root = NULL;
 
 	if (yaml_tree_read(cli->arena, "config", name, text, NULL, &root) != ERR_OK || root == NULL)
 		return false;
-	for (size_t i = 0; root->kind == YAML_NODE_MAPPING && i < root->count; i += 2) {
+	for (size_t i = 0; root->kind == YAML_TREE_MAPPING && i < root->count; i += 2) {
 		for (size_t k = 0; k < COUNT(sections); k++) {
 			if (str_eq(root->items[i]->text, str_of(sections[k])))
 				return true;

@@ -4,11 +4,12 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "cli/limits.h"
 #include "cli/load.h"
 #include "codec/json.h"
 #include "rego/parser.h"
 
-enum { REQUEST_MEMORY = 1 << 30, SERVER_MEMORY = 32 << 20, SERVER_MS = 100 };
+enum { REQUEST_MEMORY = 1 << 30 };
 
 const struct cli_spec cmd_eval_options[] = {
 	{ "--data", "-d", "PATH", "policies and data: a file or a directory; may be repeated" },
@@ -20,10 +21,13 @@ const struct cli_spec cmd_eval_options[] = {
 	{ "--strict-builtin-errors", NULL, NULL, "an error in a built-in ends the evaluation" },
 	{ "--import", NULL, "PATH", "an import for the query, e.g. data.authz; may be repeated" },
 	{ "--package", NULL, "PATH", "the package of the query" },
-	{ "--limits", NULL, "server", "the daemon's budgets: 100 ms, 32 MiB" },
+	{ "--limits", NULL, "server|none|LIMIT,..",
+	    "the daemon's budgets, or time=50ms,memory=8MiB,steps=N,depth=N" },
+	{ "--without", NULL, "NAME,..", "optimisations to leave out: see optimisation.def" },
 	{ "--fail", NULL, NULL, "exit 1 when the result is undefined" },
 	{ "--capabilities", NULL, "NAME|FILE", "what policies may use: air-gapped, connected or a file (all)" },
 	{ "--v0-compatible", NULL, NULL, "policies and query are Rego v0" },
+	{ "--experimental", NULL, NULL, "keywords that OPA tries out: import future.keywords.and, .or, rego.v2" },
 	{ 0 },
 };
 
@@ -220,13 +224,15 @@ report(struct cli *cli, const struct policy *p, const struct rego_error *error, 
 }
 
 static err_t
-run(struct cli *cli, struct policy *p, uint32_t entry, value_t input, struct arena *arena, value_t *ret)
+run(struct cli *cli, struct policy *p, uint32_t entry, const struct limits *limits, value_t input,
+    struct arena *arena, value_t *ret)
 {
 	struct rego_host host = policy_host;
 	struct printer printer = { .cli = cli };
 	struct rego_tracer tracer = { &printer, on_event };
 	struct rego_request request = { .program = p->program, .entry = entry, .input = input, .arena = arena,
-		.host = &host, .strict_builtin_errors = cli_has(cli, "--strict-builtin-errors"),
+		.host = &host, .budget = { .instructions = limits->steps, .depth = limits->depth },
+		.strict_builtin_errors = cli_has(cli, "--strict-builtin-errors"),
 		.tracer = cli_has(cli, "--explain") ? &tracer : NULL };
 	struct rego_eval *machine = rego_eval_new();
 	struct rego_error error = { 0 };
@@ -235,8 +241,8 @@ run(struct cli *cli, struct policy *p, uint32_t entry, value_t input, struct are
 	if (machine == NULL)
 		return ERR_MEMORY;
 	host.print = on_print;
-	if (cli_has(cli, "--limits"))
-		request.budget.deadline_ns = clock_steady_ns(&clock_system) + SERVER_MS * CLOCK_NS_PER_MS;
+	if (limits->time_ns != 0)
+		request.budget.deadline_ns = clock_steady_ns(&clock_system) + limits->time_ns;
 	buf_init(&printer.line, 1 << 20);
 	e = rego_run(machine, &request, ret, &error);
 	if (e != ERR_OK)
@@ -247,7 +253,7 @@ run(struct cli *cli, struct policy *p, uint32_t entry, value_t input, struct are
 }
 
 static err_t
-evaluate_with(struct cli *cli, struct policy *p, const char *format)
+evaluate_with(struct cli *cli, struct policy *p, const struct limits *limits, const char *format)
 {
 	str_t query = str_of(cli->rest[0]), imports[CLI_VALUES_MAX];
 	const char *const *values;
@@ -256,7 +262,7 @@ evaluate_with(struct cli *cli, struct policy *p, const char *format)
 		.version = cli_has(cli, "--v0-compatible") ? REGO_V0 : REGO_V1,
 		.package = package != NULL ? str_of(package) : STR("") };
 	struct ast_body written = { 0 };
-	struct arena *arena = arena_new(cli_has(cli, "--limits") ? SERVER_MEMORY : REQUEST_MEMORY);
+	struct arena *arena = arena_new(limits->memory != 0 ? limits->memory : REQUEST_MEMORY);
 	value_t input, solutions = VALUE_NONE;
 	uint32_t entry;
 	err_t e;
@@ -272,7 +278,7 @@ evaluate_with(struct cli *cli, struct policy *p, const char *format)
 	if (e == ERR_OK)
 		e = policy_query(p, &q, &entry);
 	if (e == ERR_OK)
-		e = run(cli, p, entry, input, arena, &solutions);
+		e = run(cli, p, entry, limits, input, arena, &solutions);
 	if (e == ERR_OK)
 		print_solutions(cli, solutions, &written, query, format);
 	if (e == ERR_OK && cli_has(cli, "--fail") && solutions.count == 0)
@@ -284,7 +290,8 @@ evaluate_with(struct cli *cli, struct policy *p, const char *format)
 err_t
 cmd_eval(struct cli *cli)
 {
-	const char *format = cli_value(cli, "--format"), *limits = cli_value(cli, "--limits");
+	const char *format = cli_value(cli, "--format"), *wanted = cli_value(cli, "--limits");
+	struct limits limits = { 0 };
 	struct policy *p = NULL;
 	err_t e;
 
@@ -294,13 +301,11 @@ cmd_eval(struct cli *cli)
 		diag_say(&cli->diag, "usage", "--format takes json, pretty or raw, not %s", format);
 		return ERR_USAGE;
 	}
-	if (limits != NULL && strcmp(limits, "server") != 0) {
-		diag_say(&cli->diag, "usage", "--limits takes server, not %s", limits);
-		return ERR_USAGE;
-	}
+	if (wanted != NULL)
+		TRY(limits_read(cli, str_of(wanted), &limits));
 	e = load_policy(cli, &p);
 	if (e == ERR_OK)
-		e = evaluate_with(cli, p, format);
+		e = evaluate_with(cli, p, &limits, format);
 	if (e != ERR_OK && e != ERR_NEGATIVE && strcmp(format, "json") == 0)
 		print_errors(cli);
 	cli_keep(cli, p);

@@ -21,6 +21,7 @@ const struct cli_spec cmd_fmt_options[] = {
 	{ "--rego-v1", NULL, NULL, "the result reads as Rego v0 and as v1" },
 	{ "--v0-v1", NULL, NULL, "the same as --rego-v1" },
 	{ "--v0-compatible", NULL, NULL, "policies are Rego v0" },
+	{ "--experimental", NULL, NULL, "keywords that OPA tries out: import future.keywords.and, .or, rego.v2" },
 	{ "--v1-compatible", NULL, NULL, "policies are Rego v1 (with --rego-v1, too)" },
 	{ "--drop-v0-imports", NULL, NULL,
 	    "leaves out rego.v1 and the future.keywords that v1 has" },
@@ -125,7 +126,8 @@ static err_t
 format_file(struct job *j, const char *path, mode_t mode)
 {
 	struct arena *arena = arena_new(MEMORY);
-	struct rego_unit unit = { .arena = arena, .diag = &j->cli->diag };
+	struct rego_unit unit = { .arena = arena, .diag = &j->cli->diag,
+		.experimental = cli_has(j->cli, "--experimental") };
 	struct buf out;
 	str_t text = STR_NONE;
 	err_t e;

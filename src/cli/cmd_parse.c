@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* core parse: the syntax tree of a policy, as `opa parse` shows it. */
+#include "cli/load.h"
 #include "cli/cli.h"
 #include "engine/policy.h"
 #include "rego/ast_json.h"
 #include "rego/ast_tree.h"
-
-enum { POLICY_MEMORY = 1 << 30 };
 
 const struct cli_spec cmd_parse_options[] = {
 	{ "--format", "-f", "pretty|json", "a tree of lines, or OPA's AST JSON (pretty)" },
 	{ "--json-include", NULL, "LIST",
 	    "of locations, comments; -comments leaves them out" },
 	{ "--v0-compatible", NULL, NULL, "the policy is Rego v0" },
+	{ "--experimental", NULL, NULL, "keywords that OPA tries out: import future.keywords.and, .or, rego.v2" },
 	{ 0 },
 };
 
@@ -81,7 +81,7 @@ cmd_parse(struct cli *cli)
 	}
 	TRY(read_includes(cli, &wanted));
 	TRY(cli_read(cli, cli->rest[0], &text));
-	TRY(policy_new(POLICY_MEMORY, &cli->diag, &p));
+	TRY(load_new(cli, &p));
 	cli_keep(cli, p);
 	TRY(policy_add_module(p, str_of(cli->rest[0]), text, version));
 	return print_module(cli, &p->unit, strcmp(format, "json") == 0, wanted);

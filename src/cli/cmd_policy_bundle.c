@@ -11,8 +11,6 @@
 #include "codec/json.h"
 #include "rego/compile.h"
 
-enum { POLICY_MEMORY = 1 << 30 };
-
 const struct cli_spec cmd_keygen_options[] = {
 	{ "--out", NULL, "DIR", "where signing-key.pem and signing-key.pub go (.)" },
 	{ "--alg", NULL, "ES256|ES384|ES512|RS256|EdDSA", "what the key is for (ES256)" },
@@ -29,6 +27,7 @@ const struct cli_spec cmd_bundle_options[] = {
 	{ "--capabilities", NULL, "NAME|FILE", "what policies may use: air-gapped, connected or a file (air-gapped)" },
 	{ "--connected", NULL, NULL, "short for --capabilities connected" },
 	{ "--expires", NULL, "UNIX", "not loaded after this time" },
+	{ "--experimental", NULL, NULL, "keywords that OPA tries out; the hosts need policy.experimental" },
 	{ 0 },
 };
 
@@ -102,7 +101,7 @@ static err_t
 compile_first(struct cli *cli, const struct bundle *b)
 {
 	struct policy *p = NULL;
-	err_t e = policy_new(POLICY_MEMORY, &cli->diag, &p);
+	err_t e = load_new(cli, &p);
 
 	if (e == ERR_OK) {
 		p->unit.check_data_conflicts = true;

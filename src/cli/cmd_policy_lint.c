@@ -3,12 +3,11 @@
 #include "cli/load.h"
 #include "rego/builtin.h"
 
-enum { POLICY_MEMORY = 1 << 30 };
-
 const struct cli_spec cmd_lint_options[] = {
 	{ "--strict", NULL, NULL, "warnings count as errors" },
 	{ "--capabilities", NULL, "NAME|FILE", "what policies may use: air-gapped, connected or a file (air-gapped)" },
 	{ "--v0-compatible", NULL, NULL, "policies are Rego v0" },
+	{ "--experimental", NULL, NULL, "keywords that OPA tries out: import future.keywords.and, .or, rego.v2" },
 	{ 0 },
 };
 
@@ -237,7 +236,7 @@ load(struct cli *cli, bool strict, struct policy **ret)
 {
 	enum rego_version version = cli_has(cli, "--v0-compatible") ? REGO_V0 : REGO_V1;
 
-	TRY(policy_new(POLICY_MEMORY, &cli->diag, ret));
+	TRY(load_new(cli, ret));
 	TRY(load_capabilities(cli, NULL, &(*ret)->unit.capabilities));
 	(*ret)->unit.strict = strict;
 	(*ret)->unit.check_data_conflicts = true;

@@ -11,7 +11,7 @@
 #include "codec/json.h"
 #include "value/number.h"
 
-enum { TEST_MEMORY = 1 << 28, POLICY_MEMORY = 1 << 30 };
+enum { TEST_MEMORY = 1 << 28 };
 
 const struct cli_spec cmd_test_options[] = {
 	{ "--fixtures", NULL, "DIR", "pairs NAME.input.json and NAME.expect.json" },
@@ -20,6 +20,7 @@ const struct cli_spec cmd_test_options[] = {
 	{ "--ci", NULL, NULL, "no colour" },
 	{ "--capabilities", NULL, "NAME|FILE", "what policies may use: air-gapped, connected or a file (all)" },
 	{ "--v0-compatible", NULL, NULL, "policies are Rego v0" },
+	{ "--experimental", NULL, NULL, "keywords that OPA tries out: import future.keywords.and, .or, rego.v2" },
 	{ 0 },
 };
 
@@ -416,7 +417,7 @@ open_session(struct session *s)
 	s->machine = rego_eval_new();
 	if (s->machine == NULL)
 		return ERR_MEMORY;
-	TRY(policy_new(POLICY_MEMORY, &s->cli->diag, &s->policy));
+	TRY(load_new(s->cli, &s->policy));
 	s->policy->unit.keep_prints = true;
 	TRY(load_capabilities(s->cli, NULL, &s->policy->unit.capabilities));
 	TRY(load_path(s->cli, s->policy, s->cli->rest[0], version));

@@ -147,17 +147,31 @@ load_capabilities(struct cli *cli, const struct rego_capabilities *otherwise,
 }
 
 err_t
+load_new(struct cli *cli, struct policy **ret)
+{
+	TRY(policy_new(POLICY_MEMORY, &cli->diag, ret));
+	(*ret)->unit.experimental = cli_has(cli, "--experimental");
+	return ERR_OK;
+}
+
+err_t
 load_policy(struct cli *cli, struct policy **ret)
 {
 	const char *const *values;
 	int count;
 	enum rego_version version = cli_has(cli, "--v0-compatible") ? REGO_V0 : REGO_V1;
+	const char *without = cli_value(cli, "--without");
 	err_t result = ERR_OK;
+	str_t wrong;
 
-	TRY(policy_new(POLICY_MEMORY, &cli->diag, ret));
+	TRY(load_new(cli, ret));
 	(*ret)->unit.keep_prints = true;
 	TRY(load_schemas(cli, *ret));
 	TRY(load_capabilities(cli, NULL, &(*ret)->unit.capabilities));
+	if (without != NULL && !rego_optimisation_read(str_of(without), &(*ret)->unit.without, &wrong)) {
+		diag_say(&cli->diag, "usage", "--without: %.*s is no optimisation", STR_FMT(wrong));
+		return ERR_USAGE;
+	}
 	count = cli_values(cli, "--bundle", &values);
 	for (int i = 0; i < count; i++)
 		TRY(load_bundle(cli, *ret, values[i]));

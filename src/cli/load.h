@@ -12,6 +12,8 @@
 #include "engine/policy.h"
 #include "rego/compile.h"
 
+/* A policy with nothing in it yet, that --experimental was heeded for. */
+err_t load_new(struct cli *, struct policy **ret);
 err_t load_path(struct cli *, struct policy *, const char *path, enum rego_version);
 /* A bundle file, verified when there are keys; else its signature is not looked at. */
 err_t load_bundle(struct cli *, struct policy *, const char *path);

@@ -32,6 +32,7 @@ static const struct cli_command commands[] = {
 	{ "config show", "", "prints each setting and where it came from", cmd_config_options, cmd_config_show, 0, 0 },
 	{ "license inspect", "FILE", "says what a license entitles to, and until when", cmd_license_inspect_options, cmd_license_inspect, 1, 1 },
 	{ "license issue", "", "makes a license (the vendor's tool)", cmd_license_issue_options, cmd_license_issue, 0, 0 },
+	{ "audit query", "FILE...", "finds records of an audit log, newest first", cmd_audit_query_options, cmd_audit_query, 1, 99 },
 	{ "audit verify", "FILE...", "checks the hash chain of an audit log", cli_no_options, cmd_audit_verify, 1, 99 },
 };
 

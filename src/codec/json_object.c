@@ -71,7 +71,9 @@ make_small(struct arena *arena, struct value_entry *entries, size_t count,
 	o->mask = 0;
 	o->index = NULL;
 	memcpy(o->entries, entries, count * sizeof(*entries));
-	return (value_t){ .tag = VALUE_OBJECT, .count = o->count, .object = o };
+	return (value_t){ .tag = VALUE_OBJECT,
+		.depth = value_depth_over(&o->entries[0].value, sizeof(o->entries[0]), count),
+		.count = o->count, .object = o };
 }
 
 /* With positions for values, the key whose last position is not its first is there twice. */

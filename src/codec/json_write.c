@@ -9,6 +9,7 @@
 #include "base/must.h"
 #include "base/utf8.h"
 #include "value/number.h"
+#include "value/work.h"
 
 struct writer {
 	struct buf *out;
@@ -180,7 +181,9 @@ write_value(const struct writer *w, value_t v, size_t depth)
 		break;
 	default:
 		must(value_is_collection(v));
-		if (!buf_failed(w->out)) /* do not walk what is not kept */
+		if (buf_failed(w->out) || !value_work_take(v.count)) /* do not walk what is not kept */
+			w->out->failed = true;
+		else
 			write_collection(w, v, depth);
 	}
 }

@@ -22,7 +22,7 @@ struct anchor {
 	struct node node; /* undefined while it is being read */
 };
 
-enum { MERGED = 1 }; /* in a key's spare field, while its mapping is being read */
+enum { MERGED = 0x80 }; /* a flag of a key, while its mapping is being read */
 
 VEC_TYPE(anchors, struct anchor);
 VEC_TYPE(items, value_t);
@@ -363,7 +363,7 @@ merge_object(struct reader *r, struct entries *entries, value_t from)
 	for (uint32_t i = 0; i < from.count; i++) {
 		struct value_entry e = from.object->entries[i];
 
-		e.key.spare = MERGED;
+		e.key.flags |= MERGED;
 		if (!VEC_PUSH(r->arena, entries, e))
 			return refuse_memory(r);
 	}
@@ -409,9 +409,9 @@ check_own_keys(struct reader *r, struct entries *entries)
 	if (own == NULL)
 		return refuse_memory(r);
 	for (size_t i = 0; i < entries->count; i++) {
-		if (entries->at[i].key.spare != MERGED)
+		if ((entries->at[i].key.flags & MERGED) == 0)
 			own[count++] = entries->at[i];
-		entries->at[i].key.spare = 0;
+		entries->at[i].key.flags &= (uint8_t)~MERGED;
 	}
 	if (count > 0 && !value_is_defined(json_object_make(r->arena, own, count, &twice)))
 		return refuse_memory(r);

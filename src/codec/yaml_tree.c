@@ -43,12 +43,12 @@ advance(struct reader *r)
 	    r->parser.problem != NULL ? r->parser.problem : "this is not YAML");
 }
 
-static err_t read_node(struct reader *, unsigned depth, struct yaml_node **ret);
+static err_t read_node(struct reader *, unsigned depth, struct yaml_tree **ret);
 
 static int
 compare_keys(const void *a, const void *b)
 {
-	const struct yaml_node *left = *(struct yaml_node *const *)a, *right = *(struct yaml_node *const *)b;
+	const struct yaml_tree *left = *(struct yaml_tree *const *)a, *right = *(struct yaml_tree *const *)b;
 	int order = str_cmp(left->text, right->text);
 
 	if (order == 0)
@@ -59,16 +59,16 @@ compare_keys(const void *a, const void *b)
 
 /* No key twice: which of the two was meant? */
 static err_t
-check_keys(struct reader *r, const struct yaml_node *mapping)
+check_keys(struct reader *r, const struct yaml_tree *mapping)
 {
 	size_t count = mapping->count / 2;
-	struct yaml_node **keys = ARENA_ARRAY(r->arena, struct yaml_node *, count);
+	struct yaml_tree **keys = ARENA_ARRAY(r->arena, struct yaml_tree *, count);
 
 	if (keys == NULL)
 		return ERR_MEMORY;
 	for (size_t i = 0; i < count; i++)
 		keys[i] = mapping->items[i * 2];
-	qsort(keys, count, sizeof(struct yaml_node *), compare_keys);
+	qsort(keys, count, sizeof(struct yaml_tree *), compare_keys);
 	for (size_t i = 1; i < count; i++) {
 		yaml_mark_t mark = { .line = keys[i]->row - 1, .column = keys[i]->col - 1 };
 
@@ -79,12 +79,12 @@ check_keys(struct reader *r, const struct yaml_node *mapping)
 }
 
 static err_t
-read_items(struct reader *r, unsigned depth, yaml_event_type_t end, struct yaml_node *node)
+read_items(struct reader *r, unsigned depth, yaml_event_type_t end, struct yaml_tree *node)
 {
-	VEC(struct yaml_node *) items = { 0 };
+	VEC(struct yaml_tree *) items = { 0 };
 
 	for (;;) {
-		struct yaml_node *item;
+		struct yaml_tree *item;
 		yaml_mark_t mark;
 
 		TRY(advance(r));
@@ -92,8 +92,8 @@ read_items(struct reader *r, unsigned depth, yaml_event_type_t end, struct yaml_
 			return end == YAML_MAPPING_END_EVENT ? check_keys(r, node) : ERR_OK;
 		mark = r->event.start_mark;
 		TRY(read_node(r, depth + 1, &item));
-		if (node->kind == YAML_NODE_MAPPING && items.count % 2 == 0 &&
-		    item->kind != YAML_NODE_SCALAR)
+		if (node->kind == YAML_TREE_MAPPING && items.count % 2 == 0 &&
+		    item->kind != YAML_TREE_SCALAR)
 			return refuse(r, &mark, "a key must be a word");
 		if (!VEC_PUSH(r->arena, &items, item))
 			return ERR_MEMORY;
@@ -103,7 +103,7 @@ read_items(struct reader *r, unsigned depth, yaml_event_type_t end, struct yaml_
 }
 
 static err_t
-read_scalar(struct reader *r, struct yaml_node *node)
+read_scalar(struct reader *r, struct yaml_tree *node)
 {
 	node->text = arena_str(r->arena, str_make((const char *)r->event.data.scalar.value,
 					     r->event.data.scalar.length));
@@ -114,9 +114,9 @@ read_scalar(struct reader *r, struct yaml_node *node)
 
 /* The node whose event is the current one, up to its last event. */
 static err_t
-read_node(struct reader *r, unsigned depth, struct yaml_node **ret)
+read_node(struct reader *r, unsigned depth, struct yaml_tree **ret)
 {
-	struct yaml_node *node = ARENA_NEW(r->arena, struct yaml_node);
+	struct yaml_tree *node = ARENA_NEW(r->arena, struct yaml_tree);
 
 	if (node == NULL)
 		return ERR_MEMORY;
@@ -131,10 +131,10 @@ read_node(struct reader *r, unsigned depth, struct yaml_node **ret)
 	case YAML_SCALAR_EVENT:
 		return read_scalar(r, node);
 	case YAML_SEQUENCE_START_EVENT:
-		node->kind = YAML_NODE_SEQUENCE;
+		node->kind = YAML_TREE_SEQUENCE;
 		return read_items(r, depth, YAML_SEQUENCE_END_EVENT, node);
 	case YAML_MAPPING_START_EVENT:
-		node->kind = YAML_NODE_MAPPING;
+		node->kind = YAML_TREE_MAPPING;
 		return read_items(r, depth, YAML_MAPPING_END_EVENT, node);
 	default:
 		return refuse(r, &r->event.start_mark, "aliases are not served here");
@@ -142,7 +142,7 @@ read_node(struct reader *r, unsigned depth, struct yaml_node **ret)
 }
 
 static err_t
-read_document(struct reader *r, struct yaml_node **ret)
+read_document(struct reader *r, struct yaml_tree **ret)
 {
 	TRY(advance(r)); /* the start of the stream, and of the document */
 	TRY(advance(r));
@@ -159,10 +159,10 @@ read_document(struct reader *r, struct yaml_node **ret)
 
 err_t
 yaml_tree_read(struct arena *arena, const char *code, str_t name, str_t text, struct diag *diag,
-    struct yaml_node **ret)
+    struct yaml_tree **ret)
 {
 	struct reader r = { .arena = arena, .diag = diag, .code = code, .name = name, .text = text };
-	struct yaml_node *root = NULL;
+	struct yaml_tree *root = NULL;
 	err_t err;
 
 	if (yaml_parser_initialize(&r.parser) != 1)
@@ -182,7 +182,7 @@ yaml_tree_read(struct arena *arena, const char *code, str_t name, str_t text, st
 /* ---- values ---- */
 
 static value_t
-scalar_value(struct arena *arena, const struct yaml_node *node)
+scalar_value(struct arena *arena, const struct yaml_tree *node)
 {
 	struct yaml_scalar s = yaml_resolve(node->text);
 	char digits[YAML_NUMBER_TEXT];
@@ -206,22 +206,22 @@ scalar_value(struct arena *arena, const struct yaml_node *node)
 }
 
 value_t
-yaml_node_value(struct arena *arena, const struct yaml_node *node)
+yaml_tree_value(struct arena *arena, const struct yaml_tree *node)
 {
 	struct object_builder object;
 	value_t *items;
 
-	if (node->kind == YAML_NODE_SCALAR)
+	if (node->kind == YAML_TREE_SCALAR)
 		return scalar_value(arena, node);
-	if (node->kind == YAML_NODE_SEQUENCE) {
+	if (node->kind == YAML_TREE_SEQUENCE) {
 		items = ARENA_ARRAY(arena, value_t, node->count);
 		for (size_t i = 0; items != NULL && i < node->count; i++)
-			items[i] = yaml_node_value(arena, node->items[i]);
+			items[i] = yaml_tree_value(arena, node->items[i]);
 		return items != NULL ? value_array_of(items, node->count) : VALUE_NONE;
 	}
 	object_builder_init(&object, arena, node->count / 2);
 	for (size_t i = 0; i + 1 < node->count; i += 2)
 		(void)object_builder_add(&object, value_string(arena, node->items[i]->text),
-		    yaml_node_value(arena, node->items[i + 1]));
+		    yaml_tree_value(arena, node->items[i + 1]));
 	return object_builder_freeze(&object, OBJECT_LAST_WINS, NULL);
 }

@@ -7,6 +7,7 @@
 #include "codec/yaml.h"
 #include "codec/yaml_scalar.h"
 #include "value/number.h"
+#include "value/work.h"
 
 struct writer {
 	yaml_emitter_t emitter;
@@ -205,11 +206,25 @@ write_number(struct writer *w, value_t v)
 
 static void write_value(struct writer *w, value_t v);
 
+/* False: the evaluation that wants the text may do no more.  An event costs far more than a look. */
+static bool
+take_work(struct writer *w, value_t v)
+{
+	enum { PER_ITEM = 16 };
+
+	if (value_work_take(v.count < UINT32_MAX / PER_ITEM ? v.count * PER_ITEM : UINT32_MAX))
+		return true;
+	w->failed = w->out->failed = true;
+	return false;
+}
+
 static void
 write_array(struct writer *w, value_t v)
 {
 	yaml_event_t event;
 
+	if (!take_work(w, v))
+		return;
 	emit(w, yaml_sequence_start_event_initialize(&event, NULL, NULL, 1,
 		    YAML_BLOCK_SEQUENCE_STYLE), &event);
 	for (uint32_t i = 0; i < v.count && !w->failed; i++)
@@ -225,6 +240,8 @@ write_object(struct writer *w, value_t v)
 	void *room = ARENA_ARRAY(w->scratch, struct value_entry, v.count);
 	yaml_event_t event;
 
+	if (!take_work(w, v))
+		return;
 	if (members == NULL || room == NULL) {
 		w->failed = true;
 		return;

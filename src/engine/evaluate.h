@@ -34,7 +34,7 @@ struct decision {
 	err_t err; /* ERR_NOT_FOUND: no such rule */
 	struct rego_error error; /* when err is ERR_EVAL, ERR_LIMIT or ERR_DEADLINE */
 	struct diag_place input_place; /* when the input does not parse: row and column */
-	str_t message; /* for people, when err is not ERR_OK */
+	str_t message; /* for people, when err is not ERR_OK; until the evaluator's next question */
 };
 
 void evaluate(struct evaluator *, const struct snapshot *, const struct question *,

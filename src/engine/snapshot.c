@@ -207,6 +207,7 @@ load_policy(struct snapshot *s, const struct snapshot_options *options, struct d
 		TRY(bundle_read_files(files.at, files.count, s->policy->arena, s->policy->unit.intern, diag,
 		    &bundle));
 	}
+	s->policy->unit.experimental = options->experimental;
 	TRY(load_modules(s, &bundle, options->allow_network));
 	TRY(note_facts(s, &bundle));
 	return index_rules(s);

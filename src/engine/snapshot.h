@@ -28,6 +28,7 @@ struct snapshot_options {
 	const struct bundle_keys *verify_keys; /* NULL: only with require_signature false */
 	bool require_signature;
 	bool allow_network; /* the `connected` capabilities */
+	bool experimental; /* keywords that OPA tries out */
 	str_t default_rule; /* data.authz.allow */
 	int64_t now; /* unix seconds, for not_before and expires */
 	str_t jwks_text; /* the JWKS file's text; empty: none */

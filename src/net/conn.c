@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/must.h"
+#include "crypt/secret.h"
 
 enum {
 	LINGER_MS = 1000,
@@ -35,6 +36,21 @@ log_failure(const struct conn *c, const char *why)
 		    LOG_STR("peer", peer_write(&c->peer, room)), LOG_STR("reason", str_of(why)));
 }
 
+static void
+drop_kept(struct conn *c)
+{
+	if (c->kept != NULL && c->hides)
+		secret_wipe(c->kept, c->kept_len);
+	free(c->kept);
+	c->kept = NULL;
+}
+
+void
+conn_hide(struct conn *c)
+{
+	c->hides = true;
+}
+
 void
 conn_cut(struct conn *c)
 {
@@ -48,8 +64,7 @@ conn_cut(struct conn *c)
 	c->app = NULL;
 	tls_free(&c->tls);
 	(void)close(c->source.fd);
-	free(c->kept);
-	c->kept = NULL;
+	drop_kept(c);
 	/* The batch may still hold its source: freed when the batch is over. */
 	loop_defer(c->host->loop, &c->flush);
 }
@@ -167,8 +182,7 @@ write_kept(struct conn *c)
 	c->kept_from = c->kept_len - rest.len;
 	if (io != IO_SOME)
 		return io;
-	free(c->kept);
-	c->kept = NULL;
+	drop_kept(c);
 	c->unread = c->tls != NULL;
 	return loop_change(c->host->loop, &c->source, EPOLLIN) == ERR_OK ? IO_SOME : IO_END;
 }
@@ -186,13 +200,17 @@ write_all(struct conn *c)
 	}
 	for (;;) {
 		str_t bytes = str_make(host->out, host->protocol->give(c->app, host->out, CONN_OUT_SIZE));
+		size_t len;
 		enum io io;
 
 		if (bytes.len == 0)
 			return IO_SOME;
+		len = bytes.len;
 		io = write_bytes(c, &bytes);
 		if (io == IO_BLOCKED && !keep(c, bytes))
-			return IO_END;
+			io = IO_END;
+		if (c->hides)
+			secret_wipe(host->out, len);
 		if (io != IO_SOME)
 			return io;
 	}

@@ -68,6 +68,7 @@ struct conn {
 	void *app; /* NULL before the handshake is done and after the end */
 	enum { CONN_SHAKING, CONN_OPEN, CONN_CLOSING, CONN_LINGERING, CONN_GONE } state;
 	bool drained;
+	bool hides; /* what is written is wiped behind it */
 	bool unread; /* TLS may hold bytes that the socket will not report */
 	char *kept; /* not yet taken by the kernel */
 	size_t kept_len, kept_from;
@@ -81,6 +82,7 @@ struct conn *conn_new(struct conn_host *, int fd, const struct peer *, struct tl
 void conn_cut(struct conn *); /* not from inside its protocol */
 void conn_end_now(struct conn *); /* cuts and frees; not inside a batch that may report it */
 void conn_drain(struct conn *);
+void conn_hide(struct conn *); /* what it writes may be secret, from now on to its end */
 void conn_flush_later(struct conn *); /* there is something to write */
 
 #endif

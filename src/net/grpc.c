@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/must.h"
+#include "crypt/secret.h"
 #include "net/grpc_protocol.h"
 #include "net/grpc_table.h"
 #include "net/grpc_text.h"
@@ -30,6 +31,7 @@ struct grpc_call {
 	enum state state;
 	bool is_post, has_type, doubled; /* doubled: metadata given twice, differently */
 	bool streaming; /* headers are out, the end is not */
+	bool hidden; /* `out` is secret */
 	enum grpc_content content;
 	int refused_status; /* found while reading the headers */
 	const char *refused_text;
@@ -156,6 +158,13 @@ add_message(struct grpc_call *c, str_t message)
 }
 
 void
+grpc_call_hide(struct grpc_call *c)
+{
+	c->hidden = true;
+	conn_hide(h2_conn(&c->stream));
+}
+
+void
 grpc_reply(struct grpc_call *c, str_t message)
 {
 	must(c->state == RUNNING && !c->streaming);
@@ -202,6 +211,8 @@ read_body(struct h2_stream *s, char *room, size_t size, bool *ret_done)
 
 	if (len > 0)
 		memcpy(room, c->out.data + c->out_from, len);
+	if (len > 0 && c->hidden)
+		secret_wipe(c->out.data + c->out_from, len);
 	c->out_from += len;
 	if (len == left) {
 		buf_clear(&c->out);
@@ -529,6 +540,8 @@ clean(struct h2_stream *s)
 {
 	struct grpc_call *c = call_of(s);
 
+	if (c->hidden && c->out.len > 0)
+		secret_wipe(c->out.data, c->out.len);
 	*c = (struct grpc_call){
 		.host = c->host,
 		.timer.on_expire = on_timer,

@@ -88,6 +88,9 @@ int64_t grpc_call_deadline_ns(const struct grpc_call *); /* steady; INT64_MAX: n
 void grpc_call_attach(struct grpc_call *, void *user,
     void (*on_cancel)(struct grpc_call *, void *user));
 
+/* What is sent from now on is secret: wiped here once it is on its way, or dropped. */
+void grpc_call_hide(struct grpc_call *);
+
 void grpc_reply(struct grpc_call *, str_t message); /* OK and one message; copied */
 void grpc_fail(struct grpc_call *, int status, str_t text); /* text for people; any bytes */
 

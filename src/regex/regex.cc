@@ -126,6 +126,17 @@ regex_free(struct regex *r)
 	delete r;
 }
 
+extern "C" size_t
+regex_worst_cost(const struct regex *r, size_t len, int count)
+{
+	int size = r->re.ProgramSize(), back = r->re.ReverseProgramSize();
+	size_t both = (size_t)(size > 0 ? size : 0) + (size_t)(back > 0 ? back : 0);
+	size_t cost;
+
+	/* Every group is copied from thread to thread. */
+	return __builtin_mul_overflow(both * (size_t)(4 + count) / 8, len, &cost) ? SIZE_MAX : cost;
+}
+
 extern "C" int
 regex_group_count(const struct regex *r)
 {

@@ -33,6 +33,12 @@ enum { REGEX_MOST_GROUPS = 1000, REGEX_ERROR_LEN = 256 };
 struct regex *regex_new(const char *pattern, size_t len, char error[REGEX_ERROR_LEN]);
 void regex_free(struct regex *);
 
+/*
+ * How many times an instruction of the program may look at a byte of a text of `len` bytes, at
+ * the very worst: when the automaton has too many states to be kept, as it seldom has.
+ */
+size_t regex_worst_cost(const struct regex *, size_t len, int count);
+
 int regex_group_count(const struct regex *); /* without the whole match */
 int regex_group_named(const struct regex *, const char *name, size_t len); /* -1: none */
 

@@ -6,45 +6,21 @@
 #include <stdlib.h>
 
 #include "base/must.h"
+#include "rego/builtin/util.h"
 #include "rego/vm_internal.h"
 
 static const struct rego_builtin *guest; /* rego_builtin_add_family() */
 static const struct rego_builtin *const families[] = {
-	rego_builtins_compare,
-	rego_builtins_numbers,
-	rego_builtins_aggregates,
-	rego_builtins_bits,
-	rego_builtins_arrays,
-	rego_builtins_sets,
-	rego_builtins_objects,
-	rego_builtins_strings,
-	rego_builtins_format,
-	rego_builtins_types,
-	rego_builtins_encoding,
-	rego_builtins_json,
-	rego_builtins_schema,
-	rego_builtins_url,
-	rego_builtins_uri,
-	rego_builtins_jwt,
-	rego_builtins_crypto,
-	rego_builtins_regex,
-	rego_builtins_glob,
-	rego_builtins_time,
-	rego_builtins_net,
-	rego_builtins_http,
-	rego_builtins_semver,
-	rego_builtins_units,
-	rego_builtins_uuid,
-	rego_builtins_graph,
-	rego_builtins_graphql,
-	rego_builtins_debug,
-	rego_builtins_rego,
+#define FAMILY(name) rego_builtins_##name,
+#include "rego/builtin/family.def"
+#undef FAMILY
 };
 
 enum {
 	LARGEST_ARITY = 8,
 	TABLE_SIZE = 512,
 	ANY_TYPE = 0xff,
+	LONG_TEXT = 256, /* bytes */
 };
 
 /* Bits of an operand's accepted types, in the order error messages list them. */
@@ -277,6 +253,7 @@ enum rego_outcome
 rego_builtin_call(uint32_t id, struct rego_call *call, value_t *ret)
 {
 	const struct parsed_row *p = &rows[id];
+	size_t texts = 0;
 
 	call->builtin = p->row;
 	for (uint32_t i = 0; (p->row->flags & REGO_LENIENT) == 0 && i < p->arity && i < call->arg_count;
@@ -284,5 +261,10 @@ rego_builtin_call(uint32_t id, struct rego_call *call, value_t *ret)
 		if ((p->accepts[i] & type_bit(call->arg[i])) == 0)
 			return refuse_operand(call, i + 1, p->accepts[i]);
 	}
+	/* A body reads its texts; what it does beyond that is its own to charge. */
+	for (uint32_t i = 0; i < call->arg_count; i++)
+		texts += value_is_string(call->arg[i]) ? call->arg[i].count : 0;
+	if (texts >= LONG_TEXT && !rego_work(call, texts))
+		return REGO_HALT;
 	return p->row->call(call, ret);
 }

@@ -3,7 +3,7 @@
  * builtin: the functions that Rego brings along.
  *
  * A built-in is a function and a row in its family's table (builtin/<family>.c);
- * builtin.c lists the families.  The row's signature is parsed once; the
+ * builtin/family.def lists the families.  The row's signature is parsed once; the
  * dispatcher checks the operands' top-level types against it before the call, so
  * bodies begin with values of the declared type (elements of collections are the
  * body's to check).
@@ -98,6 +98,14 @@ enum rego_outcome rego_fail_operand(struct rego_call *, unsigned operand, const 
     __attribute__((format(printf, 3, 4)));
 /* eval_type_error "<name>: <message>", when no operand alone is to blame. */
 enum rego_outcome rego_fail_operands(struct rego_call *, const char *message);
+/*
+ * The result is beyond a limit of this machine, not of the language: ends the evaluation with
+ * eval_cancel_error "<name>: <message>", so that nothing is decided by its absence; answers REGO_HALT.
+ */
+enum rego_outcome rego_halt(struct rego_call *, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Whether time or steps of the evaluation are limited. */
+bool rego_is_bounded(const struct rego_call *);
 /* Takes `bytes` and as many work units off the budget; false: it is spent, answer REGO_HALT. */
 bool rego_charge(struct rego_call *, size_t bytes);
 
@@ -117,15 +125,8 @@ void rego_random(struct rego_call *, str_t key, void *bytes, size_t len);
 /* A slot of the evaluation for a nondeterministic result; VALUE_NONE at first; NULL: no memory. */
 value_t *rego_memo(struct rego_call *, str_t key);
 
-/* Families, in the order of builtin.c. */
-extern const struct rego_builtin rego_builtins_compare[], rego_builtins_numbers[],
-    rego_builtins_aggregates[], rego_builtins_bits[], rego_builtins_arrays[],
-    rego_builtins_sets[], rego_builtins_objects[], rego_builtins_strings[],
-    rego_builtins_format[], rego_builtins_types[], rego_builtins_encoding[],
-    rego_builtins_json[], rego_builtins_regex[], rego_builtins_glob[], rego_builtins_time[],
-    rego_builtins_jwt[], rego_builtins_net[], rego_builtins_crypto[], rego_builtins_semver[],
-    rego_builtins_units[], rego_builtins_uuid[], rego_builtins_graph[], rego_builtins_debug[],
-    rego_builtins_url[], rego_builtins_uri[], rego_builtins_rego[], rego_builtins_schema[],
-    rego_builtins_graphql[], rego_builtins_http[];
+#define FAMILY(name) extern const struct rego_builtin rego_builtins_##name[];
+#include "rego/builtin/family.def"
+#undef FAMILY
 
 #endif

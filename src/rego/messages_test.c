@@ -312,7 +312,7 @@ static const struct {
 	{ 0, P "q contains 1\np if { true with data.t.q.r as 2 }", "3:18 compile with keyword cannot partially replace virtual document(s)" },
 	{ 0, P "f(x) := x\np if { true with f as 1; true with data.t.f.g as 2 }", "3:36 compile with keyword cannot partially replace virtual document(s)" },
 	{ 0, P "p if { true with http.send as input.x }\nq := r", "3:6 unsafe_var var r is unsafe" },
-	{ 0, P "p if { true with rego.metadata.rule as 1 }", "2:18 type with keyword target must reference existing input, data, or a function" },
+	{ 0, P "p if { true with rego.metadata.rule as 1 }", "2:18 compile with keyword replacing built-in function: replacement of \"rego.metadata.rule\" invalid" },
 	{ 0, P "f(x, y) := 1\np if { count([1]) == 1 with count as f }", "3:24 type count: arity mismatch" },
 	{ 0, P "f(x) := 1\ng(x, y) := 1\np if { f(1) with f as g }", "4:13 type data.t.f: arity mismatch" },
 	{ 0, P "p if { x := 1; true with x as 2 }", "2:26 type with keyword target must reference existing input, data, or a function" },

@@ -205,7 +205,7 @@ plan_link(struct planner *p, const struct ast_rule *rule, uint16_t result, label
 	plan_emit(p, OP_RESULT, result, plan_term(p, rule->head.value), 0, 0, 0, 0);
 	if (has_success)
 		plan_jump(p, success);
-	else if (value_is_constant(rule, &constant))
+	else if (plan_does(p, REGO_WITHOUT_EARLY_EXIT) && value_is_constant(rule, &constant))
 		plan_jump(p, block.fail); /* further solutions say the same */
 	plan_block_end(p, &block);
 	p->bindings.count = bound;
@@ -292,7 +292,7 @@ plan_clauses(struct planner *p, const struct ast_rules *rules, bool functions, u
 static void
 plan_complete(struct planner *p, const struct ast_rules *rules, bool functions, uint32_t params)
 {
-	bool single = is_single_valued(rules, functions);
+	bool single = plan_does(p, REGO_WITHOUT_EARLY_EXIT) && is_single_valued(rules, functions);
 	uint16_t result;
 	label_t end;
 
@@ -321,6 +321,10 @@ plan_contribution(struct planner *p, const struct rego_node *node, const struct 
 	VEC(uint16_t) keys = { 0 };
 	uint16_t value, first;
 
+	if (suffix.count > UINT8_MAX) {
+		plan_error(p, rule->head.loc, "the rule's path has more than %d keys", UINT8_MAX);
+		return;
+	}
 	value = plan_term(p, set ? rule->head.key : rule->head.value);
 	if (suffix.count == 0) {
 		plan_emit(p, OP_PUSH, collector, value, 0, 0, 0, 0);
@@ -382,6 +386,10 @@ plan_complete_below(struct planner *p, const struct rego_node *at, const struct 
 	uint16_t value, first;
 	const struct rego_node *step = node;
 
+	if (count > UINT8_MAX) {
+		plan_error(p, p->loc, "the rule's path has more than %d keys", UINT8_MAX);
+		return;
+	}
 	plan_block_begin(p, &block);
 	value = plan_reg(p);
 	plan_emit(p, OP_CALL_RULE, value, 0, 0, plan_of(node)->func, p->fail, 0);

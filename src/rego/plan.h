@@ -57,6 +57,12 @@ struct plan_block {
 	size_t scan_base;
 };
 
+static inline bool
+plan_does(const struct planner *p, enum rego_optimisation without)
+{
+	return (p->unit->without & without) == 0;
+}
+
 /* plan_emit.c */
 label_t plan_label(struct planner *);
 void plan_place(struct planner *, label_t);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/must.h"
 #include "rego/builtin.h"
+#include "rego/pass/pass.h"
 #include "rego/plan.h"
 #include "rego/plan_call.h"
 
@@ -12,17 +13,11 @@ plan_find_node(const struct rego_unit *unit, const struct ast_term *ref)
 	struct rego_node *node = unit->root;
 
 	for (size_t i = 1; i < ref->items.count; i++) {
-		struct rego_node *child = NULL;
-
 		if (ref->items.at[i]->kind != AST_CONST)
 			return NULL;
-		for (size_t k = 0; k < node->children.count && child == NULL; k++) {
-			if (value_equal(node->children.at[k]->key, ref->items.at[i]->constant))
-				child = node->children.at[k];
-		}
-		if (child == NULL)
+		node = compiler_child(node, ref->items.at[i]->constant);
+		if (node == NULL)
 			return NULL;
-		node = child;
 	}
 	return node;
 }
@@ -121,7 +116,9 @@ static const struct {
 static bool
 plan_test(struct planner *p, const char *name, struct ast_term *a, struct ast_term *b)
 {
-	for (size_t i = 0; i < COUNT(tests); i++) {
+	bool inlined = plan_does(p, REGO_WITHOUT_TESTS) && !p->unit->replaces_operators;
+
+	for (size_t i = 0; inlined && i < COUNT(tests); i++) {
 		uint16_t left, right;
 
 		if (strcmp(tests[i].name, name) != 0)
@@ -379,6 +376,10 @@ plan_with_begin(struct planner *p, struct ast_withs *withs)
 	VEC(uint16_t) values = { 0 };
 	uint16_t first;
 
+	if (withs->count > UINT8_MAX) {
+		plan_error(p, p->loc, "the expression has more than %d `with` modifiers", UINT8_MAX);
+		return;
+	}
 	spec.at = ARENA_ARRAY(p->program->arena, struct rego_with, withs->count);
 	for (size_t i = 0; spec.at != NULL && i < withs->count; i++) {
 		uint16_t reg = REG_NONE;
@@ -448,7 +449,7 @@ plan_with(struct planner *p, struct ast_expr *expr)
 	plan_with_begin(p, &expr->withs);
 	plan_block_begin(p, &block);
 	plan_literal(p, expr);
-	if (p->scans.count > block.scan_base) { /* more than one solution: once more, the other way */
+	if (p->scans.count > block.scan_base || !plan_does(p, REGO_WITHOUT_WITH)) { /* more than one solution: once more, the other way */
 		p->scans.count = block.scan_base;
 		p->fail = block.outer_fail;
 		program->code.count = program->locs.count = program->marks.count = code;
@@ -510,7 +511,7 @@ is_invariant(const struct ast_expr *e)
 void
 plan_body(struct planner *p, const struct ast_body *body)
 {
-	size_t scan = 0;
+	size_t scan = plan_does(p, REGO_WITHOUT_HOISTING) ? 0 : body->exprs.count;
 
 	while (scan < body->exprs.count && !may_scan(body->exprs.at[scan]))
 		scan++;

@@ -197,7 +197,7 @@ plan_index(struct planner *p, struct plan_clauses *clauses, label_t end)
 	const struct ast_term *path;
 	struct rego_index index;
 
-	if (clauses->count < FEWEST_CLAUSES || (path = choose_path(p, clauses)) == NULL)
+	if (!plan_does(p, REGO_WITHOUT_INDEX) || clauses->count < FEWEST_CLAUSES || (path = choose_path(p, clauses)) == NULL)
 		return false;
 	for (size_t i = 0; i < clauses->count; i++)
 		clauses->labels[i] = plan_label(p);

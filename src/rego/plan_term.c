@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/must.h"
 #include "rego/builtin.h"
+#include "rego/pass/pass.h"
 #include "rego/plan.h"
 #include "rego/plan_call.h"
 
@@ -111,6 +112,13 @@ is_constant_composite(const struct ast_term *t)
 	return true;
 }
 
+/* Whether the term is there before the program runs. */
+static bool
+is_folded(const struct planner *p, const struct ast_term *t)
+{
+	return t->kind == AST_CONST || (plan_does(p, REGO_WITHOUT_FOLDING) && is_constant_composite(t));
+}
+
 /* The value of a term without variables, made once, in the program's memory. */
 static value_t
 fold(struct planner *p, const struct ast_term *t)
@@ -147,7 +155,7 @@ plan_term(struct planner *p, struct ast_term *t)
 {
 	uint16_t reg;
 
-	if (is_constant_composite(t)) {
+	if (is_folded(p, t)) {
 		reg = plan_reg(p);
 		plan_emit(p, OP_CONST, reg, 0, 0, plan_const(p, fold(p, t)), 0, 0);
 		return reg;
@@ -211,8 +219,11 @@ step_constants(struct planner *p, const struct ast_terms *items, size_t i, uint1
 	VEC(value_t) keys = { 0 };
 	uint16_t next = plan_reg(p);
 
-	for (size_t k = i; k < items->count && items->at[k]->kind == AST_CONST; k++)
+	for (size_t k = i; k < items->count && items->at[k]->kind == AST_CONST; k++) {
+		if (k > i && !plan_does(p, REGO_WITHOUT_PATHS))
+			break;
 		VEC_PUSH(p->arena, &keys, items->at[k]->constant);
+	}
 	if (keys.count == 1)
 		plan_emit(p, OP_GET_CONST, next, *reg, 0, plan_const(p, keys.at[0]), p->fail, 0);
 	else
@@ -250,16 +261,6 @@ plan_steps(struct planner *p, const struct ast_terms *items, size_t i, uint16_t 
 	return reg;
 }
 
-static struct rego_node *
-find_child(const struct rego_node *node, value_t key)
-{
-	for (size_t i = 0; i < node->children.count; i++) {
-		if (value_equal(node->children.at[i]->key, key))
-			return node->children.at[i];
-	}
-	return NULL;
-}
-
 static uint16_t
 plan_base_path(struct planner *p, const struct ast_terms *items, size_t *i)
 {
@@ -290,7 +291,7 @@ plan_data_ref(struct planner *p, const struct ast_terms *items)
 			return plan_steps(p, items, i, reg, false);
 		}
 		if (plan->func == REGO_FUNC_NONE && i < items->count && items->at[i]->kind == AST_CONST) {
-			child = find_child(node, items->at[i]->constant);
+			child = compiler_child(node, items->at[i]->constant);
 			if (child == NULL || (child->children.count == 0 && child->rules.count > 0 &&
 						 plan_of(child)->func == REGO_FUNC_NONE)) {
 				reg = plan_base_path(p, items, &i);
@@ -331,7 +332,7 @@ plan_input_ref(struct planner *p, const struct ast_terms *items)
 	uint16_t reg = plan_reg(p);
 	size_t i;
 
-	for (i = 1; i < items->count && items->at[i]->kind == AST_CONST; i++)
+	for (i = 1; plan_does(p, REGO_WITHOUT_PATHS) && i < items->count && items->at[i]->kind == AST_CONST; i++)
 		VEC_PUSH(p->arena, &keys, items->at[i]->constant);
 	if (keys.count == 0)
 		plan_emit(p, OP_INPUT, reg, 0, 0, 0, p->fail, 0);
@@ -390,7 +391,7 @@ plan_match(struct planner *p, struct ast_term *pattern, uint16_t reg)
 		plan_bind(p, pattern, reg);
 		return;
 	}
-	if (is_constant_composite(pattern)) {
+	if (plan_does(p, REGO_WITHOUT_FOLDING) && is_folded(p, pattern)) {
 		plan_emit(p, OP_EQ_CONST, 0, reg, 0, plan_const(p, fold(p, pattern)), p->fail, 0);
 		return;
 	}
@@ -447,7 +448,7 @@ equal_step(struct planner *p, struct pairs *todo, struct ast_term *a, struct ast
 	bool a_free = plan_has_free(p, a), b_free = plan_has_free(p, b);
 
 	if (!b_free) {
-		if (!a_free && is_constant_composite(b)) {
+		if (!a_free && plan_does(p, REGO_WITHOUT_FOLDING) && is_folded(p, b)) {
 			plan_match(p, b, plan_term(p, a));
 			return true;
 		}

@@ -22,6 +22,44 @@ rego_program_make(struct rego_unit *unit, struct rego_program **ret)
 	return ERR_OK;
 }
 
+/* ---- optimisations ---- */
+
+static const char *const optimisations[] = {
+#define OPTIMISATION(NAME, name, sentence) name,
+#include "rego/optimisation.def"
+#undef OPTIMISATION
+};
+
+const char *
+rego_optimisation_name(enum rego_optimisation_number number)
+{
+	return optimisations[number];
+}
+
+bool
+rego_optimisation_read(str_t names, unsigned *ret, str_t *ret_wrong)
+{
+	unsigned without = 0;
+
+	for (size_t at = 0, end; at <= names.len; at = end + 1) {
+		unsigned bit = 0;
+
+		end = str_find_char(names, ',', at);
+		*ret_wrong = str_sub(names, at, end - at);
+		if (str_eq(*ret_wrong, STR("all")))
+			bit = REGO_WITHOUT_ALL;
+		for (unsigned i = 0; i < REGO_OPTIMISATION_COUNT; i++) {
+			if (str_eq(*ret_wrong, str_of(optimisations[i])))
+				bit = 1U << i;
+		}
+		if (bit == 0)
+			return false;
+		without |= bit;
+	}
+	*ret = without;
+	return true;
+}
+
 const struct intern *
 rego_program_intern(const struct rego_program *p)
 {

@@ -15,6 +15,24 @@ struct rego_program;
 
 enum { REGO_ENTRY_NONE = UINT32_MAX };
 
+/* Bits of rego_unit.without: see optimisation.def. */
+enum rego_optimisation_number {
+#define OPTIMISATION(NAME, name, sentence) REGO_NUMBER_##NAME,
+#include "rego/optimisation.def"
+#undef OPTIMISATION
+	REGO_OPTIMISATION_COUNT
+};
+enum rego_optimisation {
+#define OPTIMISATION(NAME, name, sentence) REGO_WITHOUT_##NAME = 1 << REGO_NUMBER_##NAME,
+#include "rego/optimisation.def"
+#undef OPTIMISATION
+	REGO_WITHOUT_ALL = (1 << REGO_OPTIMISATION_COUNT) - 1
+};
+
+/* "index,folding", or "all".  False: *ret_wrong is no such name. */
+bool rego_optimisation_read(str_t names, unsigned *ret, str_t *ret_wrong);
+const char *rego_optimisation_name(enum rego_optimisation_number);
+
 /*
  * Plans, emits and verifies everything in the unit (compiled before), over the
  * base documents unit->data, whose strings are interned in unit->intern.

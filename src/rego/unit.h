@@ -54,6 +54,8 @@ struct rego_unit {
 	bool experimental; /* experimental keywords allowed */
 	bool annotations; /* the parser reads metadata blocks: metadata.h */
 	bool warn; /* of names below `data` that are nearly those of rules */
+	unsigned without; /* optimisations that the planner and the machine leave out: enum rego_optimisation */
+	bool replaces_operators; /* some `with` does: then comparisons are planned as calls */
 	uint8_t stage; /* the pass that ran last */
 };
 

@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rego/vm.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/must.h"
 #include "rego/vm_internal.h"
 #include "value/work.h"
-
-enum { COMPARE_LIMIT = 16 << 20 }; /* elements of collections that an evaluation may compare and hash */
-enum { SLICE = 4096 }; /* units of work between two looks at the clock */
 
 struct rego_eval *
 rego_eval_new(void)
@@ -41,72 +35,6 @@ rego_eval_free(struct rego_eval **eval)
 	free(e->memo);
 	free(e);
 	*eval = NULL;
-}
-
-/* ---- halting ---- */
-
-bool
-vm_halt(struct rego_eval *e, err_t err, const char *code, const char *format, ...)
-{
-	struct rego_error *error = e->error;
-	va_list args;
-
-	if (e->err != ERR_OK)
-		return false;
-	e->err = err;
-	error->code = code;
-	va_start(args, format);
-	(void)vsnprintf(error->message, sizeof(error->message), format, args);
-	va_end(args);
-	if (e->at != NULL) {
-		const struct rego_program *program = e->program;
-		struct ast_loc loc = program->locs.at[e->at - program->code.at];
-
-		error->row = loc.row;
-		error->col = loc.col;
-		if (loc.file < program->files.count)
-			error->file = program->files.at[loc.file].name;
-	}
-	return false;
-}
-
-static str_t
-running_rule(const struct rego_eval *e)
-{
-	return e->frame_count > 0 ? e->frames[e->frame_count - 1].func->name : STR("query");
-}
-
-bool
-vm_spend(struct rego_eval *e)
-{
-	const struct rego_budget *budget = &e->request->budget;
-	uint64_t used = (uint64_t)(SLICE - e->slice);
-
-	if (arena_failed(e->arena))
-		return vm_halt(e, ERR_LIMIT, "eval_cancel_error",
-		    "the evaluation of %.*s needs more memory than it may use", STR_FMT(running_rule(e)));
-	if (value_work_spent())
-		return vm_halt(e, ERR_LIMIT, "eval_cancel_error",
-		    "the evaluation of %.*s compares more than it may", STR_FMT(running_rule(e)));
-	if (used >= e->work_left)
-		return vm_halt(e, ERR_LIMIT, "eval_cancel_error",
-		    "the evaluation of %.*s takes more than %llu steps", STR_FMT(running_rule(e)),
-		    (unsigned long long)budget->instructions);
-	e->work_left -= used;
-	e->slice = SLICE;
-	if (budget->bytes != 0 && arena_used(e->arena) - e->bytes_at_start > budget->bytes)
-		return vm_halt(e, ERR_LIMIT, "eval_cancel_error",
-		    "the evaluation of %.*s takes more than %llu bytes", STR_FMT(running_rule(e)),
-		    (unsigned long long)budget->bytes);
-	if (budget->deadline_ns != 0) {
-		struct timespec now;
-
-		(void)clock_gettime(CLOCK_MONOTONIC, &now);
-		if (now.tv_sec * 1000000000LL + now.tv_nsec > budget->deadline_ns)
-			return vm_halt(e, ERR_DEADLINE, "eval_cancel_error",
-			    "the evaluation of %.*s takes longer than it may", STR_FMT(running_rule(e)));
-	}
-	return true;
 }
 
 /* ---- steps that are too long for the loop ---- */
@@ -187,7 +115,7 @@ scan_entry(struct rego_eval *e, value_t *iter, value_t collection, value_t *key,
 	if (collection.tag == TAG_DOC) {
 		const value_t *keys = iter->internal;
 
-		while (iter->count < keys->count) {
+		while (keys != NULL && iter->count < keys->count) {
 			key[0] = keys->items[iter->count];
 			if (!vm_doc_get(e, collection, key[0], top, &key[1]))
 				return false;
@@ -245,12 +173,14 @@ call_builtin(struct rego_eval *e, uint32_t id, const value_t *args, uint32_t cou
 							    "%s gave no value", rego_builtin_at(id)->name);
 		if (!value_is_defined(*ret))
 			*ret = value_bool(true);
-		return true;
+		return vm_check_depth(e, *ret);
 	case REGO_UNDEFINED:
 		*ret = VALUE_NONE;
-		return true;
+		return !arena_failed(e->arena) || vm_spend(e);
 	case REGO_FAILED:
 		*ret = VALUE_NONE;
+		if (arena_failed(e->arena)) /* then that is why */
+			return vm_spend(e);
 		if (!e->request->strict_builtin_errors)
 			return true;
 		return vm_halt(e, ERR_EVAL, e->builtin_error.code, "%s", e->builtin_error.message);
@@ -271,17 +201,23 @@ conflict(struct rego_eval *e, const struct rego_func *func)
 			      : "complete rules must not produce multiple outputs");
 }
 
+static bool
+keeps_values(const struct rego_eval *e)
+{
+	return (e->program->unit->without & REGO_WITHOUT_MEMO) == 0;
+}
+
 bool
 vm_rule(struct rego_eval *e, uint32_t func, value_t *top, value_t *ret)
 {
-	value_t *memo = &e->context->memo[e->program->funcs.at[func].memo];
+	value_t *memo = &e->context->memo[e->program->funcs.at[func].memo], unkept;
 
 	if (memo->tag == VALUE_UNDEFINED && memo->flags == 0) {
 		value_t v;
 
 		if (!vm_run(e, func, top, &v))
 			return false;
-		memo = &e->context->memo[e->program->funcs.at[func].memo];
+		memo = keeps_values(e) ? &e->context->memo[e->program->funcs.at[func].memo] : &unkept;
 		*memo = v;
 		if (!value_is_defined(v))
 			memo->flags = MEMO_UNDEFINED;
@@ -331,6 +267,7 @@ vm_run(struct rego_eval *e, uint32_t func_id, value_t *base, value_t *ret)
 	const void *const *const dispatch = e->request->tracer != NULL ? traced : plain;
 	const value_t *const consts = program->consts.at;
 	const uint32_t first_frame = e->frame_count;
+	const bool keeps = keeps_values(e);
 	const struct rego_insn *ip, *previous = NULL;
 	struct rego_func *func = &program->funcs.at[func_id];
 	struct vm_context *context = e->context;
@@ -372,10 +309,12 @@ vm_run(struct rego_eval *e, uint32_t func_id, value_t *base, value_t *ret)
 	r = base;
 	previous = NULL;
 	ip = NULL;
+	e->run_depth++;
 
 enter: /* func, r: the window's registers are the caller's arguments so far */
-	if (e->frame_count >= e->depth_limit || r + func->reg_count >= e->stack + STACK_VALUES) {
-		e->at = ip;
+	if (e->frame_count >= e->depth_limit || e->run_depth > RUN_DEPTH || r + func->reg_count >= e->stack + STACK_VALUES) {
+		if (ip != NULL)
+			e->at = ip;
 		(void)vm_halt(e, ERR_LIMIT, "eval_cancel_error", "the calls nest too deep in %.*s",
 		    STR_FMT(func->name));
 		goto halt;
@@ -452,7 +391,11 @@ do_LT:
 do_LE:
 	FAIL_UNLESS(value_compare(r[ip->b], r[ip->c]) <= 0);
 do_MEMBER:
-	e->slice -= r[ip->c].tag == VALUE_ARRAY ? r[ip->c].count / 8 : 0;
+	if (r[ip->c].tag == VALUE_ARRAY || r[ip->c].tag == VALUE_OBJECT) {
+		e->slice -= r[ip->c].count / 8;
+		if (e->slice < 0)
+			HALT_UNLESS(vm_spend(e));
+	}
 	FAIL_UNLESS(is_member(r[ip->b], r[ip->c]));
 do_IS_ARRAY:
 	FAIL_UNLESS(r[ip->a].tag == VALUE_ARRAY && r[ip->a].count == ip->x);
@@ -526,12 +469,13 @@ do_RETURN: {
 
 	v = r[ip->a];
 	previous = NULL;
-	if (func->kind == FUNC_RULE && frame->caller != NULL) {
+	if (func->kind == FUNC_RULE && frame->caller != NULL && keeps) {
 		context->memo[func->memo] = v;
 		if (!value_is_defined(v))
 			context->memo[func->memo].flags = MEMO_UNDEFINED;
 	}
 	if (e->frame_count == first_frame) {
+		e->run_depth--;
 		*ret = v;
 		return true;
 	}
@@ -566,7 +510,7 @@ do_PUT_MEMBER:
 	HALT_UNLESS(vm_put_path(e, r[ip->a], &r[ip->b], ip->n, r[ip->c], true));
 	STEP;
 do_FINISH:
-	HALT_UNLESS(vm_finish(e, r[ip->b], &r[ip->a]));
+	HALT_UNLESS(vm_finish(e, r[ip->b], &r[ip->a]) && vm_check_depth(e, r[ip->a]));
 	STEP;
 do_INDEX:
 	r[ip->a] = (value_t){ .tag = TAG_ITER, .internal = pick_clauses(e, &program->indexes.at[ip->x]) };
@@ -601,7 +545,7 @@ do_DOC:
 	HALT_UNLESS(vm_doc_make(e, ip->x, &r[ip->a]));
 	STEP;
 do_DOC_VALUE:
-	HALT_UNLESS(vm_doc_value(e, r[ip->b], TOP, &made));
+	HALT_UNLESS(vm_doc_value(e, r[ip->b], TOP, &made) && vm_check_depth(e, made));
 	SET_OR_FAIL(ip->a, made);
 
 made:
@@ -612,6 +556,7 @@ made:
 		    "the evaluation of %.*s needs more memory than it may use", STR_FMT(func->name));
 		goto halt;
 	}
+	HALT_UNLESS(vm_check_depth(e, r[ip->a]));
 	STEP;
 
 halt:
@@ -652,15 +597,14 @@ prepare(struct rego_eval *e, const struct rego_request *request)
 	e->root = (struct vm_context){ .input = request->input, .data = request->program->data,
 		.memo = e->memo };
 	e->context = &e->root;
-	e->frame_count = e->doc_depth = e->trace_depth = 0;
+	e->frame_count = e->run_depth = e->doc_depth = e->trace_depth = 0;
 	e->depth_limit = request->budget.depth == 0 || request->budget.depth > FRAME_COUNT
 	    ? FRAME_COUNT
 	    : request->budget.depth;
-	e->slice = SLICE;
+	e->slice = VM_SLICE;
 	e->work_left = request->budget.instructions != 0 ? request->budget.instructions : UINT64_MAX / 2;
 	e->bytes_at_start = request->budget.bytes != 0 ? arena_used(request->arena) : 0;
-	value_work_set(request->budget.instructions != 0 || request->budget.deadline_ns != 0 ? COMPARE_LIMIT
-											     : INT64_MAX);
+	value_work_begin(vm_take_work, e);
 	e->err = ERR_OK;
 	e->at = NULL;
 	e->now_known = false;
@@ -672,6 +616,7 @@ err_t
 rego_run(struct rego_eval *e, const struct rego_request *request, value_t *ret, struct rego_error *error)
 {
 	value_t v = VALUE_NONE;
+	bool done;
 
 	must(request->entry < request->program->funcs.count);
 	error->code = NULL;
@@ -679,15 +624,10 @@ rego_run(struct rego_eval *e, const struct rego_request *request, value_t *ret, 
 	*ret = VALUE_NONE;
 	if (!prepare(e, request))
 		return ERR_MEMORY;
-	if (!vm_run(e, request->entry, e->stack, &v)) {
-		value_work_set(INT64_MAX);
+	done = vm_run(e, request->entry, e->stack, &v) && vm_spend(e); /* what was spent since the last look counts too */
+	value_work_end();
+	if (!done)
 		return e->err;
-	}
-	if (!vm_spend(e)) { /* what was spent since the last look counts too */
-		value_work_set(INT64_MAX);
-		return e->err;
-	}
-	value_work_set(INT64_MAX);
 	*ret = v;
 	return ERR_OK;
 }

@@ -29,7 +29,7 @@ struct rego_budget {
 
 struct rego_error {
 	const char *code; /* "eval_conflict_error", ... ; NULL: none */
-	char message[512];
+	const char *message; /* stays until the machine runs again or is freed */
 	str_t file; /* of the program */
 	uint32_t row, col;
 };

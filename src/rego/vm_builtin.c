@@ -57,6 +57,25 @@ rego_fail_operands(struct rego_call *call, const char *message)
 	return REGO_FAILED;
 }
 
+enum rego_outcome
+rego_halt(struct rego_call *call, const char *format, ...)
+{
+	char message[256];
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(message, sizeof(message), format, args);
+	va_end(args);
+	(void)vm_halt(call->eval, ERR_LIMIT, "eval_cancel_error", "%s: %s", call->builtin->name, message);
+	return REGO_HALT;
+}
+
+bool
+rego_is_bounded(const struct rego_call *call)
+{
+	return call->eval->request->budget.deadline_ns != 0 || call->eval->request->budget.instructions != 0;
+}
+
 bool
 rego_charge(struct rego_call *call, size_t bytes)
 {
@@ -114,6 +133,7 @@ rego_memo(struct rego_call *call, str_t key)
 	struct vm_random *made;
 
 	for (struct vm_random *r = e->randoms; r != NULL; r = r->next) {
+		e->slice--;
 		if (str_eq(r->key, key))
 			return &r->value;
 	}

@@ -13,13 +13,20 @@ struct path_entry {
 	value_t value;
 };
 
+/* An entry that another instruction put there than the one that put the first. */
+struct late_entry {
+	const struct rego_insn *at;
+	value_t key, value;
+};
+
 struct collector {
 	uint32_t kind; /* AST_ARRAY_COMP, _SET_COMP, _OBJECT_COMP; AST_OBJECT: paths */
 	bool partial; /* of a rule: conflicts are worded otherwise */
 	VEC(value_t) items;
 	struct set_builder set;
 	struct object_builder object;
-	VEC(const struct rego_insn *) sources; /* of object's entries: a key's `spare` is an index */
+	const struct rego_insn *first; /* what put object's first entry there */
+	VEC(struct late_entry) late;
 	VEC(struct path_entry) paths;
 };
 
@@ -57,12 +64,11 @@ vm_put(struct rego_eval *e, value_t collector, value_t key, value_t value)
 
 	if (c->kind == AST_OBJECT)
 		return vm_put_path(e, collector, &key, 1, value, false);
-	if (c->sources.count == 0 || c->sources.at[c->sources.count - 1] != e->at) {
-		if (!VEC_PUSH(e->arena, &c->sources, e->at))
-			return vm_spend(e);
-	}
-	key.spare =
-	    (uint16_t)(c->sources.count - 1 < UINT16_MAX ? c->sources.count - 1 : UINT16_MAX);
+	if (c->first == NULL)
+		c->first = e->at;
+	if (c->first != e->at &&
+	    !VEC_PUSH(e->arena, &c->late, ((struct late_entry){ e->at, key, value })))
+		return vm_spend(e);
 	return object_builder_add(&c->object, key, value) || vm_spend(e);
 }
 
@@ -104,31 +110,20 @@ path_conflict(struct rego_eval *e, const struct path_entry *entries, size_t coun
 	return object_conflict(e, last);
 }
 
-/* The entries stand as the builder left them at the key with two values. */
+/* Of the entries with that key, what put the one there that differs from the first. */
 static bool
 key_conflict(struct rego_eval *e, const struct collector *c, value_t key)
 {
-	const struct value_entry *entries = c->object.entries, *first = NULL;
-	size_t source = 0;
+	const struct value_entry *entries = c->object.entries;
+	uint32_t first = 0;
 
-	for (uint32_t i = 0; i < c->object.count; i++) {
-		if (!value_equal(entries[i].key, key))
-			continue;
-		first = first == NULL ? &entries[i] : first;
-		if (value_equal(first->value, entries[i].value))
-			continue;
-		source = entries[i].key.spare;
-		break;
+	while (first < c->object.count && !value_equal(entries[first].key, key))
+		first++;
+	for (size_t i = 0; i < c->late.count; i++) {
+		if (value_equal(c->late.at[i].key, key) && !value_equal(c->late.at[i].value, entries[first].value))
+			return object_conflict(e, c->late.at[i].at);
 	}
-	return object_conflict(e, c->sources.at[source]);
-}
-
-/* The entries' keys as they were. */
-static void
-forget_sources(struct collector *c)
-{
-	for (uint32_t i = 0; c->sources.count > 1 && i < c->object.count; i++)
-		c->object.entries[i].key.spare = 0;
+	return object_conflict(e, c->first);
 }
 
 /* ---- nested paths ---- */
@@ -248,7 +243,6 @@ vm_finish(struct rego_eval *e, value_t collector, value_t *ret)
 		*ret = object_builder_freeze(&c->object, OBJECT_NO_CONFLICT, &clash);
 		if (value_is_defined(clash))
 			return key_conflict(e, c, clash);
-		forget_sources(c);
 		break;
 	default:
 		return finish_paths(e, c, ret);

@@ -152,7 +152,8 @@ value_of(struct rego_eval *e, const struct rego_tree *node, value_t base, value_
 		return true;
 	}
 	if (++e->doc_depth > DOC_DEPTH)
-		return vm_halt(e, ERR_LIMIT, "eval_cancel_error", "documents nest too deep");
+		return vm_halt(e, ERR_LIMIT, "eval_cancel_error", "the documents that %.*s reads nest too deep",
+		    STR_FMT(vm_running_rule(e)));
 	object_builder_init(&children, e->arena, node->child_count);
 	for (uint32_t i = 0; i < node->child_count; i++) {
 		const struct rego_tree *child = node->children[i];
@@ -187,7 +188,8 @@ vm_doc_value(struct rego_eval *e, value_t v, value_t *top, value_t *ret)
 	}
 	if (!value_of(e, d->node, d->base, top, ret))
 		return false;
-	e->context->memo[d->node->memo] = *ret;
+	if ((e->program->unit->without & REGO_WITHOUT_MEMO) == 0)
+		e->context->memo[d->node->memo] = *ret;
 	return true;
 }
 

@@ -2,7 +2,8 @@
 /*
  * vm_internal: the machine's inside, for the vm_*.c files and builtin.c.
  *
- *   vm.c        the loop, budgets, entry
+ *   vm.c        the loop, entry
+ *   vm_budget.c budgets, and how an evaluation halts
  *   vm_doc.c    documents at nodes of the rule tree, for references that are not constant
  *   vm_collect.c  collectors: comprehensions and partial rules
  *   vm_with.c   contexts: what `with` replaces
@@ -22,7 +23,8 @@ enum { TAG_ITER = VALUE_INTERNAL, TAG_COLLECTOR, TAG_DOC };
 /* Memo slots: a value, or nothing yet (flags 0), or one of these. */
 enum { MEMO_UNDEFINED = 2, MEMO_RUNNING = 4 };
 
-enum { STACK_VALUES = 1 << 18, FRAME_COUNT = 10000, DOC_DEPTH = 100 };
+enum { VM_SLICE = 4096 }; /* units of work between two looks at the clock */
+enum { STACK_VALUES = 1 << 18, FRAME_COUNT = 10000, DOC_DEPTH = 100, RUN_DEPTH = 1000 };
 
 struct vm_mock {
 	struct vm_mock *next;
@@ -61,6 +63,9 @@ struct vm_random {
 	value_t value;
 };
 
+/* GraphQL tells all that is wrong with a query, a line each. */
+enum { VM_MESSAGE_SIZE = 4096 };
+
 struct rego_eval {
 	const struct rego_request *request;
 	const struct rego_program *program;
@@ -72,10 +77,12 @@ struct rego_eval {
 	value_t *memo; /* of the root context, kept between runs */
 	size_t memo_capacity;
 	uint32_t frame_count, depth_limit, doc_depth;
+	uint32_t run_depth; /* of vm_run in itself: the C stack */
 	int64_t slice; /* work until the next look at clock and totals */
 	uint64_t work_left;
 	size_t bytes_at_start;
 	struct rego_error *error;
+	char message[VM_MESSAGE_SIZE]; /* error->message */
 	err_t err;
 	const struct rego_insn *at; /* where an error is */
 	bool now_known;
@@ -84,7 +91,7 @@ struct rego_eval {
 	struct rego_cache *cache;
 	struct rego_builtin_error {
 		const char *code;
-		char message[400];
+		char message[VM_MESSAGE_SIZE];
 	} builtin_error;
 	uint32_t trace_depth;
 };
@@ -97,7 +104,17 @@ bool vm_rule(struct rego_eval *, uint32_t func, value_t *top, value_t *ret);
 /* Halts: sets the error once; always false. */
 bool vm_halt(struct rego_eval *, err_t, const char *code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+str_t vm_running_rule(const struct rego_eval *); /* its name, for messages */
+bool vm_halt_deep(struct rego_eval *); /* a value nests too deep */
+bool vm_take_work(void *eval, uint64_t units); /* a value_work_fn */
 bool vm_spend(struct rego_eval *); /* the slice is used up: more, or a halt */
+
+/* Refuses a collection that whoever goes through it could not recurse into. */
+static inline bool
+vm_check_depth(struct rego_eval *e, value_t v)
+{
+	return v.depth <= VALUE_DEEPEST || vm_halt_deep(e);
+}
 
 /* vm_doc.c.  `top`: the first free stack slot. */
 bool vm_doc_make(struct rego_eval *, uint32_t node, value_t *ret);

@@ -102,6 +102,7 @@ static const struct {
 	{ "with a rule", "q := 1\np := x if { x := q with data.t.q as 2 }", "2" },
 	{ "with a built-in", "f(_) := 42\np := x if { x := count([]) with count as f }", "42" },
 	{ "with a value for a function", "p := x if { x := count([]) with count as 4 }", "4" },
+	{ "with an operator", "q if 1 != 1\np if { q with neq as true }", "true" },
 	{ "with, nested", "q := input.n\nr := x if { x := q with input.n as 1 }\n"
 	    "p := [x, r] if { x := r with input.n as 2 }", "[1, 1]" },
 	{ "partial set", "p contains x if some x in input.xs", "{1, 2, 3}" },
@@ -282,6 +283,73 @@ try_broken_operands(struct fixture *f, size_t seen[128])
 	ok(broken > 50 && refused == broken, "%zu of %zu broken operands are refused", refused, broken);
 }
 
+/* Code of one entry function; jumps count from its begin. */
+static const struct {
+	const char *what;
+	bool valid;
+	struct rego_insn code[6];
+} flows[] = {
+	{ "a constant", true, { { .op = OP_CONST }, { .op = OP_RETURN } } },
+	{ "a register that nothing wrote", false, { { .op = OP_MOVE, .b = 1 }, { .op = OP_RETURN } } },
+	{ "one written on one way only", false,
+	    { { .op = OP_CONST }, { .op = OP_TEST, .jump = 3 }, { .op = OP_CONST, .a = 1 }, { .op = OP_RETURN, .a = 1 } } },
+	{ "one written on both ways", true,
+	    { { .op = OP_CONST }, { .op = OP_UNDEFINED, .a = 1 }, { .op = OP_TEST, .jump = 4 },
+		{ .op = OP_CONST, .a = 1 }, { .op = OP_RETURN, .a = 1 } } },
+	{ "undefined in an array", false,
+	    { { .op = OP_UNDEFINED }, { .op = OP_ARRAY, .a = 1, .x = 1 }, { .op = OP_RETURN, .a = 1 } } },
+	{ "what is defined in an array", true,
+	    { { .op = OP_UNDEFINED }, { .op = OP_DEFINED, .jump = 3 }, { .op = OP_ARRAY, .x = 1 }, { .op = OP_RETURN } } },
+	{ "half a pair", false, { { .op = OP_CONST }, { .op = OP_OBJECT, .a = 1, .x = 1 }, { .op = OP_RETURN, .a = 1 } } },
+	{ "a constant as collector", false, { { .op = OP_CONST }, { .op = OP_PUSH }, { .op = OP_RETURN } } },
+	{ "a collector as value", false, { { .op = OP_COLLECT, .x = AST_SET_COMP }, { .op = OP_RETURN } } },
+	{ "a collector", true,
+	    { { .op = OP_COLLECT, .x = AST_SET_COMP }, { .op = OP_CONST, .a = 1 }, { .op = OP_PUSH, .b = 1 },
+		{ .op = OP_FINISH, .a = 1 }, { .op = OP_RETURN, .a = 1 } } },
+	{ "a collector of no kind", false,
+	    { { .op = OP_COLLECT, .x = 99 }, { .op = OP_FINISH, .a = 1 }, { .op = OP_RETURN, .a = 1 } } },
+	{ "a collector that is finished", false,
+	    { { .op = OP_COLLECT, .x = AST_SET_COMP }, { .op = OP_FINISH, .a = 1 }, { .op = OP_PUSH, .b = 1 },
+		{ .op = OP_RETURN, .a = 1 } } },
+	{ "a scan", true,
+	    { { .op = OP_CONST }, { .op = OP_SCAN, .a = 1, .c = 2, .jump = 4 }, { .op = OP_TEST, .a = 3, .jump = 3 },
+		{ .op = OP_SCAN_NEXT, .a = 1, .c = 2, .jump = 2 }, { .op = OP_RETURN } } },
+	{ "a scan's key behind it", false,
+	    { { .op = OP_CONST }, { .op = OP_SCAN, .a = 1, .c = 2, .jump = 3 },
+		{ .op = OP_SCAN_NEXT, .a = 1, .c = 2, .jump = 2 }, { .op = OP_RETURN, .a = 2 } } },
+	{ "the next of no scan", false,
+	    { { .op = OP_CONST }, { .op = OP_SCAN_NEXT, .a = 1, .c = 2, .jump = 0 }, { .op = OP_RETURN } } },
+	{ "a jump back", false, { { .op = OP_CONST }, { .op = OP_TEST, .jump = 0 }, { .op = OP_RETURN } } },
+	{ "the end of no `with`", false, { { .op = OP_CONST }, { .op = OP_WITH_END }, { .op = OP_RETURN } } },
+	{ "a document as value", false, { { .op = OP_DOC }, { .op = OP_RETURN } } },
+	{ "a document evaluated", true,
+	    { { .op = OP_DOC }, { .op = OP_DOC_VALUE, .a = 1, .jump = 2 }, { .op = OP_RETURN, .a = 1 } } },
+};
+
+static void
+try_flows(void)
+{
+	for (size_t i = 0; i < COUNT(flows); i++) {
+		struct fixture f;
+		struct rego_program *p;
+		uint32_t from;
+
+		ok(open_fixture(&f, str_of(verify_text), "{}"), "compiles");
+		p = f.program;
+		from = (uint32_t)p->code.count;
+		for (size_t k = 0; k < COUNT(flows[i].code) && (k == 0 || flows[i].code[k - 1].op != OP_RETURN); k++) {
+			struct rego_insn insn = flows[i].code[k];
+
+			insn.jump += from;
+			VEC_PUSH(f.arena, &p->code, insn);
+		}
+		VEC_PUSH(f.arena, &p->funcs, ((struct rego_func){ .kind = FUNC_ENTRY, .begin = from,
+		    .end = (uint32_t)p->code.count, .reg_count = 8 }));
+		ok((rego_verify(p, 0, &f.diag) == ERR_OK) == flows[i].valid, "%s", flows[i].what);
+		close_fixture(&f);
+	}
+}
+
 static void
 try_verifier(void)
 {
@@ -386,6 +454,7 @@ main(void)
 	try_values();
 	try_budgets();
 	try_verifier();
+	try_flows();
 	try_index();
 	return tap_done();
 }

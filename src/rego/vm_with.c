@@ -84,6 +84,8 @@ patch_rule(struct rego_eval *e, const struct late_patch *late, value_t *top)
 	if (!vm_rule(e, late->func, top, &own))
 		return false;
 	own = patch(e, own, late->keys, late->count, late->value);
+	if (!vm_check_depth(e, own))
+		return false;
 	return value_is_defined(own) ? pin(e, e->context, NULL, late->func, own) : vm_spend(e);
 }
 
@@ -96,6 +98,8 @@ replace_data(struct rego_eval *e, struct vm_context *context, const struct rego_
 
 	context->data = patch(e, context->data, path->keys, path->count, value);
 	context->data_replaced = true;
+	if (!vm_check_depth(e, context->data))
+		return false;
 	while (node != NULL && depth < path->count && node->func == REGO_FUNC_NONE)
 		node = find_child(node, path->keys[depth++]);
 	if (node == NULL)
@@ -111,15 +115,16 @@ static bool
 replace(struct rego_eval *e, struct vm_context *context, const struct rego_with *with, value_t value,
     value_t *top)
 {
-	const struct rego_path *path = &e->program->paths.at[with->path];
+	const struct rego_path *path;
 	struct vm_mock *mock;
 
 	switch (with->kind) {
 	case WITH_INPUT:
+		path = &e->program->paths.at[with->path];
 		context->input = patch(e, context->input, path->keys, path->count, value);
-		return value_is_defined(context->input) || vm_spend(e);
+		return vm_check_depth(e, context->input) && (value_is_defined(context->input) || vm_spend(e));
 	case WITH_DATA:
-		return replace_data(e, context, path, value, top);
+		return replace_data(e, context, &e->program->paths.at[with->path], value, top);
 	default:
 		mock = ARENA_NEW(e->arena, struct vm_mock);
 		if (mock == NULL)

@@ -6,42 +6,42 @@
 /* As read: names of variants are looked up when all of the flag is known. */
 struct draft_rule {
 	struct flag_rule rule;
-	const struct yaml_node *node, *serve, *split;
+	const struct yaml_tree *node, *serve, *split;
 	bool has_rollout;
 };
 
 struct draft {
 	struct flag flag;
-	const struct yaml_node *fallback;
+	const struct yaml_tree *fallback;
 	VEC(struct draft_rule) rules;
 };
 
 /* ---- variants ---- */
 
 static void
-set_variants(struct reader *r, struct flag *flag, const struct yaml_node *node)
+set_variants(struct reader *r, struct flag *flag, const struct yaml_tree *node)
 {
-	bool is_list = node->kind == YAML_NODE_SEQUENCE;
+	bool is_list = node->kind == YAML_TREE_SEQUENCE;
 	size_t step = is_list ? 1 : 2, count = node->count / step;
 	struct flag_variant *variants = ARENA_ARRAY(r->arena, struct flag_variant, count);
 
-	if (node->kind == YAML_NODE_SCALAR || count == 0 || variants == NULL) {
+	if (node->kind == YAML_TREE_SCALAR || count == 0 || variants == NULL) {
 		(void)reader_wrong(r, node, "variants are a mapping of names to values, or a list of names");
 		return;
 	}
 	for (size_t i = 0; i < count; i++) {
-		const struct yaml_node *name = node->items[i * step];
+		const struct yaml_tree *name = node->items[i * step];
 
 		reader_text(r, name, &variants[i].name);
 		variants[i].value = is_list ? value_string(r->arena, name->text) :
-					      yaml_node_value(r->arena, node->items[i * 2 + 1]);
+					      yaml_tree_value(r->arena, node->items[i * 2 + 1]);
 	}
 	flag->variants = variants;
 	flag->variant_count = count;
 }
 
 static void
-read_variants(struct reader *r, const struct yaml_node *node, void *into)
+read_variants(struct reader *r, const struct yaml_tree *node, void *into)
 {
 	set_variants(r, &((struct draft *)into)->flag, node);
 }
@@ -59,11 +59,11 @@ find_variant(const struct flag *flag, str_t name, uint32_t *ret)
 }
 
 static uint32_t
-variant_named(struct reader *r, const struct flag *flag, const struct yaml_node *node)
+variant_named(struct reader *r, const struct flag *flag, const struct yaml_tree *node)
 {
 	uint32_t found = 0;
 
-	if (node->kind != YAML_NODE_SCALAR || !find_variant(flag, node->text, &found))
+	if (node->kind != YAML_TREE_SCALAR || !find_variant(flag, node->text, &found))
 		(void)reader_wrong(r, node, "the flag `%.*s` has no variant `%.*s`", STR_FMT(flag->key),
 		    STR_FMT(node->text));
 	return found;
@@ -72,34 +72,34 @@ variant_named(struct reader *r, const struct flag *flag, const struct yaml_node 
 /* ---- rules ---- */
 
 static void
-read_tenants(struct reader *r, const struct yaml_node *node, void *into)
+read_tenants(struct reader *r, const struct yaml_tree *node, void *into)
 {
 	reader_texts(r, node, &((struct draft_rule *)into)->rule.tenants);
 }
 
 static void
-read_users(struct reader *r, const struct yaml_node *node, void *into)
+read_users(struct reader *r, const struct yaml_tree *node, void *into)
 {
 	reader_texts(r, node, &((struct draft_rule *)into)->rule.users);
 }
 
 static void
-read_roles(struct reader *r, const struct yaml_node *node, void *into)
+read_roles(struct reader *r, const struct yaml_tree *node, void *into)
 {
 	reader_texts(r, node, &((struct draft_rule *)into)->rule.roles);
 }
 
 static void
-read_attributes(struct reader *r, const struct yaml_node *node, void *into)
+read_attributes(struct reader *r, const struct yaml_tree *node, void *into)
 {
 	struct flag_rule *rule = &((struct draft_rule *)into)->rule;
 	size_t count = node->count / 2;
 	struct flag_attribute *list = ARENA_ARRAY(r->arena, struct flag_attribute, count);
 
-	if (!reader_is(r, node, YAML_NODE_MAPPING, "attributes") || list == NULL)
+	if (!reader_is(r, node, YAML_TREE_MAPPING, "attributes") || list == NULL)
 		return;
 	for (size_t i = 0; i < count; i++) {
-		value_t v = yaml_node_value(r->arena, node->items[2 * i + 1]), *one;
+		value_t v = yaml_tree_value(r->arena, node->items[2 * i + 1]), *one;
 
 		list[i].name = node->items[2 * i]->text;
 		list[i].values = v.items;
@@ -118,26 +118,26 @@ read_attributes(struct reader *r, const struct yaml_node *node, void *into)
 }
 
 static void
-read_rollout(struct reader *r, const struct yaml_node *node, void *into)
+read_rollout(struct reader *r, const struct yaml_tree *node, void *into)
 {
 	((struct draft_rule *)into)->has_rollout = true;
 	reader_percent(r, node, &((struct draft_rule *)into)->rule.rollout);
 }
 
 static void
-read_by(struct reader *r, const struct yaml_node *node, void *into)
+read_by(struct reader *r, const struct yaml_tree *node, void *into)
 {
 	reader_text(r, node, &((struct draft_rule *)into)->rule.by);
 }
 
 static void
-read_serve(struct reader *r, const struct yaml_node *node, void *into)
+read_serve(struct reader *r, const struct yaml_tree *node, void *into)
 {
 	((struct draft_rule *)into)->serve = node;
 }
 
 static void
-read_split(struct reader *r, const struct yaml_node *node, void *into)
+read_split(struct reader *r, const struct yaml_tree *node, void *into)
 {
 	((struct draft_rule *)into)->split = node;
 }
@@ -154,11 +154,11 @@ static const struct reader_key rule_keys[] = {
 };
 
 static void
-read_rules(struct reader *r, const struct yaml_node *node, void *into)
+read_rules(struct reader *r, const struct yaml_tree *node, void *into)
 {
 	struct draft *draft = into;
 
-	if (!reader_is(r, node, YAML_NODE_SEQUENCE, "rules"))
+	if (!reader_is(r, node, YAML_TREE_SEQUENCE, "rules"))
 		return;
 	for (size_t i = 0; i < node->count; i++) {
 		struct draft_rule rule = { .node = node->items[i],
@@ -171,13 +171,13 @@ read_rules(struct reader *r, const struct yaml_node *node, void *into)
 }
 
 static void
-finish_split(struct reader *r, const struct flag *flag, const struct yaml_node *node, struct flag_rule *rule)
+finish_split(struct reader *r, const struct flag *flag, const struct yaml_tree *node, struct flag_rule *rule)
 {
 	size_t count = node->count / 2;
 	struct flag_share *shares = ARENA_ARRAY(r->arena, struct flag_share, count);
 	uint32_t sum = 0;
 
-	if (!reader_is(r, node, YAML_NODE_MAPPING, "a split") || shares == NULL)
+	if (!reader_is(r, node, YAML_TREE_MAPPING, "a split") || shares == NULL)
 		return;
 	for (size_t i = 0; i < count; i++) {
 		uint32_t parts = 0;
@@ -215,19 +215,19 @@ finish_rule(struct reader *r, const struct flag *flag, const struct draft_rule *
 /* ---- the flag ---- */
 
 static void
-read_enabled(struct reader *r, const struct yaml_node *node, void *into)
+read_enabled(struct reader *r, const struct yaml_tree *node, void *into)
 {
 	reader_flag(r, node, &((struct draft *)into)->flag.enabled);
 }
 
 static void
-read_default(struct reader *r, const struct yaml_node *node, void *into)
+read_default(struct reader *r, const struct yaml_tree *node, void *into)
 {
 	((struct draft *)into)->fallback = node;
 }
 
 static void
-read_description(struct reader *r, const struct yaml_node *node, void *into)
+read_description(struct reader *r, const struct yaml_tree *node, void *into)
 {
 	str_t text; /* for people who read the file */
 
@@ -243,7 +243,7 @@ static const struct reader_key flag_keys[] = {
 };
 
 void
-reader_one_flag(struct reader *r, const struct yaml_node *key, const struct yaml_node *node, struct flag *ret)
+reader_one_flag(struct reader *r, const struct yaml_tree *key, const struct yaml_tree *node, struct flag *ret)
 {
 	static const struct flag_variant on_and_off[] = { { STR("on"), { .tag = VALUE_TRUE } },
 		{ STR("off"), { .tag = VALUE_FALSE } } };

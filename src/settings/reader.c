@@ -11,7 +11,7 @@
 enum { VALUE_TEXT_MAX = 1 << 16 };
 
 struct diag_finding *
-reader_wrong(struct reader *r, const struct yaml_node *node, const char *format, ...)
+reader_wrong(struct reader *r, const struct yaml_tree *node, const char *format, ...)
 {
 	struct diag_place place = { .file = r->name, .source = r->text, .row = node->row, .col = node->col,
 		.width = node->width };
@@ -26,7 +26,7 @@ reader_wrong(struct reader *r, const struct yaml_node *node, const char *format,
 }
 
 static void
-refuse_key(struct reader *r, const struct yaml_node *node, const char *what, const struct reader_key *keys,
+refuse_key(struct reader *r, const struct yaml_tree *node, const char *what, const struct reader_key *keys,
     size_t count)
 {
 	struct nearest n;
@@ -47,13 +47,13 @@ refuse_key(struct reader *r, const struct yaml_node *node, const char *what, con
 }
 
 void
-reader_section(struct reader *r, const struct yaml_node *node, const char *what,
+reader_section(struct reader *r, const struct yaml_tree *node, const char *what,
     const struct reader_key *keys, size_t count, void *into)
 {
-	if (!reader_is(r, node, YAML_NODE_MAPPING, what))
+	if (!reader_is(r, node, YAML_TREE_MAPPING, what))
 		return;
 	for (size_t i = 0; i + 1 < node->count; i += 2) {
-		const struct yaml_node *key = node->items[i];
+		const struct yaml_tree *key = node->items[i];
 		size_t k = 0;
 
 		while (k < count && !str_eq(key->text, str_of(keys[k].name)))
@@ -66,7 +66,7 @@ reader_section(struct reader *r, const struct yaml_node *node, const char *what,
 }
 
 bool
-reader_is(struct reader *r, const struct yaml_node *node, enum yaml_node_kind kind, const char *what)
+reader_is(struct reader *r, const struct yaml_tree *node, enum yaml_tree_kind kind, const char *what)
 {
 	static const char *const names[] = { "a single value", "a list", "a mapping of keys to values" };
 
@@ -77,16 +77,16 @@ reader_is(struct reader *r, const struct yaml_node *node, enum yaml_node_kind ki
 }
 
 static bool
-is_null(const struct yaml_node *node)
+is_null(const struct yaml_tree *node)
 {
 	return node->plain && (node->text.len == 0 || str_eq(node->text, STR("~")) ||
 				  str_eq_nocase(node->text, STR("null")));
 }
 
 void
-reader_text(struct reader *r, const struct yaml_node *node, void *into)
+reader_text(struct reader *r, const struct yaml_tree *node, void *into)
 {
-	if (!reader_is(r, node, YAML_NODE_SCALAR, "this"))
+	if (!reader_is(r, node, YAML_TREE_SCALAR, "this"))
 		return;
 	if (is_null(node))
 		(void)reader_wrong(r, node, "a text is missing here");
@@ -94,10 +94,10 @@ reader_text(struct reader *r, const struct yaml_node *node, void *into)
 }
 
 void
-reader_texts(struct reader *r, const struct yaml_node *node, void *into)
+reader_texts(struct reader *r, const struct yaml_tree *node, void *into)
 {
 	struct flag_texts *ret = into;
-	bool is_list = node->kind == YAML_NODE_SEQUENCE;
+	bool is_list = node->kind == YAML_TREE_SEQUENCE;
 	size_t count = is_list ? node->count : 1;
 	str_t *texts = ARENA_ARRAY(r->arena, str_t, count);
 
@@ -109,9 +109,9 @@ reader_texts(struct reader *r, const struct yaml_node *node, void *into)
 }
 
 void
-reader_flag(struct reader *r, const struct yaml_node *node, void *into)
+reader_flag(struct reader *r, const struct yaml_tree *node, void *into)
 {
-	value_t v = node->kind == YAML_NODE_SCALAR ? yaml_node_value(r->arena, node) : VALUE_NONE;
+	value_t v = node->kind == YAML_TREE_SCALAR ? yaml_tree_value(r->arena, node) : VALUE_NONE;
 
 	if (!value_is_bool(v))
 		(void)reader_wrong(r, node, "true or false must stand here");
@@ -119,9 +119,9 @@ reader_flag(struct reader *r, const struct yaml_node *node, void *into)
 }
 
 void
-reader_count(struct reader *r, const struct yaml_node *node, void *into)
+reader_count(struct reader *r, const struct yaml_tree *node, void *into)
 {
-	value_t v = node->kind == YAML_NODE_SCALAR ? yaml_node_value(r->arena, node) : VALUE_NONE;
+	value_t v = node->kind == YAML_TREE_SCALAR ? yaml_tree_value(r->arena, node) : VALUE_NONE;
 
 	if (v.tag != VALUE_INT || v.integer < 1 || v.integer > UINT32_MAX)
 		(void)reader_wrong(r, node, "a whole number from 1 to %u must stand here", UINT32_MAX);
@@ -156,9 +156,9 @@ read_percent(str_t text, uint32_t *ret)
 }
 
 void
-reader_percent(struct reader *r, const struct yaml_node *node, void *into)
+reader_percent(struct reader *r, const struct yaml_tree *node, void *into)
 {
-	if (node->kind != YAML_NODE_SCALAR || !read_percent(node->text, into))
+	if (node->kind != YAML_TREE_SCALAR || !read_percent(node->text, into))
 		(void)reader_wrong(r, node, "a percentage from 0 to 100, with two decimals at most, must stand here");
 }
 
@@ -169,15 +169,15 @@ compare_pairs(const void *a, const void *b)
 }
 
 static str_t
-value_text_of(struct reader *r, const struct yaml_node *node)
+value_text_of(struct reader *r, const struct yaml_tree *node)
 {
 	struct buf text;
 	str_t made;
 
-	if (node->kind == YAML_NODE_SCALAR)
+	if (node->kind == YAML_TREE_SCALAR)
 		return node->text;
 	buf_init(&text, VALUE_TEXT_MAX);
-	json_write(&text, yaml_node_value(r->arena, node));
+	json_write(&text, yaml_tree_value(r->arena, node));
 	made = arena_str(r->arena, buf_str(&text));
 	if (buf_failed(&text))
 		(void)reader_wrong(r, node, "a value has at most %d bytes", VALUE_TEXT_MAX);
@@ -186,13 +186,13 @@ value_text_of(struct reader *r, const struct yaml_node *node)
 }
 
 void
-reader_pairs(struct reader *r, const struct yaml_node *node, void *into)
+reader_pairs(struct reader *r, const struct yaml_tree *node, void *into)
 {
 	struct settings_pairs *ret = into;
 	size_t count = node->count / 2;
 	struct settings_pair *pairs = ARENA_ARRAY(r->arena, struct settings_pair, count);
 
-	if (!reader_is(r, node, YAML_NODE_MAPPING, "this") || pairs == NULL)
+	if (!reader_is(r, node, YAML_TREE_MAPPING, "this") || pairs == NULL)
 		return;
 	for (size_t i = 0; i < count; i++)
 		pairs[i] = (struct settings_pair){ node->items[2 * i]->text,

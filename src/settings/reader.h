@@ -21,27 +21,27 @@ struct reader {
 /* A key of a section: reads `node`, the value behind it, into `into`. */
 struct reader_key {
 	const char *name;
-	void (*read)(struct reader *, const struct yaml_node *, void *into);
+	void (*read)(struct reader *, const struct yaml_tree *, void *into);
 };
 
-struct diag_finding *reader_wrong(struct reader *, const struct yaml_node *, const char *format, ...)
+struct diag_finding *reader_wrong(struct reader *, const struct yaml_tree *, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* `node` must be a mapping of these keys; `what` names it in findings. */
-void reader_section(struct reader *, const struct yaml_node *, const char *what, const struct reader_key *,
+void reader_section(struct reader *, const struct yaml_tree *, const char *what, const struct reader_key *,
     size_t count, void *into);
 
-bool reader_is(struct reader *, const struct yaml_node *, enum yaml_node_kind, const char *what);
-void reader_text(struct reader *, const struct yaml_node *, void *str); /* str_t: a scalar that is not null */
-void reader_texts(struct reader *, const struct yaml_node *, void *texts); /* struct flag_texts: a list, or one */
-void reader_flag(struct reader *, const struct yaml_node *, void *boolean); /* bool */
+bool reader_is(struct reader *, const struct yaml_tree *, enum yaml_tree_kind, const char *what);
+void reader_text(struct reader *, const struct yaml_tree *, void *str); /* str_t: a scalar that is not null */
+void reader_texts(struct reader *, const struct yaml_tree *, void *texts); /* struct flag_texts: a list, or one */
+void reader_flag(struct reader *, const struct yaml_tree *, void *boolean); /* bool */
 /* uint32_t from 1 up */
-void reader_count(struct reader *, const struct yaml_node *, void *number);
+void reader_count(struct reader *, const struct yaml_tree *, void *number);
 /* FLAG_PARTS of a whole from "12.5" percent */
-void reader_percent(struct reader *, const struct yaml_node *, void *parts);
-void reader_pairs(struct reader *, const struct yaml_node *, void *pairs); /* struct settings_pairs, sorted */
+void reader_percent(struct reader *, const struct yaml_tree *, void *parts);
+void reader_pairs(struct reader *, const struct yaml_tree *, void *pairs); /* struct settings_pairs, sorted */
 
 /* flag_read.c */
-void reader_one_flag(struct reader *, const struct yaml_node *key, const struct yaml_node *, struct flag *ret);
+void reader_one_flag(struct reader *, const struct yaml_tree *key, const struct yaml_tree *, struct flag *ret);
 
 #endif

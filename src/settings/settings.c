@@ -9,7 +9,7 @@
 /* ---- values and flags ---- */
 
 static void
-read_values(struct reader *r, const struct yaml_node *node, void *into)
+read_values(struct reader *r, const struct yaml_tree *node, void *into)
 {
 	reader_pairs(r, node, &((struct settings *)into)->values);
 }
@@ -21,13 +21,13 @@ compare_flags(const void *a, const void *b)
 }
 
 static void
-read_flags(struct reader *r, const struct yaml_node *node, void *into)
+read_flags(struct reader *r, const struct yaml_tree *node, void *into)
 {
 	struct settings *s = into;
 	size_t count = node->count / 2;
 	struct flag *flags = ARENA_ARRAY(r->arena, struct flag, count);
 
-	if (!reader_is(r, node, YAML_NODE_MAPPING, "flags") || flags == NULL)
+	if (!reader_is(r, node, YAML_TREE_MAPPING, "flags") || flags == NULL)
 		return;
 	for (size_t i = 0; i < count; i++)
 		reader_one_flag(r, node->items[2 * i], node->items[2 * i + 1], &flags[i]);
@@ -39,25 +39,25 @@ read_flags(struct reader *r, const struct yaml_node *node, void *into)
 /* ---- rate limits ---- */
 
 static void
-read_key(struct reader *r, const struct yaml_node *node, void *into)
+read_key(struct reader *r, const struct yaml_tree *node, void *into)
 {
 	reader_text(r, node, &((struct settings_rate *)into)->key);
 }
 
 static void
-read_rate_tenants(struct reader *r, const struct yaml_node *node, void *into)
+read_rate_tenants(struct reader *r, const struct yaml_tree *node, void *into)
 {
 	reader_texts(r, node, &((struct settings_rate *)into)->tenants);
 }
 
 static void
-read_limit(struct reader *r, const struct yaml_node *node, void *into)
+read_limit(struct reader *r, const struct yaml_tree *node, void *into)
 {
 	reader_count(r, node, &((struct settings_rate *)into)->limit);
 }
 
 static void
-read_window(struct reader *r, const struct yaml_node *node, void *into)
+read_window(struct reader *r, const struct yaml_tree *node, void *into)
 {
 	reader_count(r, node, &((struct settings_rate *)into)->window_secs);
 }
@@ -70,12 +70,12 @@ static const struct reader_key rate_keys[] = {
 };
 
 static void
-read_rates(struct reader *r, const struct yaml_node *node, void *into)
+read_rates(struct reader *r, const struct yaml_tree *node, void *into)
 {
 	struct settings *s = into;
 	struct settings_rate *rates = ARENA_ARRAY(r->arena, struct settings_rate, node->count);
 
-	if (!reader_is(r, node, YAML_NODE_SEQUENCE, "rate_limits") || rates == NULL)
+	if (!reader_is(r, node, YAML_TREE_SEQUENCE, "rate_limits") || rates == NULL)
 		return;
 	for (size_t i = 0; i < node->count; i++) {
 		size_t wrong = r->wrong;
@@ -91,19 +91,19 @@ read_rates(struct reader *r, const struct yaml_node *node, void *into)
 /* ---- tenants ---- */
 
 static void
-read_name(struct reader *r, const struct yaml_node *node, void *into)
+read_name(struct reader *r, const struct yaml_tree *node, void *into)
 {
 	reader_text(r, node, &((struct settings_tenant *)into)->name);
 }
 
 static void
-read_aliases(struct reader *r, const struct yaml_node *node, void *into)
+read_aliases(struct reader *r, const struct yaml_tree *node, void *into)
 {
 	reader_texts(r, node, &((struct settings_tenant *)into)->aliases);
 }
 
 static void
-read_attributes(struct reader *r, const struct yaml_node *node, void *into)
+read_attributes(struct reader *r, const struct yaml_tree *node, void *into)
 {
 	reader_pairs(r, node, &((struct settings_tenant *)into)->attributes);
 }
@@ -121,13 +121,13 @@ compare_tenants(const void *a, const void *b)
 }
 
 static void
-read_tenants(struct reader *r, const struct yaml_node *node, void *into)
+read_tenants(struct reader *r, const struct yaml_tree *node, void *into)
 {
 	struct settings *s = into;
 	size_t count = node->count / 2;
 	struct settings_tenant *tenants = ARENA_ARRAY(r->arena, struct settings_tenant, count);
 
-	if (!reader_is(r, node, YAML_NODE_MAPPING, "tenants") || tenants == NULL)
+	if (!reader_is(r, node, YAML_TREE_MAPPING, "tenants") || tenants == NULL)
 		return;
 	for (size_t i = 0; i < count; i++) {
 		tenants[i].id = tenants[i].name = node->items[2 * i]->text;
@@ -152,7 +152,7 @@ settings_read(struct arena *arena, str_t name, str_t text, struct diag *diag, st
 {
 	struct reader r = { .arena = arena, .diag = diag, .name = name, .text = text };
 	struct settings s = { 0 };
-	struct yaml_node *root = NULL;
+	struct yaml_tree *root = NULL;
 	char digest[SHA256_HEX_SIZE];
 
 	TRY(yaml_tree_read(arena, "settings", name, text, diag, &root));

@@ -21,7 +21,9 @@ err_t
 commons_open(struct commons *c, struct arena *arena, const struct config *config, const struct log *log,
     struct diag *diag)
 {
-	*c = (struct commons){ .log = log };
+	*c = (struct commons){ .log = log,
+		.secrets_dir = config->secrets_dir,
+		.credentials_dir = config->secrets_credentials_dir };
 	c->limiter = limiter_new((size_t)config->rate_limit_max_keys);
 	if (c->limiter == NULL)
 		return ERR_MEMORY;

@@ -22,6 +22,7 @@ struct commons {
 	struct limiter *limiter; /* of RateLimitService */
 	struct revoked *revoked;
 	str_t revoked_path; /* of its file */
+	str_t secrets_dir, credentials_dir; /* of SecretsService, as at start; a NUL behind them; empty: none */
 };
 
 /* Findings say what will not be remembered; only lack of memory is an error. */

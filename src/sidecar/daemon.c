@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -83,6 +84,10 @@ raise_limits(struct daemon *d, struct diag *diag)
 			log_warn(&d->log, "the limit of open files cannot be raised");
 	}
 	(void)signal(SIGPIPE, SIG_IGN);
+	/* Who serves secrets leaves no core file, and no debugger of the same user looks in. */
+	if ((d->config.secrets_dir.len > 0 || d->config.secrets_credentials_dir.len > 0) &&
+	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+		log_warn(&d->log, "this process may leave a core file");
 	return ERR_OK;
 }
 
@@ -164,7 +169,11 @@ open_audit(struct daemon *d, struct diag *diag)
 
 	TRY(audit_writer_open(&o, &d->audit));
 	d->reload.audit = d->audit;
-	return ERR_OK;
+	return o.path.len > 0 ? inquirer_open(&(struct inquirer_options){ .audit = d->audit,
+				    .log = &d->log,
+				    .log_path = o.path,
+				    .index_dir = arena_printf(d->arena, "%.*s/audit-index", STR_FMT(c->data_dir)),
+				    .count = d->worker_count }, &d->inquirer) : ERR_OK;
 }
 
 static err_t
@@ -225,6 +234,7 @@ make_workers(struct daemon *d, struct diag *diag)
 			.books = d->reload.books,
 			.commons = &d->commons,
 			.audit = d->audit,
+			.inquiry = d->inquirer != NULL ? inquirer_place(d->inquirer, i) : NULL,
 			.lane = audit_writer_lane(d->audit, i),
 			.answer_unrecorded = c->audit_on_error == CONFIG_ON_ERROR_DROP,
 			.arena_bytes = (size_t)c->policy_budget_memory_kb << 10,
@@ -454,7 +464,9 @@ static void
 take_down(struct daemon *d)
 {
 	notify_stopping(&d->notify);
+	inquirer_stop(d->inquirer);
 	stop_workers(d);
+	inquirer_close(&d->inquirer);
 	commons_close(&d->commons);
 	audit_writer_close(&d->audit);
 	listen_close(d);

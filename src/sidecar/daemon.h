@@ -30,6 +30,7 @@ struct daemon {
 	struct commons commons;
 	struct notify notify;
 	struct audit_writer *audit;
+	struct inquirer *inquirer; /* NULL: the audit log is in no file */
 	struct gate *gate;
 	struct grpc_table *grpc;
 	struct http1_table http;

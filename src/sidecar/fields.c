@@ -6,11 +6,12 @@
 #include "sidecar/wire.h"
 
 static err_t
-add_text(struct arena *arena, const struct wire_field *f, struct field_texts *list)
+add_text(struct arena *arena, const struct wire_field *f, bool is_text, struct field_texts *list)
 {
-	str_t text = STR_NONE;
+	str_t text = f->bytes;
 
-	TRY(wire_text(f, &text));
+	if (is_text)
+		TRY(wire_text(f, &text));
 	if (list->count == FIELD_LIST_MAX)
 		return ERR_LIMIT;
 	return VEC_PUSH(arena, list, text) ? ERR_OK : ERR_MEMORY;
@@ -55,7 +56,9 @@ take(struct arena *arena, const struct wire_field *f, enum field_kind kind, void
 	case FIELD_TENANT:
 		return message_read_tenant(arena, f->bytes, member);
 	case FIELD_TEXTS:
-		return add_text(arena, f, member);
+		return add_text(arena, f, true, member);
+	case FIELD_PARTS:
+		return add_text(arena, f, false, member);
 	case FIELD_PAIRS:
 		return add_pair(arena, f, member);
 	case FIELD_UINT:

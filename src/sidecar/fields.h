@@ -29,6 +29,7 @@ enum field_kind {
 	FIELD_TENANT, /* str_t: the id of a TenantContext, or a bare name */
 	FIELD_UINT, /* uint64_t; an int64 has its bits */
 	FIELD_TEXTS, /* struct field_texts: repeated string */
+	FIELD_PARTS, /* struct field_texts, any bytes: repeated messages, to be read apart */
 	FIELD_PAIRS, /* struct field_pairs: map<string, string> */
 };
 

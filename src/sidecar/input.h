@@ -18,4 +18,8 @@
 
 value_t input_make(struct request *); /* in its arena; VALUE_NONE: the arena refused */
 
+/* For documents of other shapes: a text that the policy compares fast, and such a member. */
+value_t input_text(struct request *, str_t);
+void input_add(struct request *, struct object_builder *, str_t key, value_t);
+
 #endif

@@ -271,23 +271,26 @@ message_read_health(str_t bytes, str_t *ret_service)
 /* ---- answers ---- */
 
 void
-message_write_problem(struct buf *out, uint32_t number, enum problem problem, str_t detail)
+message_write_problem_status(struct buf *out, uint32_t number, enum problem problem, uint32_t status,
+    str_t detail)
 {
-	const struct problem_row *p;
-	str_t type, title;
+	const struct problem_row *p = problem_get(problem);
+	str_t type = str_of(p->type), title = str_of(p->title);
 
-	if (problem == PROBLEM_NONE)
-		return;
-	p = problem_get(problem);
-	type = str_of(p->type);
-	title = str_of(p->title);
 	wire_write_head(out, number,
-	    wire_bytes_size(1, type.len) + wire_bytes_size(2, title.len) + wire_uint_size(3, p->status) +
+	    wire_bytes_size(1, type.len) + wire_bytes_size(2, title.len) + wire_uint_size(3, status) +
 		wire_bytes_size(4, detail.len));
 	wire_write_bytes(out, 1, type);
 	wire_write_bytes(out, 2, title);
-	wire_write_uint(out, 3, p->status);
+	wire_write_uint(out, 3, status);
 	wire_write_bytes(out, 4, detail);
+}
+
+void
+message_write_problem(struct buf *out, uint32_t number, enum problem problem, str_t detail)
+{
+	if (problem != PROBLEM_NONE)
+		message_write_problem_status(out, number, problem, problem_get(problem)->status, detail);
 }
 
 void

@@ -74,6 +74,8 @@ void message_write_authorize(struct buf *, bool allowed, str_t reason);
 void message_write_evaluate(struct buf *, bool result, str_t reason, bool dry_run);
 /* ProblemDetail as field `number`; nothing for PROBLEM_NONE. */
 void message_write_problem(struct buf *, uint32_t number, enum problem, str_t detail);
+/* The same with another status than the type's, or none: 0. */
+void message_write_problem_status(struct buf *, uint32_t number, enum problem, uint32_t status, str_t detail);
 void message_write_health(struct buf *, bool serving);
 
 /* ---- what is in claims, however it is spelled ---- */

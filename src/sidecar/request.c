@@ -4,6 +4,7 @@
 #include "audit/lane.h"
 #include "audit/record.h"
 #include "base/clock.h"
+#include "crypt/secret.h"
 #include "sidecar/version.h"
 #include "sidecar/worker.h"
 
@@ -40,6 +41,8 @@ request_run(struct request *r)
 			r->err = r->err != ERR_OK ? r->err : err; /* the first cause */
 		}
 	}
+	if (r->method->handler->finish != NULL)
+		r->method->handler->finish(r);
 }
 
 void
@@ -190,6 +193,8 @@ judge(struct request *r)
 		request_deny(r, PROBLEM_POLICY_DENIED,
 		    arena_printf(r->notes, "the policy could not decide: %.*s",
 			STR_FMT(d->message.len > 0 ? d->message : str_of(err_text(d->err)))));
+	else if (r->method->handler->conclude != NULL)
+		r->method->handler->conclude(r);
 	else if (!d->allow)
 		join_reasons(r);
 	else
@@ -217,23 +222,39 @@ note_input(struct request *r)
 }
 
 static err_t
-ask_policy(struct request *r)
+put_question(struct request *r, struct question *q)
 {
 	const struct config *c = &r->book->config;
-	struct question q = { .with_reasons = true };
 	int64_t until = r->start_ns + c->policy_budget_time_ms * CLOCK_NS_PER_MS;
 	int64_t deadline = grpc_call_deadline_ns(r->call);
 
-	if (r->reason.len > 0 || !r->method->handler->ask(r, &q))
-		return r->err;
-	if (q.rule.len == 0)
-		q.rule = c->policy_default_rule;
-	q.budget.instructions = (uint64_t)c->policy_budget_steps;
-	q.budget.deadline_ns = deadline < until ? deadline : until;
-	evaluate(r->worker->evaluator, r->book->snapshot, &q, r->arena, &r->decision);
+	if (q->rule.len == 0)
+		q->rule = c->policy_default_rule;
+	q->budget.instructions = (uint64_t)c->policy_budget_steps;
+	q->budget.deadline_ns = deadline < until ? deadline : until;
+	evaluate(r->worker->evaluator, r->book->snapshot, q, r->arena, &r->decision);
 	r->evaluated = true;
 	note_input(r);
 	return judge(r);
+}
+
+static err_t
+ask_policy(struct request *r)
+{
+	struct question q = { .with_reasons = true };
+
+	if (r->reason.len > 0 || !r->method->handler->ask(r, &q))
+		return r->err;
+	return put_question(r, &q);
+}
+
+err_t
+request_decide(struct request *r, struct question *q)
+{
+	r->allow = false;
+	r->reason = STR_NONE;
+	r->problem = PROBLEM_NONE;
+	return put_question(r, q);
 }
 
 /* ---- act ---- */
@@ -297,23 +318,65 @@ describe(struct request *r, struct audit_record *record, char ulid[AUDIT_ULID_LE
 	describe_reasons(r, &record->deny_reasons);
 }
 
+/* What is not recorded is not said to be: the client may try again. */
 static err_t
-record(struct request *r)
+record_own(struct request *r)
+{
+	struct buf *line = &r->worker->line;
+	size_t split;
+
+	if (r->err != ERR_OK || !r->allow)
+		return ERR_OK;
+	buf_clear(line);
+	r->method->handler->write(r, line, &split);
+	if (buf_failed(line)) {
+		request_fail(r, ERR_SYNTAX, STR("the event is too big to be one record"));
+		return ERR_OK;
+	}
+	r->recorded =
+	    audit_lane_push_asking(r->worker->lane, buf_str(line), split, &r->ticket) == ERR_OK;
+	if (!r->recorded && !worker_may_answer_unrecorded(r->worker))
+		request_fail(r, ERR_AUDIT, STR_NONE);
+	return ERR_OK;
+}
+
+static err_t
+push_record(struct request *r, uint64_t *ret_ticket)
 {
 	char ulid[AUDIT_ULID_LEN], token_hash[SHA256_HEX_SIZE];
 	struct buf *line = &r->worker->line;
 	struct audit_record entry;
 	size_t split;
-	err_t err;
 
-	if (r->method->handler->flags & HANDLER_SILENT)
-		return ERR_OK;
 	buf_clear(line);
 	describe(r, &entry, ulid, token_hash);
 	audit_record_write(line, &entry, &r->book->mask, &split);
-	err = buf_failed(line) ? ERR_LIMIT :
-				 audit_lane_push(r->worker->lane, buf_str(line), split, &r->ticket);
-	r->recorded = err == ERR_OK;
+	return buf_failed(line) ? ERR_LIMIT : audit_lane_push(r->worker->lane, buf_str(line), split, ret_ticket);
+}
+
+bool
+request_note(struct request *r)
+{
+	uint64_t ticket;
+
+	r->noted = true;
+	if (push_record(r, &ticket) != ERR_OK)
+		return worker_may_answer_unrecorded(r->worker);
+	if (r->recorded)
+		worker_hold_part(r->worker, r);
+	r->recorded = true;
+	r->ticket = ticket;
+	return true;
+}
+
+static err_t
+record(struct request *r)
+{
+	if ((r->method->handler->flags & HANDLER_SILENT) || r->noted)
+		return ERR_OK;
+	if (r->method->handler->write != NULL)
+		return record_own(r);
+	r->recorded = push_record(r, &r->ticket) == ERR_OK;
 	if (!r->recorded && !worker_may_answer_unrecorded(r->worker)) {
 		r->reason = STR_NONE;
 		request_deny(r, PROBLEM_AUDIT_UNAVAILABLE, str_of(err_text(ERR_AUDIT)));
@@ -328,6 +391,8 @@ respond(struct request *r)
 {
 	struct buf *out = &r->worker->answer;
 
+	if (r->deferred)
+		return ERR_OK;
 	if (!r->allow && (r->method->handler->flags & HANDLER_STATUS))
 		request_fail(r, r->identity.reason != TOKEN_NONE ? ERR_TOKEN : ERR_REFUSED, r->reason);
 	buf_clear(out);
@@ -342,5 +407,7 @@ respond(struct request *r)
 		}
 	}
 	worker_answer(r->worker, r, buf_str(out));
+	if ((r->method->handler->flags & HANDLER_SECRET) && out->capacity > 0)
+		secret_wipe(out->data, out->capacity);
 	return ERR_OK;
 }

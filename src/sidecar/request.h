@@ -14,6 +14,7 @@
 #ifndef SIDECAR_REQUEST_H
 #define SIDECAR_REQUEST_H
 
+#include "audit/lane.h"
 #include "engine/evaluate.h"
 #include "net/grpc.h"
 #include "sidecar/identity.h"
@@ -26,6 +27,7 @@ enum handler_flag {
 	HANDLER_SILENT = 1, /* no audit record: DryRun */
 	HANDLER_OPEN = 2, /* no service token: health */
 	HANDLER_STATUS = 4, /* the answer has no place for a denial: it is a gRPC status, and `refuse` is NULL */
+	HANDLER_SECRET = 8, /* the answer is wiped wherever it was */
 };
 
 struct handler {
@@ -33,10 +35,17 @@ struct handler {
 	err_t (*decode)(struct request *);
 	/* After authentication: may refuse or fail, or fill in what is asked.  false: nothing to ask. */
 	bool (*ask)(struct request *, struct question *ret);
+	/* Takes the rule's value for more than true: sets r->allow, or denies.  NULL: only true allows. */
+	void (*conclude)(struct request *);
 	/* It is allowed: does what was asked for, before that is recorded; may still refuse or fail.  NULL: nothing to do. */
 	void (*act)(struct request *);
+	/* What is recorded, when that is no decision; nothing is, unless it is allowed.  NULL: a decision. */
+	void (*write)(struct request *, struct buf *line, size_t *ret_split);
 	void (*respond)(const struct request *, struct buf *);
-	void (*refuse)(struct buf *, str_t reason); /* a denial with only a reason */
+	/* With write: what the answer says of its record.  NULL receipt: dropped, as the operator wants it. */
+	void (*complete)(struct buf *, const struct audit_receipt *);
+	void (*refuse)(struct buf *, str_t reason); /* a denial with only a reason; NULL: the call fails */
+	void (*finish)(struct request *); /* at the end, whatever happened; NULL: nothing to do */
 	unsigned flags;
 };
 
@@ -71,6 +80,8 @@ struct request {
 
 	bool recorded;
 	uint64_t ticket; /* of the audit record */
+	bool noted; /* by the handler itself: see request_note() */
+	bool deferred; /* the handler answers the call, later */
 };
 
 void request_run(struct request *);
@@ -83,5 +94,14 @@ void request_deny_token(struct request *, enum token_reason);
 str_t request_plain(struct request *, str_t text);
 /* For handlers: the call fails with the gRPC status of `err` and this text. */
 void request_fail(struct request *, err_t err, str_t text);
+
+/*
+ * For handlers that decide several things in one request, each a question and a record of
+ * its own: request_decide() begins anew as a denial, asks, and leaves the answer in `allow`
+ * and `reason`; request_note() records that.  false: it could not be recorded and may not be
+ * done.  The answer waits for all of the records.
+ */
+err_t request_decide(struct request *, struct question *);
+bool request_note(struct request *);
 
 #endif

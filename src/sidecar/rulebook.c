@@ -43,6 +43,7 @@ make_snapshot(struct rulebook *b, const struct rulebook_texts *t, struct diag *d
 		.policy_dir = c->policy_dir,
 		.require_signature = c->policy_require_signature,
 		.allow_network = c->policy_capabilities == CONFIG_CONNECTED,
+		.experimental = c->policy_experimental,
 		.default_rule = c->policy_default_rule,
 		.now = clock_wall_s(&clock_system),
 		.jwks_text = t->jwks,

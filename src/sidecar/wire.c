@@ -150,6 +150,24 @@ wire_write_bytes(struct buf *out, uint32_t number, str_t bytes)
 		wire_write_item(out, number, bytes);
 }
 
+void
+wire_write_item_uint(struct buf *out, uint32_t number, uint64_t value)
+{
+	add_varint(out, (uint64_t)number << 3 | WIRE_VARINT);
+	add_varint(out, value);
+}
+
+void
+wire_write_double(struct buf *out, uint32_t number, double value)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &value, sizeof(bits));
+	add_varint(out, (uint64_t)number << 3 | WIRE_FIXED64);
+	for (int i = 0; i < 8; i++, bits >>= 8)
+		buf_add_char(out, (char)(bits & 0xff));
+}
+
 size_t
 wire_uint_size(uint32_t number, uint64_t value)
 {

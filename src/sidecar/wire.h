@@ -37,6 +37,8 @@ err_t wire_text(const struct wire_field *, str_t *ret);
 void wire_write_uint(struct buf *, uint32_t number, uint64_t);
 void wire_write_bytes(struct buf *, uint32_t number, str_t);
 void wire_write_item(struct buf *, uint32_t number, str_t);
+void wire_write_item_uint(struct buf *, uint32_t number, uint64_t); /* of a oneof: also 0 */
+void wire_write_double(struct buf *, uint32_t number, double); /* of a oneof: also 0 */
 void wire_write_head(struct buf *, uint32_t number, size_t len); /* `len` bytes must follow */
 size_t wire_uint_size(uint32_t number, uint64_t); /* what the two above will write */
 size_t wire_bytes_size(uint32_t number, size_t len);

@@ -27,8 +27,10 @@ count(_Atomic uint64_t *counter)
 /* ---- answers ---- */
 
 static void
-send_answer(struct worker *w, struct grpc_call *call, int status, str_t answer)
+send_answer(struct worker *w, struct grpc_call *call, const struct handler *handler, int status, str_t answer)
 {
+	if (handler->flags & HANDLER_SECRET)
+		grpc_call_hide(call);
 	if (status != 0)
 		grpc_fail(call, status, answer);
 	else
@@ -73,15 +75,28 @@ hold_answer(struct worker *w, const struct request *r, int status, str_t answer)
 	*p = (struct pending){ .call = r->call,
 		.handler = r->method->handler,
 		.since_ns = r->start_ns,
-		.status = status };
-	if (!ring_put(w->answers, answer)) {
+		.status = status,
+		.asks = status == 0 && r->method->handler->write != NULL };
+	p->stored = ring_put(w->answers, answer);
+	if (!p->stored) {
 		/* No room to wait in: better a denial now than an answer nobody recorded. */
-		(void)ring_put(w->answers, STR_NONE);
 		p->call = NULL;
 		send_refusal(w, r->call, r->method->handler);
 		return;
 	}
 	grpc_call_attach(r->call, p, on_cancel);
+	if (w->pending_next - w->pending_first == 1)
+		loop_timer_start(w->loop, &w->patience, PATIENCE_TICK_MS);
+}
+
+void
+worker_hold_part(struct worker *w, const struct request *r)
+{
+	struct pending *p = pending_at(w, r->ticket);
+
+	must(r->ticket == w->pending_next);
+	w->pending_next++;
+	*p = (struct pending){ .handler = r->method->handler, .since_ns = r->start_ns, .is_part = true };
 	if (w->pending_next - w->pending_first == 1)
 		loop_timer_start(w->loop, &w->patience, PATIENCE_TICK_MS);
 }
@@ -97,10 +112,26 @@ worker_answer(struct worker *w, const struct request *r, str_t answer)
 	} else {
 		count(r->allow ? &w->allowed : &w->denied);
 	}
-	if (r->recorded)
+	if (r->recorded) {
 		hold_answer(w, r, status, answer);
-	else
-		send_answer(w, r->call, status, answer);
+		return;
+	}
+	if (status == 0 && r->method->handler->complete != NULL) {
+		r->method->handler->complete(&w->answer, NULL);
+		answer = buf_str(&w->answer);
+	}
+	send_answer(w, r->call, r->method->handler, status, answer);
+}
+
+/* The answer was made before its record had a place. */
+static str_t
+complete_answer(struct worker *w, const struct handler *handler, str_t answer,
+    const struct audit_receipt *receipt)
+{
+	buf_clear(&w->answer);
+	buf_add_str(&w->answer, answer);
+	handler->complete(&w->answer, receipt);
+	return buf_str(&w->answer);
 }
 
 static void
@@ -108,16 +139,26 @@ settle_one(struct worker *w, uint64_t ticket, enum audit_outcome outcome)
 {
 	struct pending *p = pending_at(w, ticket);
 	struct grpc_call *call = p->call;
-	str_t answer;
+	bool lost = outcome == AUDIT_LOST || p->spoiled;
+	str_t answer = STR_NONE;
 
 	must(ticket == w->pending_first);
-	must(ring_next(w->answers, &answer));
+	if (p->stored)
+		must(ring_next(w->answers, &answer));
 	w->pending_first++;
 	p->call = NULL;
-	if (call != NULL && outcome == AUDIT_LOST && p->status == 0)
+	if (p->is_part)
+		pending_at(w, ticket + 1)->spoiled |= lost;
+	else if (call != NULL && lost && p->status == 0)
 		send_refusal(w, call, p->handler);
+	else if (call != NULL && p->asks)
+		send_answer(w, call, p->handler, 0,
+		    complete_answer(w, p->handler, answer,
+			outcome == AUDIT_KEPT ? audit_lane_receipt(w->lane, ticket) : NULL));
 	else if (call != NULL)
-		send_answer(w, call, p->status, answer);
+		send_answer(w, call, p->handler, p->status, answer);
+	if ((p->handler->flags & HANDLER_SECRET) && answer.len > 0)
+		secret_wipe((char *)answer.data, answer.len);
 }
 
 static void
@@ -240,6 +281,15 @@ worker_make_ulid(struct worker *w, int64_t time_ms, char ulid[AUDIT_ULID_LEN])
 }
 
 void
+worker_make_uuid(struct worker *w, int64_t time_ms, char uuid[AUDIT_UUID_LEN])
+{
+	char ulid[AUDIT_ULID_LEN];
+
+	worker_make_ulid(w, time_ms, ulid);
+	audit_uuid(uuid, time_ms, w->luck);
+}
+
+void
 worker_count_token(struct worker *w, const struct identity *id)
 {
 	if (id->reason != TOKEN_NONE) {
@@ -307,6 +357,8 @@ on_wake(struct loop_hook *hook)
 		w->told_generation = worker_rulebook(w)->generation;
 		stream_tell_all(w);
 	}
+	if (w->options.inquiry != NULL)
+		inquiry_answer(w->options.inquiry);
 	if (!atomic_load(&w->draining))
 		return;
 	stream_end_all(w);
@@ -375,6 +427,8 @@ build(struct worker *w)
 	w->lane_source.on_ready = on_settled;
 	w->end_hook.run = on_end;
 	w->wake_hook.run = on_wake;
+	if (w->options.inquiry != NULL)
+		inquiry_belongs_to(w->options.inquiry, w->loop);
 	w->patience.on_expire = on_patience;
 	TRY(loop_add(w->loop, &w->lane_source));
 	loop_on_end(w->loop, &w->end_hook);

@@ -16,6 +16,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "audit/happening.h"
 #include "audit/lane.h"
 #include "audit/record.h"
 #include "audit/writer.h"
@@ -24,6 +25,7 @@
 #include "net/server.h"
 #include "redact/redact.h"
 #include "sidecar/commons.h"
+#include "sidecar/inquiry.h"
 #include "sidecar/request.h"
 #include "sidecar/stream.h"
 
@@ -43,6 +45,7 @@ struct worker_options {
 	const struct log *log;
 	struct shared *books; /* of struct rulebook */
 	struct commons *commons;
+	struct inquiry *inquiry; /* NULL: there is no log to query */
 	struct audit_writer *audit;
 	struct audit_lane *lane;
 	bool answer_unrecorded; /* audit.on_error: drop */
@@ -56,6 +59,10 @@ struct pending { /* an answer that waits for its record */
 	const struct handler *handler;
 	int64_t since_ns;
 	int status; /* gRPC; not 0: the answer's bytes are the text */
+	bool stored; /* its bytes are in the ring */
+	bool is_part; /* of several records, of which the next one is the next */
+	bool spoiled; /* one of them was lost */
+	bool asks; /* a receipt comes with the record */
 };
 
 struct worker {
@@ -73,7 +80,7 @@ struct worker {
 	struct arena *arena, *notes;
 	struct audit_lane *lane;
 	struct buf line, answer, scratch; /* of the request under way */
-	uint8_t luck[16]; /* the ULID of the last record, counted up */
+	uint8_t luck[16]; /* the ULID or UUID of the last record, counted up */
 
 	struct ring *answers; /* bytes of the answers that wait, in order */
 	struct pending pending[AUDIT_LANE_TICKETS]; /* by ticket, likewise */
@@ -105,10 +112,12 @@ struct worker_counts worker_get_counts(const struct worker *);
 void worker_on_message(struct worker *, struct grpc_call *, const struct method *, str_t bytes);
 void worker_on_stream(struct worker *, struct grpc_call *, const struct stream_handler *, str_t bytes);
 void worker_answer(struct worker *, const struct request *, str_t answer);
+void worker_hold_part(struct worker *, const struct request *); /* its ticket: a later one has the answer */
 bool worker_may_answer_unrecorded(const struct worker *);
 bool worker_is_draining(const struct worker *);
 const struct rulebook *worker_rulebook(struct worker *); /* until the next call */
 void worker_make_ulid(struct worker *, int64_t time_ms, char ulid[AUDIT_ULID_LEN]);
+void worker_make_uuid(struct worker *, int64_t time_ms, char uuid[AUDIT_UUID_LEN]);
 void worker_count_token(struct worker *, const struct identity *);
 
 #endif

@@ -65,7 +65,7 @@ try_limits(struct token_cache *cache)
 	for (int i = 0; i < TOKENS; i++) {
 		struct jwt one = make_jwt(i);
 
-		token_cache_add(cache, make_token(i), 1, &one);
+		token_cache_add(cache, make_token(i), 1, &one, 1);
 		ok(token_cache_find(cache, make_token(i), 1, 0, NOW) != NULL, "kept %d", i);
 	}
 	for (int i = 0; i < TOKENS; i++) {

@@ -3,6 +3,7 @@
 #include "base/sort.h"
 #include "value/value.h"
 #include "value/value_internal.h"
+#include "value/work.h"
 
 enum { FIRST_CAPACITY = 4, LARGEST_COUNT = 1 << 28 };
 
@@ -45,6 +46,8 @@ make_index(struct arena *arena, const value_t *first, size_t stride, uint32_t co
 	if (index == NULL)
 		return NULL;
 	for (uint32_t i = 0; i < count; i++, at += stride) {
+		if (value_work_spent()) /* hashes that are all the same would make this quadratic */
+			return NULL;
 		uint32_t slot = value_hash(*(const value_t *)(const void *)at) & (slots - 1);
 
 		while (index[slot] != 0)
@@ -69,7 +72,8 @@ value_set_done(struct arena *arena, struct value_set *set, size_t count)
 		if (set->index == NULL)
 			return VALUE_NONE;
 	}
-	return (value_t){ .tag = VALUE_SET, .count = set->count, .set = set };
+	return (value_t){ .tag = VALUE_SET, .depth = value_depth_over(set->items, sizeof(set->items[0]), count),
+		.count = set->count, .set = set };
 }
 
 value_t
@@ -86,7 +90,10 @@ value_object_done(struct arena *arena, struct value_object *object, size_t count
 		if (object->index == NULL)
 			return VALUE_NONE;
 	}
-	return (value_t){ .tag = VALUE_OBJECT, .count = object->count, .object = object };
+	/* Keys and values lie side by side. */
+	return (value_t){ .tag = VALUE_OBJECT,
+		.depth = value_depth_over(&object->entries[0].key, sizeof(value_t), 2 * count),
+		.count = object->count, .object = object };
 }
 
 /* ---- builders: their arrays already stand behind room for the header ---- */
@@ -200,6 +207,7 @@ put_in_order(struct arena *arena, void *items, uint32_t count, size_t size, bool
 	*ret_distinct = i >= count;
 	if (*ret_distinct)
 		return true;
+	(void)value_work_take(count);
 	mark = arena_mark(arena);
 	if (count > SORT_SMALL) {
 		scratch = arena_alloc_raw(arena, count * size, _Alignof(value_t));

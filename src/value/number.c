@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "value/number_internal.h"
+#include "value/work.h"
 #include "value/value_internal.h"
 
 /* ---- views ---- */
@@ -439,8 +440,10 @@ number_compare(value_t a, value_t b)
 
 	if (number_to_int64(a, &i) && number_to_int64(b, &j))
 		return i < j ? -1 : i > j;
-	if (number_integer_view(a, x_one, &x) && number_integer_view(b, y_one, &y))
+	if (number_integer_view(a, x_one, &x) && number_integer_view(b, y_one, &y)) {
+		(void)value_work_take((uint32_t)((x.count < y.count ? x.count : y.count) / 8));
 		return compare_integers(&x, &y);
+	}
 	order = number_real_compare(number_to_real(a), number_to_real(b));
 	if (order != 0 || (a.tag == VALUE_NUMBER && b.tag == VALUE_NUMBER &&
 			      a.number->spelling == NULL && b.number->spelling == NULL &&
@@ -459,6 +462,8 @@ number_hash(value_t v)
 		return value_hash(value_int(i));
 	if (n->kind == NUMBER_FLOAT)
 		return value_hash_words(n->mantissa, (uint64_t)n->negative << 32 | (uint32_t)n->exponent);
+	if (!value_work_take(n->limb_count / 8))
+		return 1;
 	return value_hash_words(value_hash_bytes(n->limbs, n->limb_count * sizeof(n->limbs[0])),
 	    n->negative);
 }

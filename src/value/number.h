@@ -57,6 +57,7 @@ value_t number_abs(struct arena *, value_t);
 value_t number_round(struct arena *, value_t); /* half away from zero */
 value_t number_ceil(struct arena *, value_t); /* as OPA: ceil(-0.5) is 1 */
 value_t number_floor(struct arena *, value_t); /* as OPA: floor(-0.5) is 0 */
+value_t number_mul_whole(struct arena *, value_t, value_t); /* whole part of a 64-bit product */
 
 /* Of numbers only.  Integers exactly; else as OPA: the product is rounded to a double's 53 bits. */
 value_t number_sum(struct arena *, const value_t *, size_t count);

@@ -288,3 +288,9 @@ number_floor(struct arena *arena, value_t v)
 	stays = !(r.negative && has_whole_part(r)) || number_real_is_integer(r);
 	return truncate(arena, r, stays ? 0 : -1);
 }
+
+value_t
+number_mul_whole(struct arena *arena, value_t a, value_t b)
+{
+	return truncate(arena, number_real_mul(number_to_real(a), number_to_real(b)), 0);
+}

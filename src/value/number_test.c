@@ -57,6 +57,9 @@ static const struct {
 	{ number_mul, "*", "1e30", "1.5", "1500000000000000000000000000000" },
 	{ number_mul, "*", "1e9999", "0.5", NULL },
 	{ number_mul, "*", "0.3", "3", "0.90000000000000000003" },
+	{ number_mul_whole, "* whole", "0.001", "1000", "0" },
+	{ number_mul_whole, "* whole", "-1.5", "3", "-4" },
+	{ number_mul_whole, "* whole", "18446744073709551617", "1", "18446744073709551616" },
 };
 
 typedef value_t unary_fn(struct arena *, value_t);

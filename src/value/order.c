@@ -3,8 +3,6 @@
 #include "value/value.h"
 #include "value/work.h"
 
-_Thread_local int64_t value_work_left = INT64_MAX;
-
 static const uint8_t ranks[] = { [VALUE_NULL] = 1, [VALUE_FALSE] = 2, [VALUE_TRUE] = 3,
 	[VALUE_INT] = 4, [VALUE_NUMBER] = 4, [VALUE_STRING] = 5, [VALUE_ARRAY] = 6,
 	[VALUE_OBJECT] = 7, [VALUE_SET] = 8, [VALUE_INTERNAL] = 9 };
@@ -23,6 +21,8 @@ compare_strings(value_t a, value_t b)
 
 	if (a.string == b.string)
 		return compare_counts(a.count, b.count);
+	if (shorter >= VALUE_LONG_TEXT && !value_work_take(shorter / 64))
+		return 0;
 	order = memcmp(a.string->bytes, b.string->bytes, shorter);
 	if (order != 0)
 		return order < 0 ? -1 : 1;

@@ -2,6 +2,7 @@
 #include "base/utf8.h"
 #include "value/number.h"
 #include "value/value.h"
+#include "value/work.h"
 
 static const char hex_digits[] = "0123456789abcdef";
 
@@ -99,6 +100,10 @@ print_object(struct buf *b, const struct value_object *o)
 void
 value_print(struct buf *b, value_t v)
 {
+	if (value_is_collection(v) && !value_work_take(v.count)) {
+		b->failed = true;
+		return;
+	}
 	switch (v.tag) {
 	case VALUE_NULL:
 		buf_add_str(b, STR("null"));

@@ -13,19 +13,33 @@ static const struct value_set no_members = { .count = 0 };
 value_t
 value_empty_array(void)
 {
-	return value_array_of(no_items, 0);
+	return (value_t){ .tag = VALUE_ARRAY, .depth = 1, .items = no_items };
 }
 
 value_t
 value_empty_object(void)
 {
-	return (value_t){ .tag = VALUE_OBJECT, .object = &no_entries };
+	return (value_t){ .tag = VALUE_OBJECT, .depth = 1, .object = &no_entries };
 }
 
 value_t
 value_empty_set(void)
 {
-	return (value_t){ .tag = VALUE_SET, .set = &no_members };
+	return (value_t){ .tag = VALUE_SET, .depth = 1, .set = &no_members };
+}
+
+uint16_t
+value_depth_over(const value_t *first, size_t stride, size_t count)
+{
+	const char *at = (const char *)first;
+	uint16_t deepest = 0;
+
+	for (size_t i = 0; i < count; i++, at += stride) {
+		uint16_t depth = ((const value_t *)(const void *)at)->depth;
+
+		deepest = depth > deepest ? depth : deepest;
+	}
+	return deepest < UINT16_MAX ? (uint16_t)(deepest + 1) : deepest;
 }
 
 /* ---- strings ---- */
@@ -78,6 +92,13 @@ value_text(struct arena *arena, const char *text)
 }
 
 /* ---- arrays ---- */
+
+value_t
+value_array_of(const value_t *items, size_t count)
+{
+	return (value_t){ .tag = VALUE_ARRAY, .depth = value_depth_over(items, sizeof(*items), count),
+		.count = (uint32_t)count, .items = items };
+}
 
 value_t
 value_array(struct arena *arena, const value_t *items, size_t count)

@@ -20,6 +20,9 @@
  *              anything else: a bigger integer, a fraction, or an integer spelled
  *              otherwise (1.0, 1e2), which prints as it was written and equals
  *              by value.  See number.h.
+ *   depth      every collection knows how deep it nests, so that whoever goes into
+ *              one may recurse: readers refuse what is deeper than VALUE_DEEPEST,
+ *              the machine ends an evaluation that made it
  *   threads    immutable, so free to share
  */
 #ifndef VALUE_VALUE_H
@@ -50,12 +53,14 @@ enum value_tag {
 
 enum { VALUE_INTERNED = 1 }; /* flags */
 
+enum { VALUE_DEEPEST = 2000 };
+
 typedef struct value value_t;
 
 struct value {
 	uint8_t tag;
 	uint8_t flags;
-	uint16_t spare;
+	uint16_t depth; /* array, object, set: levels, itself included; else 0 */
 	uint32_t count; /* string: bytes; array, object, set: elements */
 	union {
 		int64_t integer;
@@ -127,13 +132,12 @@ value_t value_text(struct arena *, const char *);
 char *value_string_begin(struct arena *, size_t len);
 value_t value_string_done(char *bytes, size_t len); /* `len` at most what was begun */
 
-static inline value_t
-value_array_of(const value_t *items, size_t count) /* borrows `items`, of the same lifetime */
-{
-	return (value_t){ .tag = VALUE_ARRAY, .count = (uint32_t)count, .items = items };
-}
+value_t value_array_of(const value_t *items, size_t count); /* borrows `items`, of the same lifetime */
 
 value_t value_array(struct arena *, const value_t *items, size_t count); /* copies */
+
+/* The depth of a collection of values that lie `stride` bytes apart. */
+uint16_t value_depth_over(const value_t *first, size_t stride, size_t count);
 
 /*
  * Builders collect in any order, with duplicates; the freeze sorts, removes
@@ -225,6 +229,8 @@ bool value_equal_slow(value_t, value_t);
 int value_compare(value_t, value_t); /* -1, 0, 1; both defined */
 uint32_t value_hash(value_t); /* equal values, equal hashes; keyed per process */
 
+enum { VALUE_LONG_TEXT = 256 }; /* bytes: from here on comparing is work.h's to count */
+
 static inline bool
 value_equal(value_t a, value_t b)
 {
@@ -240,6 +246,8 @@ value_equal(value_t a, value_t b)
 				return true;
 			if (a.flags & b.flags & VALUE_INTERNED)
 				return false;
+			if (a.count >= VALUE_LONG_TEXT)
+				return value_equal_slow(a, b);
 			return memcmp(a.string->bytes, b.string->bytes, a.count) == 0;
 		}
 	}

@@ -70,8 +70,9 @@ evaluate(struct policy *p, const struct conform_case *c, value_t input, struct a
 	eval = rego_eval_new();
 	e = eval == NULL ? ERR_MEMORY : rego_run(eval, &request, &ret->results, error);
 	if (e != ERR_OK && error->code != NULL) {
-		struct conform_error found = { str_of(error->code), str_of(error->message),
-			arena_str(arena, error->file), error->row, error->col };
+		struct conform_error found = { str_of(error->code),
+			arena_str(arena, str_of(error->message)), arena_str(arena, error->file),
+			error->row, error->col };
 
 		(void)VEC_PUSH(arena, &ret->errors, found);
 	}
@@ -100,6 +101,8 @@ term_value(struct arena *arena, str_t term)
 	return v;
 }
 
+unsigned case_without;
+
 void
 case_run(const struct conform_case *c, struct arena *arena, struct conform_outcome *ret)
 {
@@ -113,6 +116,7 @@ case_run(const struct conform_case *c, struct arena *arena, struct conform_outco
 	e = policy_new(POLICY_BYTES, &diag, &p);
 	if (e == ERR_OK) {
 		p->unit.strict = c->strict;
+		p->unit.without = case_without;
 		p->unit.keep_prints = c->keep_prints;
 		p->unit.experimental = c->experimental;
 		p->unit.annotations = !c->no_annotations;

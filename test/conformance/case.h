@@ -55,6 +55,7 @@ struct conform_outcome {
 	VEC(value_t) prints;
 };
 
+extern unsigned case_without; /* optimisations left out of every case: enum rego_optimisation */
 void case_run(const struct conform_case *, struct arena *, struct conform_outcome *ret);
 /* NULL: as wanted; else what differs. */
 const char *case_judge(const struct conform_case *, const struct conform_outcome *,

@@ -2,7 +2,8 @@
 /*
  * conform: asks the engine what OPA has been asked, and compares.
  *
- *   conform [--passing FILE [--update]] [--excused FILE] [--quiet] DIR|FILE...
+ *   conform [--passing FILE [--update]] [--excused FILE] [--quiet]
+ *           [--without OPTIMISATION,..] DIR|FILE...
  *
  * Reads OPA's suite (.yaml or .json with `cases`; a path with a part "v0" is Rego v0) and
  * OPA's answers (.jsonl of modules or of texts to parse, .json with a list of probes).
@@ -227,6 +228,7 @@ read_options(int argc, char **argv)
 {
 	struct options o = { 0 };
 	int i = 1;
+	str_t wrong;
 
 	for (; i < argc && argv[i][0] == '-'; i++) {
 		if (strcmp(argv[i], "--passing") == 0 && i + 1 < argc)
@@ -237,6 +239,9 @@ read_options(int argc, char **argv)
 			o.update = true;
 		else if (strcmp(argv[i], "--quiet") == 0)
 			o.quiet = true;
+		else if (strcmp(argv[i], "--without") == 0 && i + 1 < argc &&
+		    rego_optimisation_read(str_of(argv[i + 1]), &case_without, &wrong))
+			i++;
 		else
 			return o;
 	}
@@ -271,7 +276,7 @@ main(int argc, char **argv)
 	if (o.first == 0) {
 		(void)fprintf(stderr,
 		    "usage: conform [--passing FILE [--update]] [--excused FILE] "
-		    "[--quiet] DIR|FILE...\n");
+		    "[--quiet] [--without NAME,..] DIR|FILE...\n");
 		return 64;
 	}
 	rego_builtin_add_family(own_builtins);

@@ -122,7 +122,8 @@ def gate_rows(t):
                       ("DatabaseGate", {"collection": "c", "query_json": "{}"}), ("SecretGate", {"secret_name": "s", "provider": "env"}),
                       ("WorkflowGate", {"workflow_id": "w", "input_json": "{}"})):
         yield row(f"DataGateService/{rpc}", "a reader", {**common, **more}, lambda m: m.allowed and not m.HasField("error"), True)
-        yield row(f"DataGateService/{rpc}", "a forged token", {**common, **more, "token": t.forged}, lambda m: not m.allowed and m.reason, True)
+        yield row(f"DataGateService/{rpc}", "a forged token", {**common, **more, "token": t.forged},
+                  lambda m: not m.allowed and m.reason and problem(401, "auth/invalid-token")(m), True)
     for ttl, want in ((str(1 << 40), 300), ("60", 60), ("-5", 1), ("0", 300)):
         yield row("DataGateService/AgentSpawnGate", f"{ttl} seconds", {"user_jwt": t.acme, "agent_id": "a1", "capabilities": ["orders.read", "admin"],
                   "ttl_secs": ttl, "tenant": ACME, "metadata": META},
@@ -130,7 +131,7 @@ def gate_rows(t):
     yield row("DataGateService/AgentSpawnGate", "a forged token", {"user_jwt": t.forged, "agent_id": "a1"},
               lambda m: not m.allowed and not m.agent_token and problem(401, "auth/invalid-token")(m))
     yield row("SecretsService/ResolveSecret", "of none", {"caller": {"tenant_id": "acme"}, "refs": [{"name": "nothing"}]},
-              ("NOT_FOUND", "UNAVAILABLE"), True)
+              ("NOT_FOUND", "UNAVAILABLE", "PERMISSION_DENIED"), True)
     yield row("EgressService/CheckEgress", "a loopback address", {"url": "http://127.1:80/", "tenant_id": "acme", "service_name": "s"},
               lambda m: not m.allowed and m.reason, True)
 

@@ -4,6 +4,9 @@
 #include "base/utf8.h"
 #include "rego/builtin/util.h"
 #include "value/number.h"
+#include "value/work.h"
+
+enum { LOOKS_PER_UNIT = 4 }; /* elements that are looked at for a unit of work */
 
 static enum rego_outcome
 count(struct rego_call *call, value_t *ret)
@@ -20,6 +23,7 @@ all_are_numbers(struct rego_call *call)
 	value_t v = call->arg[0];
 	const char *kind = value_type_name(v);
 
+	(void)value_work_take(v.count / LOOKS_PER_UNIT);
 	for (uint32_t i = 0; i < v.count; i++) {
 		value_t item = rego_items(v)[i];
 
@@ -45,7 +49,7 @@ total(struct rego_call *call, total_fn *operation, value_t *ret)
 		return REGO_HALT;
 	made = operation(call->arena, rego_items(v), v.count);
 	if (!value_is_defined(made) && !arena_failed(call->arena))
-		return rego_fail(call, "number too big");
+		return rego_halt(call, "number too big");
 	return rego_give(made, ret);
 }
 
@@ -73,6 +77,7 @@ extreme(struct rego_call *call, int sign, value_t *ret)
 		return REGO_UNDEFINED;
 	if (v.tag == VALUE_SET)
 		best = sign > 0 ? v.count - 1 : 0;
+	(void)value_work_take(v.tag == VALUE_ARRAY ? v.count : 0);
 	for (uint32_t i = 1; v.tag == VALUE_ARRAY && i < v.count; i++) {
 		if (sign * value_compare(items[i], items[best]) >= 0)
 			best = i;
@@ -123,6 +128,7 @@ sort(struct rego_call *call, value_t *ret)
 static bool
 has_true(value_t v, bool is_true)
 {
+	(void)value_work_take(v.count / LOOKS_PER_UNIT);
 	for (uint32_t i = 0; i < v.count; i++) {
 		if ((rego_items(v)[i].tag == VALUE_TRUE) == is_true)
 			return true;

@@ -65,7 +65,7 @@ shift(struct rego_call *call, bool left, value_t *ret)
 		return REGO_HALT;
 	shifted = number_bits_shift(call->arena, call->arg[0], left ? by : -by);
 	if (!value_is_defined(shifted) && !arena_failed(call->arena))
-		return rego_fail(call, "number too big");
+		return rego_halt(call, "number too big");
 	return rego_give(shifted, ret);
 }
 

@@ -94,12 +94,11 @@ read_json(struct rego_call *call, struct diag *diag, value_t *ret)
 static enum rego_outcome
 refuse_json(struct rego_call *call, str_t complaint)
 {
-	enum { LONGEST_PROBLEM = 256 };
 	enum rego_outcome outcome;
 	struct buf problem;
 
-	buf_init(&problem, LONGEST_PROBLEM);
-	rego_json_fault(&problem, value_str(call->arg[0]));
+	rego_text_init(call, &problem);
+	rego_json_fault(call->arena, &problem, value_str(call->arg[0]));
 	outcome = rego_fail(call, "%.*s", STR_FMT(problem.len > 0 ? buf_str(&problem) : complaint));
 	buf_fini(&problem);
 	return outcome;
@@ -119,6 +118,8 @@ json_unmarshal(struct rego_call *call, value_t *ret)
 		return REGO_DEFINED;
 	if (e == ERR_MEMORY || arena_failed(call->arena))
 		return REGO_HALT;
+	if (e == ERR_LIMIT)
+		return rego_halt(call, "%.*s", STR_FMT(diag_first_message(&diag)));
 	return refuse_json(call, diag_first_message(&diag));
 }
 
@@ -190,6 +191,8 @@ yaml_unmarshal(struct rego_call *call, value_t *ret)
 		return REGO_DEFINED;
 	if (e == ERR_MEMORY || arena_failed(call->arena))
 		return REGO_HALT;
+	if (e == ERR_LIMIT)
+		return rego_halt(call, "line %u: %s", fault.line, fault.problem);
 	if (fault.line == 0)
 		return rego_fail(call, "%s: %s", fault.json ? "json" : "yaml", fault.problem);
 	return rego_fail(call, "yaml: line %u: %s", fault.line,

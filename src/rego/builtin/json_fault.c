@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/utf8.h"
+#include "codec/json.h"
 #include "rego/builtin/json_internal.h"
 #include "rego/builtin/util.h"
 
@@ -206,8 +207,21 @@ scan_behind(struct scanner *s, bool opened)
 	return true;
 }
 
+/* What stands behind the whole value, as Go prints the token that it reads there. */
+static void
+blame_token(struct arena *arena, struct buf *problem, str_t token)
+{
+	value_t text;
+
+	if (token.data[0] == 't' || token.data[0] == 'f')
+		token = arena_printf(arena, "%%!s(bool=%.*s)", STR_FMT(token));
+	else if (token.data[0] == '"' && json_read(arena, token, NULL, NULL, &text) == ERR_OK)
+		token = value_str(text);
+	buf_printf(problem, "error: invalid character '%.*s' after top-level value", STR_FMT(token));
+}
+
 void
-rego_json_fault(struct buf *problem, str_t text)
+rego_json_fault(struct arena *arena, struct buf *problem, str_t text)
 {
 	struct scanner s = { .rest = text, .problem = problem };
 	bool opened;
@@ -227,8 +241,8 @@ rego_json_fault(struct buf *problem, str_t text)
 	} while (s.open.len > 0 && !buf_failed(&s.open));
 	skip_space(&s);
 	front = s.rest;
-	if (scan_front(&s, &opened))
-		buf_printf(problem, "error: invalid character '%.*s' after top-level value",
-		    opened ? 1 : (int)(front.len - s.rest.len), front.data);
+	if (front.len > 0 && scan_front(&s, &opened))
+		blame_token(arena, problem, opened ? str_sub(front, 0, 1)
+		    : str_sub(front, 0, front.len - s.rest.len));
 	buf_fini(&s.open);
 }

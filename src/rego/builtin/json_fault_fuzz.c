@@ -16,7 +16,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	must(arena != NULL);
 	buf_init(&problem, 256);
-	rego_json_fault(&problem, text);
+	rego_json_fault(arena, &problem, text);
 	if (json_read(arena, text, NULL, NULL, &v) == ERR_OK)
 		must(problem.len == 0);
 	buf_fini(&problem);

@@ -11,6 +11,6 @@
 bool rego_to_json(struct rego_call *, value_t v, value_t *ret);
 
 /* Tells why `text` is not JSON, as Go's encoding/json would; nothing if it is. */
-void rego_json_fault(struct buf *problem, str_t text);
+void rego_json_fault(struct arena *, struct buf *problem, str_t text);
 
 #endif

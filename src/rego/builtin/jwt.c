@@ -96,6 +96,17 @@ decode_header(struct rego_call *call, struct token *t)
 	return outcome;
 }
 
+/* Names in crit (rfc7515 4.1.11): as OPA, those before the first that is no string. */
+static uint32_t
+count_critical(value_t crit)
+{
+	uint32_t count = 0;
+
+	while (crit.tag == VALUE_ARRAY && count < crit.count && value_is_string(crit.items[count]))
+		count++;
+	return count;
+}
+
 /* rfc7515 4.1: the members that mean something here have their types. */
 static enum rego_outcome
 read_header(struct rego_call *call, struct token *t)
@@ -118,7 +129,7 @@ read_header(struct rego_call *call, struct token *t)
 	}
 	if (value_is_defined(crit) && crit.tag != VALUE_ARRAY)
 		return rego_fail(call, "crit: must be a list");
-	if (value_is_defined(crit) && crit.count == 0)
+	if (value_is_defined(crit) && count_critical(crit) == 0)
 		return rego_fail(call, "crit: must be a nonempty list");
 	return REGO_DEFINED;
 }
@@ -132,10 +143,10 @@ is_valid_header(const struct token *t)
 
 	if (t->alg.len == 0)
 		return false;
-	for (uint32_t i = 0; value_is_defined(crit) && i < crit.count; i++) {
+	for (uint32_t i = 0, count = count_critical(crit); i < count; i++) {
 		bool understood = false;
 
-		for (size_t k = 0; value_is_string(crit.items[i]) && k < COUNT(known); k++)
+		for (size_t k = 0; k < COUNT(known); k++)
 			understood = understood ||
 			    str_eq(value_str(crit.items[i]), str_of(known[k]));
 		if (!understood && value_is_defined(value_object_get(t->header, crit.items[i])))
@@ -210,18 +221,22 @@ decode(struct rego_call *call, value_t *ret)
 
 /* ---- io.jwt.verify_* ---- */
 
-/* By kid when one of the keys has it; else any key that is not for another algorithm. */
+/*
+ * By kid when one of the keys has it; else any key that is not for another algorithm.
+ * io.jwt.verify_*, unlike decode_verify, takes no private key for the public one.
+ */
 static bool
-verifies(struct jwt_keys *keys, const struct token *t, enum algorithm a)
+verifies(struct jwt_keys *keys, const struct token *t, enum algorithm a, bool private_too)
 {
 	for (size_t i = 0; t->kid.len > 0 && i < keys->count; i++)
 		if (str_eq(keys->at[i].kid, t->kid))
-			return jwt_key_verifies(keys, &keys->at[i], a, t->signing_input,
-			    t->signature);
+			return (private_too || !keys->at[i].is_private) &&
+			    jwt_key_verifies(keys, &keys->at[i], a, t->signing_input, t->signature);
 	for (size_t i = 0; i < keys->count; i++) {
 		struct jwt_key *key = &keys->at[i];
 
-		if (key->alg.len > 0 && !str_eq(key->alg, t->alg))
+		if ((key->alg.len > 0 && !str_eq(key->alg, t->alg)) ||
+		    (key->is_private && !private_too))
 			continue;
 		if (jwt_key_verifies(keys, key, a, t->signing_input, t->signature))
 			return true;
@@ -261,7 +276,7 @@ verify(struct rego_call *call, value_t *ret)
 		return outcome;
 	if (!rego_charge(call, 64 * 1024)) /* what a signature costs, in bytes of other work */
 		return REGO_HALT;
-	*ret = value_bool(verifies(keys, &t, a));
+	*ret = value_bool(verifies(keys, &t, a, false));
 	return REGO_DEFINED;
 }
 
@@ -355,11 +370,10 @@ meets_signature(const struct token *t, const struct constraints *c)
 {
 	enum algorithm a = algorithm_find(t->alg);
 
-	if (a == ALGORITHM_NONE || !is_valid_header(t) ||
-	    (c->alg.len > 0 && !str_eq(c->alg, t->alg)))
+	if (a == ALGORITHM_NONE)
 		return false;
 	if (c->keys != NULL)
-		return verifies(c->keys, t, a);
+		return verifies(c->keys, t, a, true);
 	return signature_check_mac(a, c->secret, t->signing_input, t->signature) == ERR_OK;
 }
 
@@ -422,8 +436,12 @@ open_token(struct rego_call *call, const struct constraints *c, struct token *t,
 			outcome = decode_header(call, t);
 		if (outcome == REGO_DEFINED)
 			outcome = read_header(call, t);
-		if (outcome == REGO_DEFINED)
-			outcome = decode_part(call, t->signature_text, "", &t->signature);
+		if (outcome != REGO_DEFINED)
+			return outcome;
+		*ret_met = is_valid_header(t) && (c->alg.len == 0 || str_eq(c->alg, t->alg));
+		if (!*ret_met)
+			return REGO_DEFINED;
+		outcome = decode_part(call, t->signature_text, "", &t->signature);
 		if (outcome != REGO_DEFINED)
 			return outcome;
 		if (!rego_charge(call, 64 * 1024))

@@ -16,6 +16,7 @@ struct jwt_key {
 	str_t kid, alg; /* empty: not said */
 	struct key *key; /* NULL: a shared secret */
 	str_t secret;
+	bool is_private; /* the JWK has the private number too */
 	struct verifier *verifiers[ALGORITHM_END]; /* made when first used */
 };
 

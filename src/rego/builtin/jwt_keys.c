@@ -3,6 +3,8 @@
 
 #include "codec/base64.h"
 #include "codec/json.h"
+#include "codec/pem.h"
+#include "crypt/x509.h"
 #include "rego/builtin/jwt_internal.h"
 #include "rego/cache.h"
 #include "token/jwk.h"
@@ -44,52 +46,46 @@ make_keys(void)
 
 /* ---- PEM ---- */
 
-/* The label of the text's first PEM block and what stands behind it; false: there is none. */
-static bool
-find_block(str_t text, str_t *ret_label, str_t *ret_rest)
-{
-	static const str_t begin = STR("-----BEGIN "), end = STR("-----END "), dashes = STR("-----");
-	size_t at = str_find(text, begin, 0), label_end, closing;
-
-	if (at == text.len)
-		return false;
-	label_end = str_find(text, dashes, at + begin.len);
-	closing = str_find(text, end, at);
-	if (label_end == text.len || closing == text.len)
-		return false;
-	*ret_label = str_sub(text, at + begin.len, label_end - at - begin.len);
-	closing = str_find(text, dashes, closing + end.len);
-	if (closing == text.len)
-		return false;
-	*ret_rest = str_skip(text, closing + dashes.len);
-	while (ret_rest->len > 0 && (ret_rest->data[0] == '\n' || ret_rest->data[0] == '\r')) {
-		bool last = ret_rest->data[0] == '\n';
-
-		*ret_rest = str_skip(*ret_rest, 1);
-		if (last)
-			break;
-	}
-	return true;
-}
-
+/* Says what is wrong with the block; DEFINED: nothing. */
 static enum rego_outcome
-read_pem(struct rego_call *call, str_t text, str_t label, str_t rest, struct jwt_keys *keys)
+check_block(struct rego_call *call, const struct pem_block *block, str_t rest)
 {
-	bool certificate = str_eq(label, STR("CERTIFICATE"));
+	struct x509_certificate certificate;
+	str_t why = STR_NONE;
+	err_t err;
 
 	if (rest.len > 0)
 		return rego_fail(call, "extra data after a PEM certificate block");
-	if (!certificate && !str_eq(label, STR("PUBLIC KEY")))
+	if (str_eq(block->label, STR("PUBLIC KEY")))
+		return REGO_DEFINED;
+	if (!str_eq(block->label, STR("CERTIFICATE")))
 		return rego_fail(call, "failed to extract a Key from the PEM certificate");
+	err = x509_read(call->arena, block->bytes, &certificate, &why);
+	if (err == ERR_MEMORY)
+		return REGO_HALT;
+	if (err == ERR_OK && certificate.whole.len < block->bytes.len)
+		why = STR("x509: trailing data");
+	if (why.len > 0)
+		return rego_fail(call, "failed to parse a PEM certificate: %.*s", STR_FMT(why));
+	return REGO_DEFINED;
+}
+
+static enum rego_outcome
+read_pem(struct rego_call *call, str_t text, const struct pem_block *block, str_t rest,
+    struct jwt_keys *keys)
+{
+	enum rego_outcome outcome = check_block(call, block, rest);
+
+	if (outcome != REGO_DEFINED)
+		return outcome;
 	keys->at = ARENA_NEW(keys->arena, struct jwt_key);
 	if (keys->at == NULL)
 		return REGO_HALT;
-	if (key_read_pem(text, KEY_LENIENT, NULL, &keys->at->key) != ERR_OK)
-		return rego_fail(call, certificate
-		        ? "failed to parse a PEM certificate: x509: malformed certificate"
-		        : "failed to parse a PEM public key: x509: malformed public key");
-	keys->count = 1;
-	return REGO_DEFINED;
+	if (key_read_pem(text, KEY_LENIENT, NULL, &keys->at->key) == ERR_OK)
+		keys->count = 1;
+	else if (str_eq(block->label, STR("PUBLIC KEY")))
+		return rego_fail(call, "failed to parse a PEM public key: x509: malformed public key");
+	return REGO_DEFINED; /* a certificate for a key that signs no tokens verifies none */
 }
 
 /* ---- JWK and JWKS ---- */
@@ -106,7 +102,8 @@ static err_t
 read_jwk(struct jwt_keys *keys, value_t object, struct diag *diag)
 {
 	struct jwt_key key = { .kid = text_member(object, "kid"),
-		.alg = text_member(object, "alg") };
+		.alg = text_member(object, "alg"),
+		.is_private = value_is_defined(value_object_get_text(object, "d")) };
 
 	if (key.alg.len > 0 && algorithm_find(key.alg) == ALGORITHM_NONE)
 		return ERR_OK; /* for something else: not used, as in OPA */
@@ -148,7 +145,8 @@ jwt_keys_find(struct rego_call *call, str_t text, struct jwt_keys **ret)
 {
 	struct rego_cache *cache = rego_call_cache(call);
 	struct jwt_keys *keys = rego_cache_find(cache, &family, text);
-	str_t label, rest;
+	struct pem_block block;
+	str_t rest = text;
 	enum rego_outcome outcome;
 
 	if (keys != NULL) {
@@ -160,8 +158,8 @@ jwt_keys_find(struct rego_call *call, str_t text, struct jwt_keys **ret)
 	keys = make_keys();
 	if (keys == NULL)
 		return REGO_HALT;
-	outcome = find_block(text, &label, &rest) ? read_pem(call, text, label, rest, keys)
-	                                          : read_jwks(call, text, keys);
+	outcome = pem_read(call->arena, &rest, &block) ? read_pem(call, text, &block, rest, keys)
+	                                               : read_jwks(call, text, keys);
 	if (outcome == REGO_DEFINED && !rego_cache_add(cache, &family, text, keys, free_keys))
 		outcome = REGO_HALT;
 	if (outcome != REGO_DEFINED)

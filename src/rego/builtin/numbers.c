@@ -11,7 +11,7 @@ static enum rego_outcome
 give_number(struct rego_call *call, value_t made, value_t *ret)
 {
 	if (!value_is_defined(made) && !arena_failed(call->arena))
-		return rego_fail(call, "number too big");
+		return rego_halt(call, "number too big");
 	return rego_give(made, ret);
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/sort.h"
 #include "rego/builtin/util.h"
+#include "value/work.h"
 
 /* ---- picking ---- */
 
@@ -250,7 +251,7 @@ is_subset(struct rego_call *call, value_t super, value_t sub)
 		return has_all(super, sub);
 	if (super.tag == VALUE_ARRAY && sub.tag == VALUE_ARRAY)
 		return has_run(call, super, sub);
-	if (super.tag != VALUE_OBJECT || sub.tag != VALUE_OBJECT)
+	if (super.tag != VALUE_OBJECT || sub.tag != VALUE_OBJECT || !value_work_take(sub.count))
 		return false;
 	for (uint32_t i = 0; i < sub.count; i++) {
 		const struct value_entry *e = &sub.object->entries[i];

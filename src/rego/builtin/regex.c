@@ -6,6 +6,8 @@
 #include "rego/cache.h"
 
 enum { COMPILE_WORK = 64 * 1024, COMPILE_WORK_PER_BYTE = 512 };
+enum { COST_PER_BYTE = 16 };
+enum { LARGEST_COST = 64 << 20 }; /* of one search, when time is limited: see regex_worst_cost() */
 
 /* ---- compiled expressions ---- */
 
@@ -58,13 +60,28 @@ acquire_plain(struct rego_call *call, str_t pattern, struct regex_use *ret)
 
 /* ---- matching ---- */
 
+/*
+ * A search cannot be interrupted.  Where time counts, one that could take far longer
+ * than an evaluation has is not begun.
+ */
+static bool
+can_afford(struct rego_call *call, const struct regex *regex, size_t len, int count)
+{
+	if (!rego_is_bounded(call) || regex_worst_cost(regex, len, count) <= LARGEST_COST)
+		return true;
+	(void)rego_halt(call, "the text of %zu bytes is too long for so large an expression", len);
+	return false;
+}
+
 static enum rego_outcome
 is_match(struct rego_call *call, struct regex_use *use, str_t text, value_t *ret)
 {
-	if (!rego_work(call, text.len))
+	if (!can_afford(call, use->regex, text.len, 0))
 		return REGO_HALT;
 	*ret = value_bool(regex_find(use->regex, text.data, text.len, 0, NULL, 0));
-	return REGO_DEFINED;
+	/* Afterwards: what took long is noticed here, not in the next rule. */
+	return rego_work(call, regex_worst_cost(use->regex, text.len, 0) / COST_PER_BYTE) ? REGO_DEFINED
+	                                                                                  : REGO_HALT;
 }
 
 static enum rego_outcome
@@ -137,7 +154,8 @@ next_match(struct matches *m)
 		bool accepted = true;
 
 		/* One search may read all the rest, though it seldom does. */
-		if (!rego_work(m->call, 64 + (m->text.len - m->from) / 16)) {
+		if (!rego_work(m->call, 64 + (m->text.len - m->from) / 16) ||
+		    !can_afford(m->call, m->regex, m->text.len - m->from, m->count)) {
 			m->halted = true;
 			return false;
 		}

@@ -66,7 +66,6 @@ static bool
 read_reference(struct schema_compiler *c, str_t text, struct uri *ret)
 {
 	struct uri_fault fault;
-	str_t quoted;
 
 	if (!schema_work(c, URI_WORK + text.len * 8))
 		return false;
@@ -74,8 +73,7 @@ read_reference(struct schema_compiler *c, str_t text, struct uri *ret)
 		return true;
 	if (fault.problem.len == 0)
 		return false;
-	quoted = uri_quote(c->arena, fault.text);
-	return schema_refuse(c, "parse %.*s: %.*s", STR_FMT(quoted), STR_FMT(fault.problem));
+	return schema_refuse(c, "%.*s", STR_FMT(uri_explain(c->arena, &fault)));
 }
 
 bool
@@ -327,7 +325,7 @@ load(struct schema_compiler *c, const struct uri *uri, str_t address, str_t refe
 	value_t value;
 
 	if (is_file ? !str_has_prefix(uri->path, STR("/"))
-		: uri->scheme.len == 0 || uri->host.len == 0)
+		: uri->scheme.len == 0 || uri->authority.len == 0)
 		return schema_refuse(c, "Reference %.*s must be canonical", STR_FMT(reference));
 	text = schema_meta_text(c->arena, address);
 	if (text.data == NULL)

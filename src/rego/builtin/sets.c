@@ -3,6 +3,7 @@
 #include "rego/builtin/sets.h"
 
 #include "rego/builtin/util.h"
+#include "value/work.h"
 
 /* Which elements a walk through two sets side by side keeps. */
 enum side { ONLY_LEFT = 1, BOTH = 2, ONLY_RIGHT = 4 };
@@ -151,6 +152,8 @@ member(struct rego_call *call, value_t *ret)
 	value_t item = call->arg[0], in = call->arg[1];
 	bool found = false;
 
+	if (in.tag == VALUE_ARRAY || in.tag == VALUE_OBJECT)
+		(void)value_work_take(in.count / 8);
 	if (in.tag == VALUE_SET) {
 		found = value_set_has(in, item);
 	} else if (in.tag == VALUE_ARRAY) {

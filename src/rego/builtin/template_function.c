@@ -7,6 +7,7 @@
 #include "rego/builtin/format_internal.h"
 #include "rego/builtin/template.h"
 #include "value/number.h"
+#include "value/work.h"
 
 typedef bool function(struct template_call *, struct template_value *ret);
 
@@ -59,6 +60,10 @@ template_print(struct buf *b, struct template_value v, bool inside)
 {
 	const struct value_entry *e;
 
+	if (value_is_collection(v.value) && !value_work_take(v.value.count)) {
+		b->failed = true;
+		return;
+	}
 	switch (v.value.tag) {
 	case VALUE_UNDEFINED:
 	case VALUE_NULL:

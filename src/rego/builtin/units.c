@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* units: amounts as Kubernetes and people write them: 10K, 1.5GiB, 100m. */
-#include "rego/builtin/util.h"
+#include "rego/builtin/strings_internal.h"
 #include "value/number.h"
 
 enum { MOST_EXPONENT_DIGITS = 6, DECIMALS = 10, LARGEST_EXPONENT = 5000 };
@@ -302,14 +302,16 @@ parse(struct rego_call *call, value_t *ret)
 static enum rego_outcome
 parse_bytes(struct rego_call *call, value_t *ret)
 {
-	str_t s = strip_quotes(call, value_str(call->arg[0]), true), digits, name, bare;
+	str_t s, digits, name, bare;
 	const struct unit *unit;
 	value_t amount;
 	size_t len;
 	long exponent;
 	bool negative;
-	struct buf whole;
 
+	if (rego_strings_lower(call, &amount) != REGO_DEFINED)
+		return REGO_HALT;
+	s = strip_quotes(call, value_str(amount), false);
 	if (str_find_char(s, ' ', 0) < s.len)
 		return refuse(call, "spaces not allowed in resource strings");
 	if (!split_amount(s, &len))
@@ -327,14 +329,9 @@ parse_bytes(struct rego_call *call, value_t *ret)
 	amount = number_parse(call->arena,
 	    arena_printf(call->arena, "%s%.*se%ld", negative ? "-" : "", STR_FMT(digits), exponent));
 	if (value_is_defined(amount))
-		amount = number_mul(call->arena, amount, unit_factor(unit));
+		amount = number_mul_whole(call->arena, amount, unit_factor(unit));
 	if (!value_is_defined(amount))
 		return arena_failed(call->arena) ? REGO_HALT : refuse(call, "exponent too large");
-	rego_text_init(call, &whole);
-	amount = number_print_base(&whole, amount, 10)
-	    ? number_parse(call->arena, arena_str(call->arena, buf_str(&whole)))
-	    : VALUE_NONE;
-	buf_fini(&whole);
 	return rego_give(amount, ret);
 }
 

@@ -26,16 +26,13 @@ parse(struct rego_call *call, value_t *ret)
 		const char *name;
 		str_t text;
 	} parts[] = { { "scheme", u.scheme }, { "hostname", u.host }, { "port", u.port },
-		{ "path", u.path }, { "raw_path", u.raw_path }, { "raw_query", u.query },
-		{ "fragment", u.fragment } };
+		{ "path", u.path }, { "raw_path", u.raw_path.len > 0 ? u.raw_path : u.path },
+		{ "raw_query", u.query }, { "fragment", u.fragment } };
 
 	if (outcome == REGO_HALT)
 		return REGO_HALT;
-	if (outcome == REGO_FAILED) {
-		str_t bad = uri_quote(call->arena, fault.text);
-
-		return rego_fail(call, "parse %.*s: %.*s", STR_FMT(bad), STR_FMT(fault.problem));
-	}
+	if (outcome == REGO_FAILED)
+		return rego_fail(call, "%.*s", STR_FMT(uri_explain(call->arena, &fault)));
 	object_builder_init(&out, call->arena, COUNT(parts));
 	for (size_t i = 0; i < COUNT(parts); i++) {
 		if (parts[i].text.len > 0)

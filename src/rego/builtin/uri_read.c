@@ -3,34 +3,18 @@
 
 #include "codec/hex.h"
 #include "rego/builtin/net_address.h"
-#include "value/value.h"
+#include "rego/builtin/uri_escape.h"
 
 struct reader {
 	struct arena *arena;
 	str_t problem; /* why the text is no URI */
 };
 
-/* The last two refuse bytes that no host has. */
-enum part { PATH, USER, FRAGMENT, HOST, ZONE };
-
 static bool
 refuse(struct reader *r, str_t problem)
 {
 	r->problem = problem;
 	return false;
-}
-
-str_t
-uri_quote(struct arena *arena, str_t s)
-{
-	struct buf out;
-	str_t quoted;
-
-	buf_init(&out, s.len * 4 + 2); /* at worst, \x00 for each byte */
-	value_print(&out, value_string(arena, s));
-	quoted = arena_str(arena, buf_str(&out));
-	buf_fini(&out);
-	return quoted;
 }
 
 /* Names the escape at the front of `s`: at most three bytes. */
@@ -52,41 +36,22 @@ find_last(str_t s, char c)
 	return s.len;
 }
 
-static bool
-is_one_of(char c, const char *chars)
-{
-	return c != '\0' && strchr(chars, c) != NULL;
-}
-
-static bool
-is_unreserved(char c) /* rfc3986 2.3 */
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	    is_one_of(c, "-._~");
-}
-
-static bool
-is_host_char(char c)
-{
-	return is_unreserved(c) || is_one_of(c, "!$&'()*+,;=:[]<>\"");
-}
-
 /* Hosts escape only what is not ASCII (rfc3986 3.2.2), zones only what could stand bare. */
 static bool
-is_escapable(char c, enum part part)
+is_escapable(char c, enum uri_part part)
 {
 	switch (part) {
-	case HOST:
+	case URI_HOST:
 		return c == '%' || (unsigned char)c >= 0x80;
-	case ZONE:
-		return c == '%' || c == ' ' || is_host_char(c);
+	case URI_ZONE:
+		return c == '%' || c == ' ' || uri_is_bare(c, part);
 	default:
 		return true;
 	}
 }
 
 static bool
-unescape(struct reader *r, str_t s, enum part part, str_t *ret)
+unescape(struct reader *r, str_t s, enum uri_part part, str_t *ret)
 {
 	char *bytes = arena_alloc_raw(r->arena, s.len + 1, 1);
 	size_t len = 0;
@@ -106,7 +71,7 @@ unescape(struct reader *r, str_t s, enum part part, str_t *ret)
 			if (!is_escapable(c, part))
 				return refuse_escape(r, str_skip(s, i));
 			i += 2;
-		} else if (part >= HOST && (unsigned char)c < 0x80 && !is_host_char(c)) {
+		} else if ((part == URI_HOST || part == URI_ZONE) && (unsigned char)c < 0x80 && !uri_is_bare(c, part)) {
 			str_t quoted = uri_quote(r->arena, str_sub(s, i, 1));
 
 			return refuse(r, arena_printf(r->arena,
@@ -150,14 +115,16 @@ read_literal(struct reader *r, str_t s, struct uri *u)
 		return false;
 	inner = str_sub(s, 1, close - 1);
 	zone_at = str_find(inner, STR("%25"), 0);
-	if (!unescape(r, str_sub(inner, 0, zone_at), HOST, &u->host) ||
-	    !unescape(r, str_skip(inner, zone_at), ZONE, &zone))
+	if (!unescape(r, str_sub(inner, 0, zone_at), URI_HOST, &u->host) ||
+	    !unescape(r, str_skip(inner, zone_at), URI_ZONE, &zone))
 		return false;
 	if (!net_address_parse(u->host, &address) || zone.len == 1)
 		return refuse(r, STR("invalid host"));
 	if (address.bits != NET_V6_BITS)
 		return refuse(r, STR("invalid IP-literal"));
 	u->host = arena_printf(r->arena, "%.*s%.*s", STR_FMT(u->host), STR_FMT(zone));
+	u->authority = arena_printf(r->arena, "[%.*s]%.*s", STR_FMT(u->host),
+	    STR_FMT(str_skip(s, close + 1)));
 	return true;
 }
 
@@ -173,22 +140,23 @@ read_host(struct reader *r, str_t s, struct uri *u)
 		return bracket == 0 ? read_literal(r, s, u) : refuse(r, STR("invalid IP-literal"));
 	colon = lists ? find_last(s, ':') : str_find_char(s, ':', 0);
 	return read_port(r, str_skip(s, colon), &u->port) &&
-	    unescape(r, str_sub(s, 0, colon), HOST, &u->host);
+	    unescape(r, str_sub(s, 0, colon), URI_HOST, &u->host) &&
+	    unescape(r, s, URI_HOST, &u->authority);
 }
 
-/* User information is checked, and left out of the result: it may hold a password. */
 static bool
-read_user(struct reader *r, str_t s)
+read_user(struct reader *r, str_t s, struct uri *u)
 {
 	size_t colon = str_find_char(s, ':', 0);
-	str_t unused;
 
 	for (size_t i = 0; i < s.len; i++) {
-		if (!is_unreserved(s.data[i]) && !is_one_of(s.data[i], ":!$&'()*+,;=%@"))
+		if (!uri_is_unreserved(s.data[i]) && !uri_is_one_of(s.data[i], ":!$&'()*+,;=%@"))
 			return refuse(r, STR("net/url: invalid userinfo"));
 	}
-	return unescape(r, str_sub(s, 0, colon), USER, &unused) &&
-	    (colon == s.len || unescape(r, str_skip(s, colon + 1), USER, &unused));
+	u->has_user = true;
+	u->has_password = colon < s.len;
+	return unescape(r, str_sub(s, 0, colon), URI_USER, &u->user) &&
+	    (colon == s.len || unescape(r, str_skip(s, colon + 1), URI_USER, &u->password));
 }
 
 static bool
@@ -198,37 +166,18 @@ read_authority(struct reader *r, str_t s, struct uri *u)
 
 	if (at == s.len)
 		return read_host(r, s, u);
-	return read_host(r, str_skip(s, at + 1), u) && read_user(r, str_sub(s, 0, at));
+	return read_host(r, str_skip(s, at + 1), u) && read_user(r, str_sub(s, 0, at), u);
 }
 
 /* ---- the rest ---- */
 
-/* Whether `raw` is how `path` is escaped by default: then `raw` says nothing more. */
+/* *ret_raw: empty if the default escapes of *ret would be the same. */
 static bool
-is_default_escape(str_t raw, str_t path)
+read_part(struct reader *r, str_t raw, enum uri_part part, str_t *ret, str_t *ret_raw)
 {
-	static const char digits[] = "0123456789ABCDEF";
-	size_t at = 0;
-
-	for (size_t i = 0; i < path.len; i++) {
-		char c = path.data[i];
-		char escape[] = { '%', digits[(unsigned char)c >> 4], digits[c & 15] };
-		bool bare = is_unreserved(c) || is_one_of(c, "$&+,/:;=@");
-		str_t expected = bare ? str_sub(path, i, 1) : str_make(escape, sizeof(escape));
-
-		if (!str_has_prefix(str_skip(raw, at), expected))
-			return false;
-		at += expected.len;
-	}
-	return at == raw.len;
-}
-
-static bool
-read_path(struct reader *r, str_t s, struct uri *u)
-{
-	if (!unescape(r, s, PATH, &u->path))
+	if (!unescape(r, raw, part, ret))
 		return false;
-	u->raw_path = is_default_escape(s, u->path) ? u->path : s;
+	*ret_raw = uri_is_default(raw, *ret, part) ? STR_NONE : raw;
 	return true;
 }
 
@@ -241,7 +190,7 @@ read_scheme(struct reader *r, str_t s, str_t *ret_scheme, str_t *ret_rest)
 
 	while (i < s.len && s.data[i] != ':' &&
 	    (((s.data[i] | 0x20) >= 'a' && (s.data[i] | 0x20) <= 'z') ||
-		(i > 0 && ((s.data[i] >= '0' && s.data[i] <= '9') || is_one_of(s.data[i], "+-.")))))
+		(i > 0 && ((s.data[i] >= '0' && s.data[i] <= '9') || uri_is_one_of(s.data[i], "+-.")))))
 		i++;
 	*ret_rest = s;
 	if (i == s.len || s.data[i] != ':')
@@ -272,9 +221,9 @@ read_uri(struct reader *r, str_t s, struct uri *u)
 	if (!read_scheme(r, s, &u->scheme, &s))
 		return false;
 	question = str_find_char(s, '?', 0);
-	u->has_query = question < s.len;
-	if (u->has_query)
+	if (question < s.len)
 		u->query = str_skip(s, question + 1);
+	u->empty_query = question + 1 == s.len;
 	s = str_sub(s, 0, question);
 	absolute = u->scheme.len > 0;
 	if (absolute && !str_has_prefix(s, STR("/"))) {
@@ -286,13 +235,13 @@ read_uri(struct reader *r, str_t s, struct uri *u)
 		return refuse(r, STR("first path segment in URL cannot contain colon"));
 	if (str_has_prefix(s, STR("//")) && (absolute || !str_has_prefix(s, STR("///")))) {
 		slash = str_find_char(s, '/', 2);
-		u->has_authority = true;
-		u->authority = str_sub(s, 2, slash - 2);
-		if (!read_authority(r, u->authority, u))
+		if (!read_authority(r, str_sub(s, 2, slash - 2), u))
 			return false;
 		s = str_skip(s, slash);
+	} else if (absolute) {
+		u->omits_host = true;
 	}
-	return read_path(r, s, u);
+	return read_part(r, s, URI_PATH, &u->path, &u->raw_path);
 }
 
 bool
@@ -305,14 +254,21 @@ uri_read(struct arena *arena, str_t s, struct uri *ret, struct uri_fault *fault)
 	fault->text = str_sub(s, 0, hash);
 	if (read_uri(&r, fault->text, &u)) {
 		fault->text = s;
-		if (hash < s.len) {
-			u.raw_fragment = str_skip(s, hash + 1);
-			(void)unescape(&r, u.raw_fragment, FRAGMENT, &u.fragment);
-		}
+		if (hash < s.len)
+			(void)read_part(&r, str_skip(s, hash + 1), URI_FRAGMENT, &u.fragment,
+			    &u.raw_fragment);
 	}
 	fault->problem = r.problem;
 	if (r.problem.len > 0 || arena_failed(arena))
 		return false;
 	*ret = u;
 	return true;
+}
+
+bool
+uri_set_path(struct arena *arena, struct uri *u, str_t raw)
+{
+	struct reader r = { .arena = arena };
+
+	return read_part(&r, raw, URI_PATH, &u->path, &u->raw_path);
 }

@@ -2,6 +2,7 @@
 #include "rego/builtin/util.h"
 
 #include "value/number.h"
+#include "value/work.h"
 
 enum rego_outcome
 rego_give(value_t made, value_t *ret)
@@ -111,6 +112,7 @@ rego_operand_strings(struct rego_call *call, unsigned operand)
 	value_t v = call->arg[operand - 1];
 	const char *kind = value_type_name(v);
 
+	(void)value_work_take(v.count / 4);
 	for (uint32_t i = 0; i < v.count; i++) {
 		value_t item = rego_items(v)[i];
 

@@ -17,20 +17,30 @@ is_future_keyword(str_t name)
 	return false;
 }
 
-/* The rule's name, if another rule of the module begins on its line. */
+static bool
+is_other_on_line(struct compiler *c, const struct ast_rule *other, const struct ast_rule *rule, str_t name)
+{
+	return other->loc.row == rule->loc.row && !str_eq(term_text(c, other->head.ref), name);
+}
+
+/* The rule's name, if another rule of the module begins on its line: those stand beside it. */
 static str_t
 rule_on_shared_line(struct compiler *c, const struct ast_rule *rule)
 {
+	const struct ast_rules *rules;
+	uint32_t row = rule->loc.row;
 	str_t name;
 
 	if (c->query != NULL)
 		return STR_NONE;
+	rules = &rule->module->rules;
 	name = term_text(c, rule->head.ref);
-	for (size_t i = 0; i < rule->module->rules.count; i++) {
-		const struct ast_rule *other = rule->module->rules.at[i];
-
-		if (other->loc.row == rule->loc.row &&
-		    !str_eq(term_text(c, other->head.ref), name))
+	for (size_t i = rule->index; i-- > 0 && rules->at[i]->loc.row >= row;) {
+		if (is_other_on_line(c, rules->at[i], rule, name))
+			return name;
+	}
+	for (size_t i = rule->index; i < rules->count && rules->at[i]->loc.row <= row; i++) {
+		if (is_other_on_line(c, rules->at[i], rule, name))
 			return name;
 	}
 	return STR_NONE;

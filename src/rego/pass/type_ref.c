@@ -140,8 +140,10 @@ check_ref(struct walker *w, struct ast_term *t)
 static bool
 check_refs_of_expr(struct walker *w, struct ast_expr *e)
 {
-	if (e->kind == AST_EXPR_EVERY)
-		return true;
+	if (e->kind == AST_EXPR_EVERY) {
+		walk_term(w, e->every->domain);
+		walk_body(w, &e->every->body);
+	}
 	for (size_t i = e->kind == AST_EXPR_CALL ? 1 : 0; i < e->terms.count; i++)
 		walk_term(w, e->terms.at[i]);
 	return false;

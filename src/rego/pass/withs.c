@@ -116,6 +116,8 @@ check_with(struct compiler *c, struct ast_with *w)
 	}
 	if (!check_builtin_target(c, id, w->target->loc))
 		return VALUE_ERROR;
+	if ((rego_builtin_at(id)->flags & REGO_OPERATOR) != 0)
+		c->unit->replaces_operators = true;
 	if (is_function_value(c, w->value))
 		return VALUE_KEEP;
 	return term_needs_eval(w->value) ? VALUE_EVALUATE : VALUE_KEEP;
