@@ -44,7 +44,7 @@ struct snapshot_module {
 err_t snapshot_make_from(const struct snapshot_module *, size_t count, str_t data_json,
     struct diag *, struct snapshot **ret);
 
-const struct intern *snapshot_intern(const struct snapshot *);
+const struct intern *snapshot_intern(const struct snapshot *); /* NULL: there is no policy */
 const struct rego_program *snapshot_program(const struct snapshot *); /* NULL: no policy */
 
 struct snapshot_facts {

@@ -209,7 +209,7 @@ open_audit(struct daemon *d, struct diag *diag)
 static err_t
 make_tables(struct daemon *d, struct diag *diag)
 {
-	static const str_t metadata[] = { { "x-service-token", 15 }, { "user-agent", 10 } };
+	static const str_t metadata[] = { { "x-service-token", 15 }, { "x-service-name", 14 }, { "user-agent", 10 } };
 	struct grpc_options options = {
 		.message_limit = (size_t)d->config.listen_max_message_kb << 10,
 		.metadata = metadata,

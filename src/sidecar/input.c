@@ -5,7 +5,8 @@
 value_t
 input_text(struct request *r, str_t text)
 {
-	value_t known = intern_find(snapshot_intern(r->book->snapshot), text);
+	const struct intern *names = snapshot_intern(r->book->snapshot);
+	value_t known = names != NULL ? intern_find(names, text) : VALUE_NONE;
 
 	return value_is_defined(known) ? known : value_string(r->arena, text);
 }

@@ -25,12 +25,10 @@ read_tenant_message(struct arena *arena, str_t bytes, struct message *m)
 	str_t text, id = STR_NONE;
 
 	while (wire_next(&r, &f)) {
+		if (f.number > 3)
+			continue; /* attributes, and what later versions add */
 		if (f.type != WIRE_BYTES)
 			return ERR_SYNTAX; /* all its fields are of that type: no tenant, this */
-		if (f.number == 0 || f.number > 4)
-			return ERR_SYNTAX;
-		if (f.number == 4)
-			continue;
 		TRY(wire_text(&f, &text));
 		if (f.number == 1)
 			id = text;
@@ -84,7 +82,9 @@ read_metadata(str_t bytes, str_t *ret_trace_id)
 	str_t text, trace_id = STR_NONE;
 
 	while (wire_next(&r, &f)) {
-		if (f.type != WIRE_BYTES || f.number == 0 || f.number > 4)
+		if (f.number > 4)
+			continue; /* what later versions add */
+		if (f.type != WIRE_BYTES)
 			return ERR_SYNTAX;
 		TRY(wire_text(&f, &text));
 		if (f.number == 2)
@@ -160,15 +160,35 @@ read_pair(str_t bytes, struct message_pair *ret)
 	return end_of(&r);
 }
 
-static bool
-looks_like_token(str_t text)
+bool
+message_is_token(str_t text)
 {
-	size_t first = str_find_char(text, '.', 0);
-	size_t second = str_find_char(text, '.', first + 1);
+	bool begins = str_has_prefix(text, STR("eyJ")) ||
+	    (text.len > 7 && str_eq_nocase(str_sub(text, 0, 7), STR("Bearer ")));
 
-	return second < text.len &&
-	    (str_has_prefix(text, STR("eyJ")) ||
-		(text.len > 7 && str_eq_nocase(str_sub(text, 0, 7), STR("Bearer "))));
+	return begins && str_find_char(text, '.', str_find_char(text, '.', 0) + 1) < text.len;
+}
+
+/*
+ * A principal's id is never a token: one in its place is what identifies, not a name that
+ * anyone may read in the log.  Who puts it there, and no TenantContext, swaps the rest too.
+ */
+static void
+move_token(struct message *m)
+{
+	bool has_context = !m->bare_tenant && (m->tenant_id.len > 0 || m->role_count > 0);
+	str_t resource = m->action;
+
+	if (!message_is_token(m->subject))
+		return;
+	if (m->token.len == 0) {
+		m->token = m->subject;
+		if (!has_context) {
+			m->action = m->resource;
+			m->resource = resource;
+		}
+	}
+	m->subject = STR_NONE;
 }
 
 err_t
@@ -205,14 +225,7 @@ message_read_authorize(struct arena *arena, str_t bytes, struct message *ret)
 	TRY(end_of(&r));
 	m.context = context.at;
 	m.context_count = context.count;
-	if (m.bare_tenant && m.token.len == 0 && looks_like_token(m.subject)) {
-		str_t resource = m.action;
-
-		m.token = m.subject;
-		m.subject = STR_NONE;
-		m.action = m.resource;
-		m.resource = resource;
-	}
+	move_token(&m);
 	*ret = m;
 	return ERR_OK;
 }
@@ -257,33 +270,33 @@ message_read_health(str_t bytes, str_t *ret_service)
 
 /* ---- answers ---- */
 
-#define PROBLEM_BASE "https://errors.coresdk.io/"
-
-static size_t
-problem_size(const struct message_problem *p)
+void
+message_write_problem_status(struct buf *out, uint32_t number, enum problem problem, uint32_t status,
+    str_t detail)
 {
-	size_t type = sizeof(PROBLEM_BASE) - 1 + strlen(p->type);
+	const struct problem_row *p = problem_get(problem);
+	str_t type = str_of(p->type), title = str_of(p->title);
 
-	return wire_bytes_size(1, type) + wire_bytes_size(2, strlen(p->title)) +
-	    wire_uint_size(3, p->status) + wire_bytes_size(4, p->detail.len);
+	wire_write_head(out, number,
+	    wire_bytes_size(1, type.len) + wire_bytes_size(2, title.len) + wire_uint_size(3, status) +
+		wire_bytes_size(4, detail.len));
+	wire_write_bytes(out, 1, type);
+	wire_write_bytes(out, 2, title);
+	wire_write_uint(out, 3, status);
+	wire_write_bytes(out, 4, detail);
 }
 
 void
-message_write_problem(struct buf *out, uint32_t number, const struct message_problem *p)
+message_write_problem(struct buf *out, uint32_t number, enum problem problem, str_t detail)
 {
-	wire_write_head(out, number, problem_size(p));
-	wire_write_head(out, 1, sizeof(PROBLEM_BASE) - 1 + strlen(p->type));
-	buf_add_text(out, PROBLEM_BASE);
-	buf_add_text(out, p->type);
-	wire_write_bytes(out, 2, str_of(p->title));
-	wire_write_uint(out, 3, p->status);
-	wire_write_bytes(out, 4, p->detail);
+	if (problem != PROBLEM_NONE)
+		message_write_problem_status(out, number, problem, problem_get(problem)->status, detail);
 }
 
 void
-message_write_invalid(struct buf *out, const struct message_problem *p)
+message_write_invalid(struct buf *out, enum problem problem, str_t detail)
 {
-	message_write_problem(out, 6, p);
+	message_write_problem(out, 6, problem, detail);
 }
 
 static void

@@ -11,11 +11,11 @@
  *   validate   beside a bare tenant (or, from a client that names no user agent,
  *              alone) fields 3 and 4 are resource and action, not metadata and
  *              audience
- *   authorize  a token in field 1 beside a bare tenant: fields 2 and 3 are resource
- *              and action, in that order
+ *   authorize  a token in field 1 is no subject but the token; beside no TenantContext
+ *              fields 2 and 3 are resource and action, in that order
  *
  * Unknown fields, and known ones of another wire type, are passed by, as
- * protobuf asks.
+ * protobuf asks.  doc/decisions/0030-clients.md has who sends what.
  *
  *   memory   texts are borrowed from the message; lists live in the arena
  *   failure  ERR_SYNTAX: the bytes are no message, or a text is not UTF-8
@@ -30,6 +30,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "sidecar/problem.h"
 #include "value/value.h"
 
 enum { MESSAGE_CONTEXT_MAX = 256, MESSAGE_ROLES_MAX = 256 };
@@ -55,13 +56,9 @@ err_t message_read_authorize(struct arena *, str_t bytes, struct message *ret);
 err_t message_read_evaluate(struct arena *, str_t bytes, struct message *ret);
 /* The id in a TenantContext, or the bare name that stands in its place. */
 err_t message_read_tenant(struct arena *, str_t bytes, str_t *ret_id);
+/* It has the shape of a JWT, perhaps behind "Bearer ": nothing that may be shown. */
+bool message_is_token(str_t);
 err_t message_read_health(str_t bytes, str_t *ret_service);
-
-struct message_problem { /* ProblemDetail */
-	const char *type, *title; /* "auth/token-expired", appended to the base of all types */
-	uint32_t status;
-	str_t detail;
-};
 
 struct message_identity { /* whom a token speaks for */
 	str_t subject;
@@ -72,11 +69,13 @@ struct message_identity { /* whom a token speaks for */
 
 /* valid = true; scratch is overwritten */
 void message_write_validate(struct buf *, struct buf *scratch, const struct message_identity *);
-void message_write_invalid(struct buf *, const struct message_problem *);
+void message_write_invalid(struct buf *, enum problem, str_t detail);
 void message_write_authorize(struct buf *, bool allowed, str_t reason);
 void message_write_evaluate(struct buf *, bool result, str_t reason, bool dry_run);
-/* ProblemDetail as field `number`. */
-void message_write_problem(struct buf *, uint32_t number, const struct message_problem *);
+/* ProblemDetail as field `number`; nothing for PROBLEM_NONE. */
+void message_write_problem(struct buf *, uint32_t number, enum problem, str_t detail);
+/* The same with another status than the type's, or none: 0. */
+void message_write_problem_status(struct buf *, uint32_t number, enum problem, uint32_t status, str_t detail);
 void message_write_health(struct buf *, bool serving);
 
 /* ---- what is in claims, however it is spelled ---- */

@@ -41,6 +41,8 @@ static const struct {
 	{ "stubs", STR("\x0a\x01t\x12\x06\x0a\x04"
 		       "acme\x1a\x04\x12\x02tr\x22\x03"
 		       "aud"), true, ERR_OK, "t|acme|||aud|tr" },
+	{ "stubs of a later version: fields that a tenant and metadata have not yet", STR("\x12\x0a\x0a\x04"
+		       "acme\x28\x01\x32\x00\x1a\x06\x12\x02tr\x28\x01"), true, ERR_OK, "|acme||||tr" },
 	{ "stubs: a tenant with only a name", STR("\x12\x04\x12\x02nm"), true, ERR_OK, "|||||" },
 	{ "stubs: empty tenant, audience", STR("\x0a\x01t\x12\x00\x22\x03"
 					       "aud"), true, ERR_OK, "t||||aud|" },
@@ -106,11 +108,20 @@ static const struct {
 						      "a.b.c\x12\x01x\x22\x04"
 						      "acme"),
 	    ERR_OK, "|a.b.c|acme|x||||" },
-	{ "a subject like a token beside a message stays one",
+	{ "java, whose tenant is empty by default",
 	    STR("\x0a\x08"
-		"eyJ.e.sg\x12\x01x\x22\x06\x0a\x04"
+		"eyJ.e.sg\x12\x03"
+		"doc\x1a\x04read"),
+	    ERR_OK, "eyJ.e.sg|||read|doc|||" },
+	{ "a token for a subject, the rest as the descriptor has it",
+	    STR("\x0a\x08"
+		"eyJ.e.sg\x12\x01x\x1a\x01y\x22\x06\x0a\x04"
 		"acme"),
-	    ERR_OK, "|eyJ.e.sg|acme|x||||" },
+	    ERR_OK, "eyJ.e.sg||acme|x|y|||" },
+	{ "a token for a subject beside a token is dropped",
+	    STR("\x0a\x08"
+		"eyJ.e.sg\x12\x01x\x3a\x03tok"),
+	    ERR_OK, "tok|||x||||" },
 	{ "a context entry without a value", STR("\x32\x03\x0a\x01k"), ERR_OK, "|||||||k=" },
 	{ "a context entry that is cut", STR("\x32\x03\x0a\x05k"), ERR_SYNTAX, "" },
 };
@@ -218,7 +229,6 @@ check_answers(struct arena *arena)
 		.roles = value_array_of(roles, 2),
 		.claims = make_claims(arena),
 		.expires_at = 300 };
-	struct message_problem problem = { "auth/x", "T", 401, STR("d") };
 	struct buf out, scratch;
 
 	buf_init(&out, 4096);
@@ -235,10 +245,12 @@ check_answers(struct arena *arena)
 		"a b"
 		"\x22\x08\x0a\x03sub\x12\x01u"
 		"\x28\xac\x02"));
-	message_write_invalid(&out, &problem);
+	message_write_invalid(&out, PROBLEM_AUTH_INVALID_TOKEN, STR("d"));
 	check_bytes("an invalid token", &out,
-	    STR("\x32\x2b\x0a\x20https://errors.coresdk.io/auth/x\x12\x01T\x18\x91\x03\x22\x01"
+	    STR("\x32\x4a\x0a\x2chttps://errors.coresdk.io/auth/invalid-token\x12\x14The token is refused\x18\x91\x03\x22\x01"
 		"d"));
+	message_write_problem(&out, 6, PROBLEM_NONE, STR("d"));
+	check_bytes("no problem is no field", &out, STR(""));
 	message_write_authorize(&out, true, STR(""));
 	check_bytes("allowed", &out, STR("\x08\x01"));
 	message_write_authorize(&out, false, STR("no"));

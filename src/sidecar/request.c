@@ -47,13 +47,50 @@ request_run(struct request *r)
 }
 
 void
-request_deny(struct request *r, const char *problem, str_t reason)
+request_deny(struct request *r, enum problem problem, str_t reason)
 {
 	r->allow = false;
 	if (r->reason.len > 0)
 		return;
 	r->problem = problem;
 	r->reason = reason;
+}
+
+static enum problem
+problem_of(enum token_reason reason)
+{
+	switch (reason) {
+	case TOKEN_EMPTY:
+		return PROBLEM_AUTH_MISSING_TOKEN;
+	case TOKEN_EXPIRED:
+		return PROBLEM_AUTH_TOKEN_EXPIRED;
+	case TOKEN_ISSUER:
+		return PROBLEM_AUTH_UNKNOWN_ISSUER;
+	case TOKEN_REVOKED:
+		return PROBLEM_AUTH_TOKEN_REVOKED;
+	case TOKEN_NO_KEYS:
+		return PROBLEM_AUTH_JWKS_UNAVAILABLE;
+	default:
+		return PROBLEM_AUTH_INVALID_TOKEN;
+	}
+}
+
+void
+request_deny_token(struct request *r, enum token_reason reason)
+{
+	request_deny(r, problem_of(reason), str_of(token_reason_text(reason)));
+}
+
+str_t
+request_plain(struct request *r, str_t text)
+{
+	enum { SHOWN = 12 };
+	char hash[SHA256_HEX_SIZE];
+
+	if (!message_is_token(text))
+		return text;
+	digest_sha256_hex(jwt_strip_bearer(text), hash);
+	return arena_printf(r->notes, "token:%.*s", SHOWN, hash);
 }
 
 void
@@ -83,25 +120,6 @@ decode(struct request *r)
 
 /* ---- authenticate ---- */
 
-static const char *
-problem_of(enum token_reason reason)
-{
-	switch (reason) {
-	case TOKEN_EMPTY:
-		return "auth/missing-token";
-	case TOKEN_EXPIRED:
-		return "auth/token-expired";
-	case TOKEN_ISSUER:
-		return "auth/unknown-issuer";
-	case TOKEN_REVOKED:
-		return "auth/token-revoked";
-	case TOKEN_NO_KEYS:
-		return "auth/jwks-unavailable";
-	default:
-		return "auth/invalid-token";
-	}
-}
-
 static err_t
 authenticate(struct request *r)
 {
@@ -115,8 +133,7 @@ authenticate(struct request *r)
 	identity_check(&r->worker->checker, r->book, r->arena, r->message.token, r->date_s, &r->identity);
 	worker_count_token(r->worker, &r->identity);
 	if (r->identity.reason != TOKEN_NONE) {
-		request_deny(r, problem_of(r->identity.reason),
-		    str_of(token_reason_text(r->identity.reason)));
+		request_deny_token(r, r->identity.reason);
 		return ERR_OK;
 	}
 	/* A verified claim outranks what the request says of itself. */
@@ -135,7 +152,7 @@ join_reasons(struct request *r)
 	struct buf *text = &r->worker->scratch;
 
 	if (reasons.tag != VALUE_ARRAY || reasons.count == 0) {
-		request_deny(r, "policy/denied",
+		request_deny(r, PROBLEM_POLICY_DENIED,
 		    arena_printf(r->notes, "denied by %.*s", STR_FMT(r->decision.rule)));
 		return;
 	}
@@ -146,7 +163,7 @@ join_reasons(struct request *r)
 		if (value_is_string(reasons.items[i]))
 			buf_add_str(text, value_str(reasons.items[i]));
 	}
-	request_deny(r, "policy/denied", arena_str(r->notes, buf_str(text)));
+	request_deny(r, PROBLEM_POLICY_DENIED, arena_str(r->notes, buf_str(text)));
 }
 
 /* An input that is not JSON is the caller's mistake; everything else is a denial. */
@@ -168,12 +185,12 @@ judge(struct request *r)
 	if (d->err == ERR_SYNTAX)
 		return refuse_input(r);
 	if (snapshot_program(r->book->snapshot) == NULL)
-		request_deny(r, "policy/missing-rule", STR("no policy is loaded"));
+		request_deny(r, PROBLEM_POLICY_MISSING_RULE, STR("no policy is loaded"));
 	else if (d->err == ERR_NOT_FOUND)
-		request_deny(r, "policy/missing-rule",
-		    arena_printf(r->notes, "there is no rule `%.*s`", STR_FMT(d->rule)));
+		request_deny(r, PROBLEM_POLICY_MISSING_RULE,
+		    arena_printf(r->notes, "there is no rule `%.*s`", STR_FMT(request_plain(r, d->rule))));
 	else if (d->err != ERR_OK)
-		request_deny(r, "policy/denied",
+		request_deny(r, PROBLEM_POLICY_DENIED,
 		    arena_printf(r->notes, "the policy could not decide: %.*s",
 			STR_FMT(d->message.len > 0 ? d->message : str_of(err_text(d->err)))));
 	else if (r->method->handler->conclude != NULL)
@@ -236,7 +253,7 @@ request_decide(struct request *r, struct question *q)
 {
 	r->allow = false;
 	r->reason = STR_NONE;
-	r->problem = NULL;
+	r->problem = PROBLEM_NONE;
 	return put_question(r, q);
 }
 
@@ -281,12 +298,12 @@ describe(struct request *r, struct audit_record *record, char ulid[AUDIT_ULID_LE
 		.time_ms = r->now_ns / CLOCK_NS_PER_MS,
 		.trace_id = str_make(ulid, AUDIT_ULID_LEN),
 		.method = str_of(r->method->name),
-		.tenant_id = r->message.tenant_id,
-		.subject = r->message.subject,
-		.action = r->message.action,
-		.resource = r->message.resource,
-		.resource_owner = r->resource_owner,
-		.policy = r->evaluated ? r->decision.rule : r->message.rule,
+		.tenant_id = request_plain(r, r->message.tenant_id),
+		.subject = request_plain(r, r->message.subject),
+		.action = request_plain(r, r->message.action),
+		.resource = request_plain(r, r->message.resource),
+		.resource_owner = request_plain(r, r->resource_owner),
+		.policy = request_plain(r, r->evaluated ? r->decision.rule : r->message.rule),
 		.allow = r->allow,
 		.latency_us = (uint64_t)(clock_steady_ns(&clock_system) - r->start_ns) / 1000,
 		.sdk_version = STR(CORESDK_VERSION),
@@ -362,7 +379,7 @@ record(struct request *r)
 	r->recorded = push_record(r, &r->ticket) == ERR_OK;
 	if (!r->recorded && !worker_may_answer_unrecorded(r->worker)) {
 		r->reason = STR_NONE;
-		request_deny(r, "policy/denied", str_of(err_text(ERR_AUDIT)));
+		request_deny(r, PROBLEM_AUDIT_UNAVAILABLE, str_of(err_text(ERR_AUDIT)));
 	}
 	return ERR_OK;
 }

@@ -75,7 +75,7 @@ struct request {
 
 	bool allow;
 	str_t reason; /* of a denial, for people */
-	const char *problem; /* of a denial: "auth/token-expired" */
+	enum problem problem; /* of a denial */
 	err_t err; /* not ERR_OK: the call fails with its gRPC status … */
 	str_t err_text; /* … and this text */
 
@@ -88,7 +88,11 @@ struct request {
 void request_run(struct request *);
 
 /* For handlers: the answer is no.  The first reason stays. */
-void request_deny(struct request *, const char *problem, str_t reason);
+void request_deny(struct request *, enum problem, str_t reason);
+/* Likewise, for what is wrong with the token. */
+void request_deny_token(struct request *, enum token_reason);
+/* What a reason or a record may say of a client's text: of a token in a wrong place only its hash. */
+str_t request_plain(struct request *, str_t text);
 /* For handlers: the call fails with the gRPC status of `err` and this text. */
 void request_fail(struct request *, err_t err, str_t text);
 

@@ -34,9 +34,9 @@ on_reflection(struct grpc_call *call, str_t message)
 static const struct grpc_method methods[] = {
 	{ PATH("grpc.reflection.v1.ServerReflection", "ServerReflectionInfo"), on_reflection, .talks = true },
 	{ PATH("grpc.reflection.v1alpha.ServerReflection", "ServerReflectionInfo"), on_reflection, .talks = true },
-#define SERVED(service, rpc, by) \
+#define SERVED(service, rpc, by, note) \
 	{ PATH(service, rpc), on_message, &(const struct method){ rpc, &service_##by, NULL } },
-#define STREAMED(service, rpc, by) { PATH(service, rpc), on_stream, &stream_##by },
+#define STREAMED(service, rpc, by, note) { PATH(service, rpc), on_stream, &stream_##by },
 #define UNSERVED(service, rpc, why) \
 	{ PATH(service, rpc), on_unserved, &(const struct method){ rpc, NULL, why } },
 #include "sidecar/service.def"

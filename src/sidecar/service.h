@@ -13,8 +13,8 @@ const struct grpc_method *service_methods(size_t *ret_count);
 /* One request of a conversation of grpc.reflection; answers it. */
 void service_reflect(struct worker *, struct grpc_call *, str_t message);
 
-#define SERVED(service, rpc, by) extern const struct handler service_##by;
-#define STREAMED(service, rpc, by) extern const struct stream_handler stream_##by;
+#define SERVED(service, rpc, by, note) extern const struct handler service_##by;
+#define STREAMED(service, rpc, by, note) extern const struct stream_handler stream_##by;
 #define UNSERVED(service, rpc, why)
 #include "sidecar/service.def"
 #undef SERVED

@@ -50,7 +50,7 @@ decode(struct request *r)
 /* ---- who may send an agent ---- */
 
 static bool
-refuse(struct request *r, const char *problem, str_t reason)
+refuse(struct request *r, enum problem problem, str_t reason)
 {
 	request_deny(r, problem, reason);
 	return false;
@@ -67,12 +67,14 @@ check_sender(struct request *r)
 		request_fail(r, ERR_CONFIG, STR("auth.local_key_path names no key to issue tokens with"));
 		return false;
 	}
-	if (own->token.len == 0)
-		return refuse(r, "auth/missing-token", str_of(token_reason_text(TOKEN_EMPTY)));
+	if (own->token.len == 0) {
+		request_deny_token(r, TOKEN_EMPTY);
+		return false;
+	}
 	if (own->target.len == 0 || own->target.len > AGENT_ID_MAX)
-		return refuse(r, "agent/invalid", STR("the agent or service has no name, or one that is too long"));
+		return refuse(r, PROBLEM_AGENT_INVALID, STR("the agent or service has no name, or one that is too long"));
 	if (own->tenant_id.len > 0 && r->identity.tenant_id.len > 0 && !str_eq(own->tenant_id, r->identity.tenant_id))
-		return refuse(r, "tenant/isolation", STR("the token is of another tenant"));
+		return refuse(r, PROBLEM_TENANT_ISOLATION, STR("the token is of another tenant"));
 	/* An int64 below 1 is a very big uint64: clamped to 1 rather than to the most. */
 	if (own->ttl > INT64_MAX)
 		own->ttl = 1;
@@ -103,9 +105,9 @@ make_chain(struct request *r)
 	value_t *items = ARENA_ARRAY(r->arena, value_t, (size_t)count + 1);
 
 	if (count >= AGENT_CHAIN_MAX)
-		return refuse(r, "agent/chain", STR("the chain of agents is too long"));
+		return refuse(r, PROBLEM_AGENT_CHAIN, STR("the chain of agents is too long"));
 	if (items == NULL)
-		return refuse(r, "policy/denied", str_of(err_text(ERR_MEMORY)));
+		return refuse(r, PROBLEM_POLICY_DENIED, str_of(err_text(ERR_MEMORY)));
 	for (uint32_t i = 0; i < count; i++)
 		items[i] = before.items[i];
 	items[count] = value_string(r->arena, r->identity.subject);
@@ -162,7 +164,7 @@ issue(struct request *r, value_t subject, const char *grant_type, value_t audien
 	buf_clear(text);
 	if (local_sign(r->book->local_key, r->arena, object_builder_freeze(&claims, OBJECT_LAST_WINS, NULL), text) !=
 	    ERR_OK)
-		request_deny(r, "auth/not-issued", STR("the token could not be issued"));
+		request_deny(r, PROBLEM_AUTH_NOT_ISSUED, STR("the token could not be issued"));
 	else
 		own->issued = arena_str(r->notes, buf_str(text));
 }
@@ -182,8 +184,9 @@ ask_mint(struct request *r, struct question *q)
 		return false;
 	for (size_t i = 0; i < own->scopes.count; i++) {
 		if (!identity_has_scopes(&r->identity, own->scopes.at[i], &missing))
-			return refuse(r, "auth/insufficient-scope",
-			    arena_printf(r->notes, "the parent token does not have the scope `%.*s`", STR_FMT(missing)));
+			return refuse(r, PROBLEM_AUTH_INSUFFICIENT_SCOPE,
+			    arena_printf(r->notes, "the parent token does not have the scope `%.*s`",
+				STR_FMT(request_plain(r, missing))));
 	}
 	own->granted = list_of(r, &own->scopes);
 	object_builder_init(&input, r->arena, 6);
@@ -260,7 +263,8 @@ ask_spawn(struct request *r, struct question *q)
 	value_t input;
 
 	r->message.action = STR("spawn");
-	r->message.resource = arena_printf(r->notes, "agent/%.*s", STR_FMT(str_cut(own->target, AGENT_ID_MAX)));
+	r->message.resource = arena_printf(r->notes, "agent/%.*s",
+	    STR_FMT(str_cut(request_plain(r, own->target), AGENT_ID_MAX)));
 	if (!check_sender(r) || !make_chain(r))
 		return false;
 	own->granted = intersect(r);
@@ -293,8 +297,10 @@ respond_spawn(const struct request *r, struct buf *out)
 
 	wire_write_uint(out, 1, r->allow);
 	wire_write_bytes(out, 2, r->reason);
-	if (!r->allow)
+	if (!r->allow) {
+		message_write_problem(out, 6, r->problem, r->reason);
 		return;
+	}
 	wire_write_bytes(out, 3, own->issued);
 	for (uint32_t i = 0; i < own->granted.count; i++)
 		wire_write_item(out, 4, value_str(own->granted.items[i]));
@@ -304,8 +310,8 @@ respond_spawn(const struct request *r, struct buf *out)
 static void
 refuse_spawn(struct buf *out, str_t reason)
 {
-	wire_write_uint(out, 1, false);
 	wire_write_bytes(out, 2, reason);
+	message_write_problem(out, 6, PROBLEM_AUDIT_UNAVAILABLE, reason);
 }
 
 const struct handler service_agent_spawn = {

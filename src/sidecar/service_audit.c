@@ -167,12 +167,8 @@ respond_emit(const struct request *r, struct buf *out)
 static void
 complete_emit(struct buf *out, const struct audit_receipt *receipt)
 {
-	struct message_problem problem = { .type = "audit/not-recorded",
-		.title = "The event was dropped",
-		.detail = STR("audit.on_error is drop") };
-
 	if (receipt == NULL) {
-		message_write_problem(out, 5, &problem);
+		message_write_problem_status(out, 5, PROBLEM_AUDIT_NOT_RECORDED, 0, STR("audit.on_error is drop"));
 		return;
 	}
 	wire_write_uint(out, 2, receipt->seq);

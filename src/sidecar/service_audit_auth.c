@@ -158,14 +158,9 @@ respond_auth(const struct request *r, struct buf *out)
 static void
 complete_auth(struct buf *out, const struct audit_receipt *receipt)
 {
-	struct message_problem problem = { .type = "audit/not-recorded",
-		.title = "The event was dropped",
-		.status = 503,
-		.detail = STR("audit.on_error is drop") };
-
 	wire_write_uint(out, 1, receipt != NULL);
 	if (receipt == NULL)
-		message_write_problem(out, 2, &problem);
+		message_write_problem(out, 2, PROBLEM_AUDIT_NOT_RECORDED, STR("audit.on_error is drop"));
 }
 
 const struct handler service_emit_auth_event = {

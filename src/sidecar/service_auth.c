@@ -26,11 +26,11 @@ ask_validate(struct request *r, struct question *q)
 	bool has_policy = snapshot_program(r->book->snapshot) != NULL;
 
 	if (m->token.len == 0) {
-		request_deny(r, "auth/missing-token", str_of(token_reason_text(TOKEN_EMPTY)));
+		request_deny_token(r, TOKEN_EMPTY);
 		return false;
 	}
 	if (m->audience.len > 0 && !identity_has_audience(&r->identity, m->audience)) {
-		request_deny(r, "auth/invalid-token", str_of(token_reason_text(TOKEN_AUDIENCE)));
+		request_deny_token(r, TOKEN_AUDIENCE);
 		return false;
 	}
 	if (!names_deed || !r->book->config.auth_validate_asks_policy ||
@@ -45,10 +45,6 @@ ask_validate(struct request *r, struct question *q)
 static void
 respond_validate(const struct request *r, struct buf *out)
 {
-	struct message_problem problem = { .type = r->problem,
-		.title = "The token is refused",
-		.status = 401,
-		.detail = r->reason };
 	struct message_identity id = { .subject = r->identity.subject,
 		.roles = r->identity.roles,
 		.claims = r->identity.claims,
@@ -61,22 +57,13 @@ respond_validate(const struct request *r, struct buf *out)
 		message_write_validate(out, &r->worker->scratch, &id);
 		return;
 	}
-	if (str_has_prefix(str_of(problem.type), STR("policy/"))) {
-		problem.title = "The policy denies this";
-		problem.status = 403;
-	}
-	message_write_invalid(out, &problem);
+	message_write_invalid(out, r->problem, r->reason);
 }
 
 static void
 refuse_validate(struct buf *out, str_t reason)
 {
-	struct message_problem problem = { .type = "policy/denied",
-		.title = "No decision could be recorded",
-		.status = 403,
-		.detail = reason };
-
-	message_write_invalid(out, &problem);
+	message_write_invalid(out, PROBLEM_AUDIT_UNAVAILABLE, reason);
 }
 
 const struct handler service_validate_token = {
@@ -100,8 +87,8 @@ ask_authorize(struct request *r, struct question *q)
 	str_t missing;
 
 	if (!identity_has_scopes(&r->identity, r->message.required_scope, &missing)) {
-		request_deny(r, "auth/insufficient-scope",
-		    arena_printf(r->notes, "the scope `%.*s` is not granted", STR_FMT(missing)));
+		request_deny(r, PROBLEM_AUTH_INSUFFICIENT_SCOPE,
+		    arena_printf(r->notes, "the scope `%.*s` is not granted", STR_FMT(request_plain(r, missing))));
 		return false;
 	}
 	q->input = input_make(r);

@@ -59,12 +59,7 @@ respond_config(const struct request *r, struct buf *out)
 static void
 refuse_config(struct buf *out, str_t reason)
 {
-	struct message_problem problem = { .type = "config/too-large",
-		.title = "The values do not fit into an answer",
-		.status = 500,
-		.detail = reason };
-
-	message_write_problem(out, 2, &problem);
+	message_write_problem(out, 2, PROBLEM_CONFIG_TOO_LARGE, reason);
 }
 
 const struct handler service_get_config = {

@@ -78,7 +78,7 @@ make_input(struct request *r, const struct url *u)
 }
 
 static bool
-refuse(struct request *r, const char *problem, str_t why)
+refuse(struct request *r, enum problem problem, str_t why)
 {
 	request_deny(r, problem, why);
 	return false;
@@ -93,19 +93,19 @@ ask_egress(struct request *r, struct question *q)
 
 	why = url_read(own->url, &u);
 	if (why != NULL)
-		return refuse(r, "egress/malformed-url", str_of(why));
+		return refuse(r, PROBLEM_EGRESS_MALFORMED_URL, str_of(why));
 	r->message.resource = describe(r, &u);
 	if (u.host.blocked != NULL)
-		return refuse(r, "egress/blocked",
+		return refuse(r, PROBLEM_EGRESS_BLOCKED,
 		    arena_printf(r->notes, "%s is %s: always blocked", u.host.text,
 			u.host.blocked));
 	if (!is_served(r, str_of(u.scheme)))
-		return refuse(r, "egress/scheme",
+		return refuse(r, PROBLEM_EGRESS_SCHEME,
 		    arena_printf(r->notes, "the scheme %s is not let out", u.scheme));
 	q->rule = r->book->config.policy_egress_rule;
 	q->input = make_input(r, &u);
 	if (!value_is_defined(q->input))
-		return refuse(r, "policy/denied", str_of(err_text(ERR_MEMORY)));
+		return refuse(r, PROBLEM_POLICY_DENIED, str_of(err_text(ERR_MEMORY)));
 	return true;
 }
 

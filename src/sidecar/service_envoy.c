@@ -119,11 +119,11 @@ conclude_check(struct request *r)
 
 	if (is_object && !can_be_sent(v)) {
 		r->decision.result = VALUE_NONE;
-		request_deny(r, "policy/denied", STR("the policy's answer has a member that cannot be sent"));
+		request_deny(r, PROBLEM_POLICY_DENIED, STR("the policy's answer has a member that cannot be sent"));
 	} else if (v.tag == VALUE_TRUE || (is_object && value_object_get_text(v, "allowed").tag == VALUE_TRUE)) {
 		r->allow = true;
 	} else {
-		request_deny(r, "policy/denied",
+		request_deny(r, PROBLEM_POLICY_DENIED,
 		    arena_printf(r->notes, "denied by %.*s", STR_FMT(r->decision.rule)));
 	}
 }

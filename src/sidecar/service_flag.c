@@ -10,6 +10,7 @@ struct flag_request {
 	str_t key, second, third, attributes; /* tenant and user, in one order or the other */
 	bool enabled;
 	str_t variant, reason;
+	enum problem problem;
 };
 
 static const struct field_row rows[] = {
@@ -38,15 +39,27 @@ is_tenant(const struct request *r, str_t text)
 }
 
 /*
- * Two of the published clients send the user before the tenant.  What is a known tenant is
- * the tenant; where neither is, the client that names no user agent is one of those two.
+ * The published TypeScript, Go and Java clients send the user before the tenant; Python and
+ * the descriptor have it the other way.  TypeScript names no user agent, Go is told from
+ * generated Go by the metadata that it adds.  Java is not told apart: its client is believed.
  */
+static bool
+sends_user_first(const struct grpc_call *call)
+{
+	str_t agent = grpc_call_metadata(call, STR("user-agent"));
+
+	if (agent.len == 0 || str_has_prefix(agent, STR("grpc-java-netty/")))
+		return true;
+	return str_has_prefix(agent, STR("grpc-go/")) && grpc_call_metadata(call, STR("x-service-name")).len > 0;
+}
+
+/* What is a known tenant is the tenant, whoever asks; who asks counts where neither or both are. */
 static bool
 is_swapped(const struct request *r, const struct flag_request *own)
 {
 	if (is_tenant(r, own->second) != is_tenant(r, own->third))
 		return is_tenant(r, own->third);
-	return grpc_call_metadata(r->call, STR("user-agent")).len == 0;
+	return sends_user_first(r->call);
 }
 
 static str_t
@@ -102,9 +115,10 @@ ask_flag(struct request *r, struct question *q)
 		err = json_read(r->arena, own->attributes, NULL, NULL, &attributes);
 	if (flag == NULL)
 		own->reason = r->book->settings.version.len > 0 ? STR("unknown flag") : STR("no flags are loaded");
-	else if (err != ERR_OK || (attributes.tag != VALUE_OBJECT && attributes.tag != VALUE_NULL))
+	else if (err != ERR_OK || (attributes.tag != VALUE_OBJECT && attributes.tag != VALUE_NULL)) {
 		own->reason = STR("attributes_json is not a JSON object");
-	else
+		own->problem = PROBLEM_FLAGS_INVALID_ATTRIBUTES;
+	} else
 		answer_flag(r, own, flag, attributes);
 	r->allow = true;
 	return false;
@@ -118,6 +132,7 @@ respond_flag(const struct request *r, struct buf *out)
 	wire_write_uint(out, 1, own->enabled);
 	wire_write_bytes(out, 2, own->variant);
 	wire_write_bytes(out, 3, own->reason);
+	message_write_problem(out, 4, own->problem, own->reason);
 }
 
 static void

@@ -159,7 +159,7 @@ is_listed(const char *list, str_t word)
 }
 
 static bool
-refuse(struct request *r, const char *problem, str_t why)
+refuse(struct request *r, enum problem problem, str_t why)
 {
 	request_deny(r, problem, why);
 	return false;
@@ -172,20 +172,22 @@ check_request(struct request *r)
 	const struct gate_request *own = r->own;
 	const struct gate *gate = own->gate;
 
-	if (own->token.len == 0)
-		return refuse(r, "auth/missing-token", str_of(token_reason_text(TOKEN_EMPTY)));
+	if (own->token.len == 0) {
+		request_deny_token(r, TOKEN_EMPTY);
+		return false;
+	}
 	if (own->action.len == 0)
-		return refuse(r, "policy/denied", STR("the request names no action"));
+		return refuse(r, PROBLEM_POLICY_DENIED, STR("the request names no action"));
 	if (gate->actions != NULL && !is_listed(gate->actions, own->action))
-		return refuse(r, "policy/denied",
+		return refuse(r, PROBLEM_POLICY_DENIED,
 		    arena_printf(r->notes, "a %s gate knows the actions %s", gate->kind,
 			gate->actions));
 	if (gate->first != NULL && own->first.len == 0)
-		return refuse(r, "policy/denied",
+		return refuse(r, PROBLEM_POLICY_DENIED,
 		    arena_printf(r->notes, "the request names no %s", gate->first));
 	/* Or `a/b` + `c` and `a` + `b/c` would be one resource. */
 	if (gate->joined && str_find_char(own->first, '/', 0) < own->first.len)
-		return refuse(r, "policy/denied",
+		return refuse(r, PROBLEM_POLICY_DENIED,
 		    arena_printf(r->notes, "a %s has no slash in its name", gate->first));
 	return true;
 }
@@ -253,7 +255,6 @@ ask_gate(struct request *r, struct question *q)
 
 /* ---- respond ---- */
 
-/* As in Authorize, `error` stays unset. */
 static void
 respond_gate(const struct request *r, struct buf *out)
 {
@@ -263,13 +264,15 @@ respond_gate(const struct request *r, struct buf *out)
 	wire_write_bytes(out, 2, r->reason);
 	for (uint32_t i = 0; scopes.tag == VALUE_ARRAY && i < scopes.count; i++)
 		wire_write_item(out, 3, value_str(scopes.items[i]));
+	if (!r->allow)
+		message_write_problem(out, 4, r->problem, r->reason);
 }
 
 static void
 refuse_gate(struct buf *out, str_t reason)
 {
-	wire_write_uint(out, 1, false);
 	wire_write_bytes(out, 2, reason);
+	message_write_problem(out, 4, PROBLEM_AUDIT_UNAVAILABLE, reason);
 }
 
 const struct handler service_gate = {

@@ -19,7 +19,7 @@ decode_health(struct request *r)
 	TRY(message_read_health(r->bytes, &service));
 	if (is_known(service))
 		return ERR_OK;
-	r->err_text = arena_printf(r->notes, "there is no service `%.*s`", STR_FMT(service));
+	r->err_text = arena_printf(r->notes, "there is no service `%.*s`", STR_FMT(request_plain(r, service)));
 	return ERR_NOT_FOUND;
 }
 

@@ -50,11 +50,7 @@ respond_entitlement(const struct request *r, struct buf *out)
 {
 	const struct entitlement_request *own = r->own;
 	const struct license *l = &r->book->license;
-	struct message_problem problem = { .type = "license/not-valid",
-		.title = "The license entitles to nothing",
-		.status = 403,
-		.detail = arena_printf(r->notes, "the license is %s",
-		    own->state == LICENSE_NONE ? "missing" : license_state_name(own->state)) };
+	const char *state = own->state == LICENSE_NONE ? "missing" : license_state_name(own->state);
 
 	wire_write_uint(out, 1, own->answer.entitled);
 	wire_write_uint(out, 2, (uint64_t)own->answer.number);
@@ -63,7 +59,8 @@ respond_entitlement(const struct request *r, struct buf *out)
 		wire_write_bytes(out, 4, l->plan);
 	}
 	if (!license_is_good(own->state))
-		message_write_problem(out, 5, &problem);
+		message_write_problem(out, 5, PROBLEM_LICENSE_NOT_VALID,
+		    arena_printf(r->notes, "the license is %s", state));
 }
 
 static void

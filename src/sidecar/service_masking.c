@@ -65,6 +65,19 @@ mask_document(struct request *r, struct mask_request *own, const struct redact_e
 	return buf_failed(out) ? ERR_LIMIT : ERR_OK;
 }
 
+/* By its place: what it looks for may be a secret. */
+static str_t
+describe_pattern(struct request *r, const struct mask_request *own, str_t which, err_t err)
+{
+	size_t i = 0;
+
+	while (i < own->patterns.count && own->patterns.at[i].data != which.data)
+		i++;
+	if (err != ERR_SYNTAX || i == own->patterns.count)
+		return STR("a pattern is too long, or there are too many names or patterns");
+	return arena_printf(r->notes, "pattern %zu is no regular expression", i + 1);
+}
+
 static err_t
 mask(struct request *r, struct mask_request *own, bool is_document)
 {
@@ -77,8 +90,7 @@ mask(struct request *r, struct mask_request *own, bool is_document)
 	err = redact_extra_init(&x, own->names.at, own->names.count, own->patterns.at, own->patterns.count,
 	    &which);
 	if (err != ERR_OK)
-		own->problem = arena_printf(r->notes, "the pattern `%.*s` %s", STR_FMT(str_cut(which, 100)),
-		    err == ERR_SYNTAX ? "is no regular expression" : "is too long, or there are too many");
+		own->problem = describe_pattern(r, own, which, err);
 	else if (is_document)
 		err = mask_document(r, own, &x, out);
 	else
@@ -128,14 +140,10 @@ static void
 respond_document(const struct request *r, struct buf *out)
 {
 	const struct mask_request *own = r->own;
-	struct message_problem problem = { .type = "masking/invalid-request",
-		.title = "The value is masked whole",
-		.status = 400,
-		.detail = own->problem };
 
 	wire_write_bytes(out, 1, own->masked);
 	if (own->problem.len > 0)
-		message_write_problem(out, 2, &problem);
+		message_write_problem(out, 2, PROBLEM_MASKING_INVALID_REQUEST, own->problem);
 }
 
 static void

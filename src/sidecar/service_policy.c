@@ -22,18 +22,21 @@ static void
 respond_evaluate(const struct request *r, struct buf *out)
 {
 	message_write_evaluate(out, r->allow, r->reason, false);
+	message_write_problem(out, 4, r->problem, r->reason);
 }
 
 static void
 respond_dry_run(const struct request *r, struct buf *out)
 {
 	message_write_evaluate(out, r->allow, r->reason, true);
+	message_write_problem(out, 4, r->problem, r->reason);
 }
 
 static void
 refuse_evaluate(struct buf *out, str_t reason)
 {
 	message_write_evaluate(out, false, reason, false);
+	message_write_problem(out, 4, PROBLEM_AUDIT_UNAVAILABLE, reason);
 }
 
 const struct handler service_evaluate = {

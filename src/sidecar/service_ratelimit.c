@@ -55,6 +55,8 @@ ask_check(struct request *r, struct question *q)
 	own->answer = limiter_ask(r->worker->options.commons->limiter, r->message.tenant_id, own->key,
 	    limit, window * CLOCK_NS_PER_S, r->start_ns);
 	r->allow = own->answer.allowed;
+	if (!r->allow)
+		request_deny(r, PROBLEM_RATE_LIMIT_EXCEEDED, STR("the limit of this key is reached"));
 	return false;
 }
 
@@ -67,6 +69,7 @@ respond_check(const struct request *r, struct buf *out)
 	wire_write_uint(out, 2, a->remaining);
 	/* Rounded up: who waits so long is not refused again for a fraction. */
 	wire_write_uint(out, 3, (uint64_t)((a->wait_ns + CLOCK_NS_PER_MS - 1) / CLOCK_NS_PER_MS));
+	message_write_problem(out, 4, r->problem, r->reason);
 }
 
 static bool

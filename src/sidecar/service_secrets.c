@@ -311,7 +311,7 @@ resolve_item(struct request *r, struct secrets_request *own, struct secret_item 
 
 	r->message.resource = name_resource(r, item);
 	if (!value_is_defined(q.input) || request_decide(r, &q) != ERR_OK)
-		request_deny(r, "policy/denied", str_of(err_text(ERR_MEMORY)));
+		request_deny(r, PROBLEM_POLICY_DENIED, str_of(err_text(ERR_MEMORY)));
 	if (!r->allow) {
 		item->err = ERR_REFUSED;
 	} else {
@@ -320,11 +320,11 @@ resolve_item(struct request *r, struct secrets_request *own, struct secret_item 
 		if (item->err == ERR_REFUSED)
 			item->err = ERR_INTERNAL;
 		if (item->err != ERR_OK)
-			request_deny(r, "secrets/unavailable", str_of(why));
+			request_deny(r, PROBLEM_SECRETS_UNAVAILABLE, str_of(why));
 	}
 	if (!request_note(r) && item->err == ERR_OK) {
 		item->err = ERR_AUDIT;
-		request_deny(r, "policy/denied", str_of(err_text(ERR_AUDIT)));
+		request_deny(r, PROBLEM_AUDIT_UNAVAILABLE, str_of(err_text(ERR_AUDIT)));
 		secret_free(&item->value);
 	}
 	keep_reason(r, item);
@@ -469,8 +469,6 @@ respond_secrets(const struct request *r, struct buf *out)
 {
 	const struct secrets_request *own = r->own;
 	const struct secret_item *failed = first_failure(own);
-	struct message_problem problem = { .type = "secrets/partial",
-		.title = "Not all secrets are given out" };
 	size_t size = DETAIL_MAX + 1024;
 
 	for (size_t i = 0; i < own->item_count; i++) {
@@ -486,20 +484,13 @@ respond_secrets(const struct request *r, struct buf *out)
 	}
 	if (failed == NULL)
 		return;
-	problem.status = http_status(failed->err);
-	problem.detail = tell_failures(r, own);
-	message_write_problem(out, 2, &problem);
+	message_write_problem_status(out, 2, PROBLEM_SECRETS_PARTIAL, http_status(failed->err), tell_failures(r, own));
 }
 
 static void
 refuse_secrets(struct buf *out, str_t reason)
 {
-	struct message_problem problem = { .type = "secrets/unavailable",
-		.title = "No secret is given out",
-		.status = 503,
-		.detail = reason };
-
-	message_write_problem(out, 2, &problem);
+	message_write_problem(out, 2, PROBLEM_SECRETS_UNAVAILABLE, reason);
 }
 
 static void

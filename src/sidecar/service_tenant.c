@@ -53,7 +53,7 @@ decode_resolve(struct request *r)
 static bool
 refuse(struct request *r, str_t why)
 {
-	request_deny(r, "tenant/not-found", why);
+	request_deny(r, PROBLEM_TENANT_NOT_FOUND, why);
 	return false;
 }
 
@@ -102,23 +102,12 @@ write_tenant(const struct request *r, const struct tenant_request *own, struct b
 }
 
 static void
-write_refusal(struct buf *out, const char *type, str_t reason)
-{
-	struct message_problem problem = { .type = type,
-		.title = "There is no such tenant",
-		.status = str_has_prefix(str_of(type), STR("auth/")) ? 401 : 404,
-		.detail = reason };
-
-	message_write_problem(out, 2, &problem);
-}
-
-static void
 respond_resolve(const struct request *r, struct buf *out)
 {
 	struct buf *tenant = &r->worker->scratch;
 
 	if (!r->allow) {
-		write_refusal(out, r->problem, r->reason);
+		message_write_problem(out, 2, r->problem, r->reason);
 		return;
 	}
 	buf_clear(tenant);
@@ -130,7 +119,7 @@ respond_resolve(const struct request *r, struct buf *out)
 static void
 refuse_resolve(struct buf *out, str_t reason)
 {
-	write_refusal(out, "tenant/not-found", reason);
+	message_write_problem(out, 2, PROBLEM_AUDIT_UNAVAILABLE, reason);
 }
 
 const struct handler service_resolve_tenant = {
@@ -161,7 +150,7 @@ ask_isolation(struct request *r, struct question *q)
 	if (asking.len > 0 && str_eq(asking, owning))
 		r->allow = true;
 	else
-		request_deny(r, "tenant/isolation", STR("the resource is another tenant's"));
+		request_deny(r, PROBLEM_TENANT_ISOLATION, STR("the resource is another tenant's"));
 	return false;
 }
 
@@ -169,12 +158,14 @@ static void
 respond_isolation(const struct request *r, struct buf *out)
 {
 	wire_write_uint(out, 1, r->allow);
+	if (!r->allow)
+		message_write_problem(out, 2, r->problem, r->reason);
 }
 
 static void
 refuse_isolation(struct buf *out, str_t reason)
 {
-	wire_write_uint(out, 1, false);
+	message_write_problem(out, 2, PROBLEM_AUDIT_UNAVAILABLE, reason);
 }
 
 /* This one is a decision: it is recorded. */

@@ -71,13 +71,6 @@ decode_token(struct request *r)
 	return ERR_OK;
 }
 
-static void
-deny_for(struct request *r, enum token_reason reason)
-{
-	request_deny(r, reason == TOKEN_EMPTY ? "auth/missing-token" : "auth/invalid-token",
-	    str_of(token_reason_text(reason)));
-}
-
 /* A refresh token is found good by its own rules; every other by those of access. */
 static void
 identify(struct request *r, str_t token)
@@ -108,7 +101,7 @@ ask_revoke(struct request *r, struct question *q)
 		return false;
 	}
 	if (r->identity.reason != TOKEN_NONE) {
-		deny_for(r, r->identity.reason);
+		request_deny_token(r, r->identity.reason);
 		return false;
 	}
 	r->message.subject = r->identity.subject;
@@ -129,9 +122,9 @@ act_revoke(struct request *r)
 
 	own->revoked = err == ERR_OK;
 	if (err == ERR_LIMIT)
-		request_deny(r, "auth/revocations-full", STR("the list of revoked tokens is full"));
+		request_deny(r, PROBLEM_AUTH_REVOCATIONS_FULL, STR("the list of revoked tokens is full"));
 	else if (err != ERR_OK)
-		request_deny(r, "auth/revocation-not-kept",
+		request_deny(r, PROBLEM_AUTH_REVOCATION_NOT_KEPT,
 		    STR("the token is revoked until a restart only: the list could not be written"));
 }
 
@@ -205,7 +198,7 @@ ask_refresh(struct request *r, struct question *q)
 	r->message.token = own->token;
 	r->message.action = STR("token.refresh");
 	if (r->identity.reason != TOKEN_NONE) {
-		deny_for(r, r->identity.reason);
+		request_deny_token(r, r->identity.reason);
 		return false;
 	}
 	r->message.subject = r->identity.subject;
@@ -238,17 +231,9 @@ act_refresh(struct request *r)
 	buf_clear(text);
 	if (local_sign(r->book->local_key, r->arena, object_builder_freeze(&claims, OBJECT_LAST_WINS, NULL), text) !=
 	    ERR_OK)
-		request_deny(r, "auth/not-issued", STR("the token could not be issued"));
+		request_deny(r, PROBLEM_AUTH_NOT_ISSUED, STR("the token could not be issued"));
 	else
 		own->issued = arena_str(r->notes, buf_str(text));
-}
-
-static void
-write_refusal(struct buf *out, const char *type, str_t reason)
-{
-	struct message_problem problem = { .type = type, .title = "No token is issued", .status = 401, .detail = reason };
-
-	message_write_problem(out, 3, &problem);
 }
 
 static void
@@ -257,7 +242,7 @@ respond_refresh(const struct request *r, struct buf *out)
 	const struct token_request *own = r->own;
 
 	if (!r->allow) {
-		write_refusal(out, r->problem, r->reason);
+		message_write_problem(out, 3, r->problem, r->reason);
 		return;
 	}
 	wire_write_bytes(out, 1, own->issued);
@@ -267,7 +252,7 @@ respond_refresh(const struct request *r, struct buf *out)
 static void
 refuse_refresh(struct buf *out, str_t reason)
 {
-	write_refusal(out, "auth/not-issued", reason);
+	message_write_problem(out, 3, PROBLEM_AUTH_NOT_ISSUED, reason);
 }
 
 const struct handler service_refresh_token = {

@@ -32,7 +32,7 @@ def pairs(number, **entries):
 def ask(d, rpc, message):
     """(allowed, reason, permissions)"""
     answer = fields(d.call(PATH + rpc, message))
-    ok(4 not in answer, f"{rpc}: `error` stays unset")
+    ok((4 in answer) == (1 not in answer), f"{rpc}: a problem where it is denied")
     return (answer.get(1, [0])[0] == 1, answer.get(2, [b""])[0].decode(), [p.decode() for p in answer.get(3, [])])
 
 
@@ -101,6 +101,8 @@ def gates():
         ok(code.name == "INVALID_ARGUMENT", "an action that is no text")
         code, _ = d.status(PATH + "Gate", t + pairs(6, **{f"k{i}": "v" for i in range(257)}))
         ok(code.name == "RESOURCE_EXHAUSTED", "more context than there may be")
+        code, text = d.status(PATH + "AgentSpawnGate", b"")
+        ok(code.name == "FAILED_PRECONDITION" and "auth.local_key_path" in text, "AgentSpawnGate needs a key to sign with", text)
 
         records = house.audit()
         first = records[0]
