@@ -179,7 +179,8 @@ def clock():
         ok(good(d, house.issuer.token(exp=now + 9000, nbf=now + 7000, roles=["reader"])), "and so is nbf")
         answer = d.admin({"command": "status"})
         time.sleep(2.2)
-        ok(d.admin({"command": "status"})["clock"]["judged_at"] - answer["clock"]["judged_at"] in (2, 3), "time goes on")
+        gone = d.admin({"command": "status"})["clock"]["judged_at"] - answer["clock"]["judged_at"]
+        ok(1 <= gone <= 4, "time goes on", gone)  # it is looked at once a second
         d.stop()
         ok(int(mark.read_text()) >= now + 7200, "a stop keeps the mark")
         house.write_bundle(revision="r2", number=6, expires=now + 3600)
