@@ -27,7 +27,8 @@ conform: all ## OPA's conformance cases: make conform CASES=DIR
 	@$(RELEASE)/bin/conform --excused test/conformance/excused $(CASES)
 
 bench: all ## time decisions in the process and through the daemon
-	@$(call ninja,$(RELEASE),bench/evaluate)
+	@$(call ninja,$(RELEASE),bench/evaluate bench/token)
+	@$(RELEASE)/bench/token
 	@bench/workloads.py $(RELEASE)/bench/workloads
 	@$(RELEASE)/bench/evaluate $(or $(WORKLOADS),$(firstword $(wildcard ../shared/perf/workloads) $(RELEASE)/bench/workloads))
 	@bench/serve.sh $(RELEASE)/bin

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What commands ask of the command line, and the little they share. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "base/file.h"
 #include "base/must.h"
 #include "cli/cli.h"
 #include "codec/json.h"
+#include "token/claims.h"
 
 enum { LARGEST_FILE = 1 << 30 };
 
@@ -46,6 +49,41 @@ cli_value(const struct cli *cli, const char *option)
 	int count = cli_values(cli, option, &values);
 
 	return count > 0 ? values[count - 1] : NULL;
+}
+
+err_t
+cli_read_number(struct cli *cli, const char *option, const char *text, int64_t *ret)
+{
+	char *end;
+	long long number = strtoll(text, &end, 10);
+
+	if (*end == '\0' && end != text && number >= 0 && number <= CLAIMS_TIME_MAX) {
+		*ret = number;
+		return ERR_OK;
+	}
+	diag_say(&cli->diag, "usage", "%s takes a number, not %s", option, text);
+	return ERR_USAGE;
+}
+
+err_t
+cli_number(struct cli *cli, const char *option, int64_t fallback, int64_t *ret)
+{
+	const char *text = cli_value(cli, option);
+
+	*ret = fallback;
+	return text != NULL ? cli_read_number(cli, option, text, ret) : ERR_OK;
+}
+
+str_t
+cli_time(struct cli *cli, int64_t unix_s)
+{
+	time_t t = (time_t)unix_s;
+	struct tm tm;
+	char text[32];
+
+	if (gmtime_r(&t, &tm) == NULL || strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		return STR("?");
+	return arena_str(cli->arena, str_of(text));
 }
 
 void

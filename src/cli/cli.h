@@ -54,6 +54,11 @@ bool cli_has(const struct cli *, const char *option);
 const char *cli_value(const struct cli *, const char *option); /* the last; NULL: not given */
 int cli_values(const struct cli *, const char *option, const char *const **ret);
 
+/* Of seconds, days and the like: from 0 to the end of the year 9999.  ERR_USAGE with a finding. */
+err_t cli_number(struct cli *, const char *option, int64_t fallback, int64_t *ret);
+err_t cli_read_number(struct cli *, const char *option, const char *text, int64_t *ret);
+str_t cli_time(struct cli *, int64_t unix_s); /* 2026-03-19T12:00:00Z */
+
 /* Frees the policy when the command is over: findings quote its texts until they are printed. */
 void cli_keep(struct cli *, struct policy *);
 /* Reads a file, "-" being stdin; the text lives in cli->arena. */
@@ -76,6 +81,7 @@ err_t cmd_policy_bundle(struct cli *);
 err_t cmd_policy_inspect(struct cli *);
 err_t cmd_sidecar_reload(struct cli *);
 err_t cmd_sidecar_status(struct cli *);
+err_t cmd_sidecar_reset_clock(struct cli *);
 err_t cmd_config_check(struct cli *);
 err_t cmd_config_sign(struct cli *);
 err_t cmd_config_show(struct cli *);
@@ -83,10 +89,15 @@ err_t cmd_audit_query(struct cli *);
 err_t cmd_audit_verify(struct cli *);
 err_t cmd_license_inspect(struct cli *);
 err_t cmd_license_issue(struct cli *);
+err_t cmd_jwks_inspect(struct cli *);
+err_t cmd_jwks_check(struct cli *);
+err_t cmd_jwks_convert(struct cli *);
+err_t cmd_token_verify(struct cli *);
+err_t cmd_token_inspect(struct cli *);
 
 extern const struct cli_spec cmd_eval_options[], cmd_check_options[], cmd_fmt_options[], cmd_lint_options[], cmd_test_options[], cmd_capabilities_options[],
     cmd_keygen_options[], cmd_bundle_options[], cmd_inspect_options[], cmd_reload_options[],
     cmd_status_options[], cmd_config_options[], cmd_config_check_options[],
-    cmd_config_sign_options[], cmd_audit_query_options[], cmd_license_inspect_options[], cmd_license_issue_options[], cmd_parse_options[];
+    cmd_config_sign_options[], cmd_audit_query_options[], cmd_license_inspect_options[], cmd_license_issue_options[], cmd_parse_options[], cmd_jwks_inspect_options[], cmd_jwks_check_options[], cmd_jwks_convert_options[], cmd_token_verify_options[], cmd_token_inspect_options[];
 
 #endif

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* core license: what a license token says, and (for who sells them) making one. */
-#include <stdlib.h>
-#include <time.h>
-
 #include "base/clock.h"
 #include "base/file.h"
 #include "bundle/keys.h"
@@ -31,42 +28,7 @@ const struct cli_spec cmd_license_issue_options[] = {
 	{ 0 },
 };
 
-static err_t
-read_number(struct cli *cli, const char *option, const char *text, int64_t *ret)
-{
-	char *end;
-	long long number = strtoll(text, &end, 10);
-
-	if (*end == '\0' && end != text && number >= 0 && number <= CLAIMS_TIME_MAX) {
-		*ret = number;
-		return ERR_OK;
-	}
-	diag_say(&cli->diag, "usage", "%s takes a number, not %s", option, text);
-	return ERR_USAGE;
-}
-
-static err_t
-number_option(struct cli *cli, const char *option, int64_t fallback, int64_t *ret)
-{
-	const char *text = cli_value(cli, option);
-
-	*ret = fallback;
-	return text != NULL ? read_number(cli, option, text, ret) : ERR_OK;
-}
-
 /* ---- inspect ---- */
-
-static str_t
-day_of(struct cli *cli, int64_t unix_s)
-{
-	time_t t = (time_t)unix_s;
-	struct tm tm;
-	char text[32];
-
-	if (gmtime_r(&t, &tm) == NULL || strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		return STR("?");
-	return arena_str(cli->arena, str_of(text));
-}
 
 static void
 print_entitlements(struct cli *cli, value_t entitlements)
@@ -111,8 +73,8 @@ print_text(struct cli *cli, const struct license *l, int64_t now)
 {
 	buf_printf(&cli->out, "License: %s\n", cli->rest[0]);
 	buf_printf(&cli->out, "Organization: %.*s (plan %.*s)\n", STR_FMT(l->organization), STR_FMT(l->plan));
-	buf_printf(&cli->out, "Valid: %.*s to %.*s\n", STR_FMT(day_of(cli, l->from_s)),
-	    STR_FMT(day_of(cli, l->until_s)));
+	buf_printf(&cli->out, "Valid: %.*s to %.*s\n", STR_FMT(cli_time(cli, l->from_s)),
+	    STR_FMT(cli_time(cli, l->until_s)));
 	buf_printf(&cli->out, "State: %s (%lld days left)\n", license_state_name(license_state(l, now)),
 	    (long long)license_days_left(l, now));
 	print_entitlements(cli, l->entitlements);
@@ -129,7 +91,7 @@ cmd_license_inspect(struct cli *cli)
 	str_t text;
 	err_t err;
 
-	TRY(number_option(cli, "--at", clock_wall_s(&clock_system), &now));
+	TRY(cli_number(cli, "--at", clock_wall_s(&clock_system), &now));
 	TRY(cli_read(cli, cli->rest[0], &text));
 	TRY(license_keys_new(&keys));
 	err = license_read(cli->arena, text, keys, &l);
@@ -168,7 +130,7 @@ make_entitlements(struct cli *cli, value_t *ret)
 			diag_say(&cli->diag, "usage", "--limit takes NAME=N, not %s", limits[i]);
 			return ERR_USAGE;
 		}
-		TRY(read_number(cli, "--limit", limits[i] + equals + 1, &number));
+		TRY(cli_read_number(cli, "--limit", limits[i] + equals + 1, &number));
 		(void)object_builder_add(&o, value_string(cli->arena, str_sub(text, 0, equals)), value_int(number));
 	}
 	for (int i = 0; i < feature_count; i++)
@@ -186,8 +148,8 @@ make_claims(struct cli *cli, struct buf *ret)
 	int64_t days, from;
 	value_t entitlements;
 
-	TRY(number_option(cli, "--days", 365, &days));
-	TRY(number_option(cli, "--from", clock_wall_s(&clock_system), &from));
+	TRY(cli_number(cli, "--days", 365, &days));
+	TRY(cli_number(cli, "--from", clock_wall_s(&clock_system), &from));
 	TRY(make_entitlements(cli, &entitlements));
 	if (days == 0 || days > 36500) {
 		diag_say(&cli->diag, "usage", "--days takes 1 to 36500");

@@ -91,6 +91,18 @@ cmd_sidecar_reload(struct cli *cli)
 	return give(cli, answer);
 }
 
+err_t
+cmd_sidecar_reset_clock(struct cli *cli)
+{
+	struct object_builder request;
+	value_t answer;
+
+	object_builder_init(&request, cli->arena, 1);
+	(void)object_builder_add_text(&request, "command", value_text(cli->arena, "reset-clock"));
+	TRY(ask(cli, object_builder_freeze(&request, OBJECT_LAST_WINS, NULL), -1, STATUS_MS, &answer));
+	return give(cli, answer);
+}
+
 static void
 print_status(struct cli *cli, value_t v, str_t prefix)
 {

@@ -27,12 +27,18 @@ static const struct cli_command commands[] = {
 	{ "policy bundle inspect", "FILE", "says what is in a bundle", cmd_inspect_options, cmd_policy_inspect, 1, 1 },
 	{ "sidecar reload-policy", "", "hands a bundle to the running sidecar", cmd_reload_options, cmd_sidecar_reload, 0, 0 },
 	{ "sidecar status", "", "asks the running sidecar how it is", cmd_status_options, cmd_sidecar_status, 0, 0 },
+	{ "sidecar reset-clock", "", "trusts the clock of the running sidecar again, and records that", cmd_status_options, cmd_sidecar_reset_clock, 0, 0 },
 	{ "config check", "FILE", "reports every error of a configuration, or of a file of flags", cmd_config_check_options, cmd_config_check, 1, 1 },
 	{ "config sign", "FILE", "makes the tag of a file of flags", cmd_config_sign_options, cmd_config_sign, 1, 1 },
 	{ "config show", "", "prints each setting and where it came from", cmd_config_options, cmd_config_show, 0, 0 },
 	{ "license inspect", "FILE", "says what a license entitles to, and until when", cmd_license_inspect_options, cmd_license_inspect, 1, 1 },
 	{ "license issue", "", "makes a license (the vendor's tool)", cmd_license_issue_options, cmd_license_issue, 0, 0 },
 	{ "audit query", "FILE...", "finds records of an audit log, newest first", cmd_audit_query_options, cmd_audit_query, 1, 99 },
+	{ "jwks inspect", "FILE", "lists the keys of a JWKS, a JWK or PEM", cmd_jwks_inspect_options, cmd_jwks_inspect, 1, 1 },
+	{ "jwks check", "FILE", "says whether tokens can be checked with a file, and for how long", cmd_jwks_check_options, cmd_jwks_check, 1, 1 },
+	{ "jwks convert", "FILE", "makes a JWKS, a JWK or PEM of public keys", cmd_jwks_convert_options, cmd_jwks_convert, 1, 1 },
+	{ "token verify", "TOKEN", "checks a token as the sidecar does, with a key set", cmd_token_verify_options, cmd_token_verify, 1, 1 },
+	{ "token inspect", "TOKEN", "says what is in a token, and what the sidecar would say to it", cmd_token_inspect_options, cmd_token_inspect, 1, 1 },
 	{ "audit verify", "FILE...", "checks the hash chain of an audit log", cli_no_options, cmd_audit_verify, 1, 99 },
 };
 

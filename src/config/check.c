@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/check.h"
 
+#include "config/issuer.h"
+
 static struct diag_place
 place_of(const struct config *c, enum config_key key)
 {
@@ -103,9 +105,45 @@ check_tls(struct config *c, struct diag *diag)
 static void
 check_auth(const struct config *c, struct diag *diag)
 {
-	if (c->auth_require_audience && c->auth_audiences.count == 0)
+	if (c->auth_require_audience && c->auth_audiences.count == 0 &&
+	    c->auth_issuers.count == 0)
 		(void)refuse(c, diag, CONFIG_KEY_auth_require_audience,
 		    "is true, but auth.audiences names none");
+}
+
+static struct diag_place
+place_of_issuer(const struct config *c, size_t i)
+{
+	struct diag_place place = place_of(c, CONFIG_KEY_auth_issuers);
+
+	if (c->auth_issuers.marks != NULL) {
+		place.row = c->auth_issuers.marks[i].row;
+		place.col = c->auth_issuers.marks[i].col;
+	}
+	return place;
+}
+
+static void
+check_issuers(struct arena *arena, const struct config *c, struct diag *diag)
+{
+	struct config_issuer *all =
+	    ARENA_ARRAY(arena, struct config_issuer, c->auth_issuers.count);
+
+	if (c->auth_issuers.count > CONFIG_ISSUERS_MAX) {
+		(void)refuse(c, diag, CONFIG_KEY_auth_issuers, "has more than 256 entries");
+		return;
+	}
+	for (size_t i = 0; all != NULL && i < c->auth_issuers.count; i++) {
+		str_t wrong = config_issuer_read(arena, c, c->auth_issuers.at[i], &all[i]);
+
+		for (size_t k = 0; wrong.len == 0 && k < i; k++)
+			if (str_eq(all[k].issuer, all[i].issuer))
+				wrong = arena_printf(arena, "the issuer %.*s is named twice",
+				    STR_FMT(all[i].issuer));
+		if (wrong.len > 0)
+			(void)diag_add(diag, DIAG_ERROR, "config", place_of_issuer(c, i),
+			    "auth.issuers: %.*s", STR_FMT(wrong));
+	}
 }
 
 static void
@@ -138,6 +176,7 @@ config_check(struct arena *arena, struct config *c, struct diag *diag)
 	check_air_gap(c, diag);
 	check_tls(c, diag);
 	check_auth(c, diag);
+	check_issuers(arena, c, diag);
 	check_listen(c, diag);
 	check_audit(arena, c, diag);
 }

@@ -24,9 +24,14 @@
 #include "base/err.h"
 #include "base/str.h"
 
+struct config_mark { /* where something stands in the file */
+	uint32_t row, col;
+};
+
 struct config_list {
 	const str_t *at;
 	size_t count;
+	const struct config_mark *marks; /* of each; NULL: not from a file */
 };
 
 enum config_origin { CONFIG_DEFAULT, CONFIG_FILE, CONFIG_ENVIRONMENT, CONFIG_FLAG };
@@ -44,6 +49,7 @@ struct config_source { /* of one value */
 #define CONFIG_C_SECRET str_t
 #define CONFIG_C_CHOICE int /* index of the word in the row's limits */
 #define CONFIG_C_LIST struct config_list
+#define CONFIG_C_ENTRIES struct config_list
 
 enum config_key {
 #define KEY(member, ...) CONFIG_KEY_##member,
@@ -95,6 +101,7 @@ enum config_type {
 	CONFIG_TYPE_SECRET,
 	CONFIG_TYPE_CHOICE,
 	CONFIG_TYPE_LIST,
+	CONFIG_TYPE_ENTRIES,
 };
 
 struct config_row {

@@ -6,7 +6,7 @@
 #include "base/vec.h"
 #include "config/value.h"
 
-enum { DEPTH_MAX = 8 };
+enum { DEPTH_MAX = 8, ENTRY_MAX = 4096 };
 
 struct reader {
 	yaml_parser_t parser;
@@ -127,30 +127,139 @@ read_scalar(struct reader *r, enum config_key key)
 	return true;
 }
 
+/* ---- entries: mappings in a list, each flattened into one text (issuer.h) ---- */
+
+static void
+add_escaped(struct buf *out, str_t text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.data[i] == ' ' || text.data[i] == ',' || text.data[i] == '\\')
+			buf_add_char(out, '\\');
+		buf_add_char(out, text.data[i]);
+	}
+}
+
+/* What stands behind a member: a value, or a list of them. */
+static bool
+flatten_value(struct reader *r, struct buf *out, struct diag_place place)
+{
+	const char *separator = "";
+
+	if (r->event.type == YAML_SCALAR_EVENT && !is_null(r)) {
+		add_escaped(out, scalar_text(r));
+		return true;
+	}
+	if (r->event.type != YAML_SEQUENCE_START_EVENT) {
+		(void)diag_add(r->diag, DIAG_ERROR, "config", place,
+		    "this member is a value or a list of them");
+		return skip_node(r);
+	}
+	for (;;) {
+		if (!advance(r))
+			return false;
+		if (r->event.type == YAML_SEQUENCE_END_EVENT)
+			return true;
+		if (r->event.type != YAML_SCALAR_EVENT) {
+			(void)diag_add(r->diag, DIAG_ERROR, "config",
+			    place_at(r, &r->event.start_mark, 0),
+			    "this is a list of plain values");
+			if (!skip_node(r))
+				return false;
+			continue;
+		}
+		buf_add_text(out, separator);
+		add_escaped(out, scalar_text(r));
+		separator = ",";
+	}
+}
+
+static bool
+flatten_member(struct reader *r, const struct config_row *row, struct buf *out)
+{
+	struct diag_place place = place_at(r, &r->event.start_mark, 0);
+
+	if (r->event.type != YAML_SCALAR_EVENT ||
+	    !config_entry_has_member(row, scalar_text(r))) {
+		struct diag_finding *f = diag_add(r->diag, DIAG_ERROR, "config", place,
+		    "an entry of %s has no such member", row->path);
+
+		diag_hint(r->diag, f, "its members are %s", row->limits);
+		return skip_node(r) && advance(r) && skip_node(r);
+	}
+	if (out->len > 0)
+		buf_add_char(out, ' ');
+	buf_add_str(out, scalar_text(r));
+	buf_add_char(out, '=');
+	return advance(r) && flatten_value(r, out, place);
+}
+
+static bool
+flatten(struct reader *r, const struct config_row *row, str_t *ret)
+{
+	struct diag_place place = place_at(r, &r->event.start_mark, 0);
+	struct buf text;
+	bool good = true;
+
+	buf_init(&text, ENTRY_MAX);
+	while (good) {
+		good = advance(r);
+		if (!good || r->event.type == YAML_MAPPING_END_EVENT)
+			break;
+		good = flatten_member(r, row, &text);
+	}
+	if (good && buf_failed(&text))
+		(void)diag_add(r->diag, DIAG_ERROR, "config", place, "this entry is too long");
+	*ret = arena_str(r->arena, buf_str(&text));
+	buf_fini(&text);
+	return good;
+}
+
+/* An item; an empty text: there was a finding. */
+static bool
+read_item(struct reader *r, const struct config_row *row, str_t *ret)
+{
+	bool may_map = row->type == CONFIG_TYPE_ENTRIES;
+
+	*ret = STR_NONE;
+	if (r->event.type == YAML_SCALAR_EVENT) {
+		*ret = arena_str(r->arena, scalar_text(r));
+		return true;
+	}
+	if (may_map && r->event.type == YAML_MAPPING_START_EVENT)
+		return flatten(r, row, ret);
+	(void)diag_add(r->diag, DIAG_ERROR, "config", place_at(r, &r->event.start_mark, 0),
+	    may_map ? "%s is a list of plain values and mappings"
+		    : "%s is a list of plain values",
+	    row->path);
+	return skip_node(r);
+}
+
 static bool
 read_sequence(struct reader *r, enum config_key key)
 {
 	struct diag_place place = place_at(r, &r->event.start_mark, 0);
 	VEC(str_t) items = { 0 };
+	VEC(struct config_mark) marks = { 0 };
 
 	for (;;) {
+		struct config_mark mark;
+		str_t item;
+
 		if (!advance(r))
 			return false;
 		if (r->event.type == YAML_SEQUENCE_END_EVENT)
 			break;
-		if (r->event.type != YAML_SCALAR_EVENT) {
-			(void)diag_add(r->diag, DIAG_ERROR, "config",
-			    place_at(r, &r->event.start_mark, 0), "%s is a list of plain values",
-			    config_row(key)->path);
-			if (!skip_node(r))
-				return false;
-			continue;
-		}
-		if (!VEC_PUSH(r->arena, &items, arena_str(r->arena, scalar_text(r))))
+		mark = (struct config_mark){ (uint32_t)r->event.start_mark.line + 1,
+			(uint32_t)r->event.start_mark.column + 1 };
+		if (!read_item(r, config_row(key), &item))
+			return false;
+		if (!VEC_PUSH(r->arena, &items, item) || !VEC_PUSH(r->arena, &marks, mark))
 			return false;
 	}
 	set_value(r, key,
-	    &(struct config_words){ .at = items.at, .count = items.count, .is_list = true }, place);
+	    &(struct config_words){
+		.at = items.at, .marks = marks.at, .count = items.count, .is_list = true },
+	    place);
 	return true;
 }
 

@@ -41,6 +41,7 @@ config_write_value(struct buf *out, const struct config *config, enum config_key
 		write_word(out, row->limits, *(const int *)at);
 		break;
 	case CONFIG_TYPE_LIST:
+	case CONFIG_TYPE_ENTRIES:
 		write_list(out, at);
 		break;
 	case CONFIG_TYPE_SECRET:

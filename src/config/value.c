@@ -32,6 +32,25 @@ find_word(const char *words, str_t word)
 	return -1;
 }
 
+bool
+config_entry_has_members(const struct config_row *row, str_t entry)
+{
+	str_t name = str_sub(entry, 0, str_find_char(entry, '=', 0));
+
+	return name.len < entry.len && config_entry_has_member(row, name);
+}
+
+bool
+config_entry_has_member(const struct config_row *row, str_t name)
+{
+	str_t rest = str_of(row->limits), one;
+
+	while (next_word(&rest, '|', &one))
+		if (str_eq(one, name))
+			return true;
+	return false;
+}
+
 static str_t
 list_words(struct arena *arena, const char *words)
 {
@@ -43,8 +62,8 @@ list_words(struct arena *arena, const char *words)
 	return text;
 }
 
-static bool
-read_int(str_t text, int64_t *ret)
+bool
+config_read_int(str_t text, int64_t *ret)
 {
 	bool negative = text.len > 0 && text.data[0] == '-';
 	int64_t value = 0;
@@ -82,9 +101,9 @@ set_int(struct arena *arena, const struct config_row *row, str_t text, int64_t *
 	size_t dots = str_find(limits, STR(".."), 0);
 	int64_t least, most, value;
 
-	must(read_int(str_sub(limits, 0, dots), &least) &&
-	    read_int(str_skip(limits, dots + 2), &most));
-	if (!read_int(text, &value))
+	must(config_read_int(str_sub(limits, 0, dots), &least) &&
+	    config_read_int(str_skip(limits, dots + 2), &most));
+	if (!config_read_int(text, &value))
 		return arena_printf(arena, "must be a whole number of %s, not `%.*s`", row->unit,
 		    STR_FMT(text));
 	if (value < least || value > most)
@@ -126,7 +145,8 @@ set_list(struct arena *arena, const struct config_row *row, const struct config_
 	for (size_t i = 0; i < words->count; i++) {
 		str_t text, wrong;
 
-		if (row->limits[0] != '\0' && find_word(row->limits, words->at[i]) < 0)
+		if (row->type == CONFIG_TYPE_LIST && row->limits[0] != '\0' &&
+		    find_word(row->limits, words->at[i]) < 0)
 			return arena_printf(arena, "may list %.*s, not `%.*s`",
 			    STR_FMT(list_words(arena, row->limits)), STR_FMT(words->at[i]));
 		wrong = set_text(arena, words->at[i], &text);
@@ -135,7 +155,7 @@ set_list(struct arena *arena, const struct config_row *row, const struct config_
 		if (!VEC_PUSH(arena, &list, text))
 			break;
 	}
-	*ret = (struct config_list){ list.at, list.count };
+	*ret = (struct config_list){ list.at, list.count, words->marks };
 	return STR_NONE;
 }
 
@@ -146,7 +166,7 @@ config_value_set(struct arena *arena, const struct config_row *row,
 	void *at = (char *)config + row->offset;
 	str_t text = words->count > 0 ? words->at[0] : STR_NONE;
 
-	if (row->type == CONFIG_TYPE_LIST)
+	if (row->type == CONFIG_TYPE_LIST || row->type == CONFIG_TYPE_ENTRIES)
 		return set_list(arena, row, words, at);
 	if (words->is_list)
 		return STR("must be one value, not a list");
@@ -164,9 +184,30 @@ config_value_set(struct arena *arena, const struct config_row *row,
 	case CONFIG_TYPE_PATH:
 	case CONFIG_TYPE_SECRET:
 	case CONFIG_TYPE_LIST:
+	case CONFIG_TYPE_ENTRIES:
 		break;
 	}
 	return set_text(arena, text, at);
+}
+
+/*
+ * Commas separate the entries, and also the words of a member: one behind the members
+ * of an entry goes on with the last of them, unless a new entry begins.  So entries
+ * without members stand in front.
+ */
+static bool
+continues(const struct config_row *row, str_t entry, str_t piece)
+{
+	return row->type == CONFIG_TYPE_ENTRIES && config_entry_has_members(row, entry) &&
+	    !config_entry_has_members(row, piece);
+}
+
+static str_t
+until(str_t first, str_t last)
+{
+	if (last.len == 0)
+		return first;
+	return str_make(first.data, (size_t)(last.data + last.len - first.data));
 }
 
 str_t
@@ -176,12 +217,14 @@ config_value_set_text(struct arena *arena, const struct config_row *row, str_t t
 	VEC(str_t) words = { 0 };
 	str_t rest = text, one;
 
-	if (row->type != CONFIG_TYPE_LIST)
+	if (row->type != CONFIG_TYPE_LIST && row->type != CONFIG_TYPE_ENTRIES)
 		return config_value_set(arena, row,
 		    &(struct config_words){ .at = &text, .count = 1 }, config);
 	while (next_word(&rest, ',', &one)) {
 		one = str_trim_space(one);
-		if (one.len > 0 && !VEC_PUSH(arena, &words, one))
+		if (words.count > 0 && continues(row, words.at[words.count - 1], one))
+			words.at[words.count - 1] = until(words.at[words.count - 1], one);
+		else if (one.len > 0 && !VEC_PUSH(arena, &words, one))
 			break;
 	}
 	return config_value_set(arena, row,

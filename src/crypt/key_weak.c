@@ -43,11 +43,36 @@ has_roca_fingerprint(const BIGNUM *n)
 }
 
 static bool
+is_prime(unsigned n)
+{
+	for (unsigned d = 2; d * d <= n; d++)
+		if (n % d == 0)
+			return false;
+	return true;
+}
+
+/* Several primes are tried by one division of the modulus, by their product: a set may have 10,000 keys. */
+static bool
 has_small_factor(const BIGNUM *n)
 {
-	for (unsigned divisor = 2; divisor < SMALL_FACTOR_LIMIT; divisor++)
-		if (BN_mod_word(n, divisor) == 0)
-			return true;
+	const uint64_t product_limit = UINT32_MAX; /* up to which BN_mod_word is quick */
+	unsigned primes[SMALL_FACTOR_LIMIT];
+	size_t count = 0;
+
+	for (unsigned p = 2; p < SMALL_FACTOR_LIMIT; p++)
+		if (is_prime(p))
+			primes[count++] = p;
+	for (size_t at = 0; at < count;) {
+		uint64_t product = 1, rest;
+		size_t end = at;
+
+		while (end < count && product * primes[end] <= product_limit)
+			product *= primes[end++];
+		rest = BN_mod_word(n, product);
+		for (; at < end; at++)
+			if (rest % primes[at] == 0)
+				return true;
+	}
 	return false;
 }
 

@@ -3,8 +3,8 @@
  * signature: making and checking the signatures of RFC 7518 and RFC 8037.
  *
  * A verifier is one key bound to one algorithm, set up once; each thread checks
- * with a context of its own, into which the set-up is copied (a tenth of what
- * setting up anew costs).  Signatures have one form only: ECDSA is R || S at full
+ * with a context of its own, into which the set-up is copied; copies of the verifiers used
+ * last are kept, also when those are gone.  Signatures have one form only: ECDSA is R || S at full
  * length (rfc7518 3.4), RSA exactly as long as its modulus, PSS with a salt as
  * long as the digest (rfc7518 3.5), Ed25519 canonical.  ECDSA takes its nonce
  * from key and message (RFC 6979): of all algorithms only PSS signs the same

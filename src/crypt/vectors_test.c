@@ -120,6 +120,101 @@ static const struct {
 	{ "hmac_sha512_test.json", ALGORITHM_HS512 },
 };
 
+/* ---- what is never taken: other curves, other digests, other paddings, DER where R || S belongs ---- */
+
+static const struct {
+	const char *file;
+	enum algorithm algorithm; /* the nearest that there is */
+} foreign[] = {
+	{ "ecdsa_secp256k1_sha256_p1363_test.json", ALGORITHM_ES256 },
+	{ "ecdsa_secp256k1_sha256_test.json", ALGORITHM_ES256 },
+	{ "ecdsa_secp256r1_sha256_test.json", ALGORITHM_ES256 },
+	{ "ecdsa_secp256r1_sha512_p1363_test.json", ALGORITHM_ES256 },
+	{ "ecdsa_secp256r1_sha512_p1363_test.json", ALGORITHM_ES512 },
+	{ "ecdsa_secp256r1_sha512_test.json", ALGORITHM_ES256 },
+	{ "ecdsa_secp384r1_sha256_test.json", ALGORITHM_ES384 },
+	{ "ecdsa_secp384r1_sha384_test.json", ALGORITHM_ES384 },
+	{ "ecdsa_secp384r1_sha512_p1363_test.json", ALGORITHM_ES384 },
+	{ "ecdsa_secp384r1_sha512_p1363_test.json", ALGORITHM_ES512 },
+	{ "ecdsa_secp384r1_sha512_test.json", ALGORITHM_ES384 },
+	{ "ecdsa_secp521r1_sha512_test.json", ALGORITHM_ES512 },
+	{ "ed448_test.json", ALGORITHM_EDDSA },
+	{ "rsa_pss_2048_sha1_mgf1_20_test.json", ALGORITHM_PS256 },
+	{ "rsa_pss_2048_sha256_mgf1_0_test.json", ALGORITHM_PS256 },
+	{ "rsa_pss_2048_sha256_mgf1sha1_20_test.json", ALGORITHM_PS256 },
+	{ "rsa_pss_4096_sha512_mgf1_32_test.json", ALGORITHM_PS512 },
+	{ "rsa_pss_2048_sha256_mgf1_32_test.json", ALGORITHM_RS256 },
+	{ "rsa_signature_2048_sha256_test.json", ALGORITHM_PS256 },
+	{ "rsa_signature_2048_sha256_test.json", ALGORITHM_RS384 },
+	{ "ecdsa_secp256r1_sha256_p1363_test.json", ALGORITHM_RS256 },
+	{ "ed25519_test.json", ALGORITHM_ES256 },
+};
+
+/* Some that are marked invalid were made with our parameters on purpose: those are none of these. */
+static void
+refuse_all(const char *file, value_t group, enum algorithm a)
+{
+	value_t tests = value_object_get_text(group, "tests");
+	struct verifier *verifier = NULL;
+	struct key *key = NULL;
+	size_t taken = 0;
+
+	if (key_read_pem(vectors_text(group, "publicKeyPem"), KEY_LENIENT, NULL, &key) == ERR_OK &&
+	    verifier_new(key, a, &verifier) == ERR_OK)
+		for (uint32_t i = 0; i < tests.count; i++)
+			taken += str_eq(vectors_text(tests.items[i], "result"), STR("valid")) &&
+			    verifier_check(verifier, context, hex_member(tests.items[i], "msg"),
+				hex_member(tests.items[i], "sig")) == ERR_OK;
+	ok(taken == 0, "%s as %s: %zu of %u are taken", file, algorithm_name(a), taken, tests.count);
+	verifier_free(&verifier);
+	key_free(&key);
+}
+
+static void
+try_foreign(void)
+{
+	for (size_t i = 0; i < COUNT(foreign); i++) {
+		str_t path = arena_printf(arena, "wycheproof/%s", foreign[i].file);
+		value_t groups =
+		    value_object_get_text(vectors_read_json(arena, path.data), "testGroups");
+
+		for (uint32_t g = 0; groups.tag == VALUE_ARRAY && g < groups.count; g++)
+			refuse_all(foreign[i].file, groups.items[g], foreign[i].algorithm);
+	}
+}
+
+/* Each group has parameters of its own; rfc7518 3.5 knows three combinations of them. */
+static void
+try_pss_misc(void)
+{
+	static const struct {
+		const char *digest;
+		int64_t salt;
+		enum algorithm algorithm;
+	} known[] = {
+		{ "SHA-256", 32, ALGORITHM_PS256 },
+		{ "SHA-384", 48, ALGORITHM_PS384 },
+		{ "SHA-512", 64, ALGORITHM_PS512 },
+	};
+	value_t document = vectors_read_json(arena, "wycheproof/rsa_pss_misc_test.json");
+	value_t groups = value_object_get_text(document, "testGroups");
+
+	for (uint32_t g = 0; groups.tag == VALUE_ARRAY && g < groups.count; g++) {
+		value_t group = groups.items[g];
+
+		for (size_t i = 0; i < COUNT(known); i++) {
+			str_t digest = str_of(known[i].digest);
+
+			if (str_eq(vectors_text(group, "sha"), digest) &&
+			    str_eq(vectors_text(group, "mgfSha"), digest) &&
+			    vectors_int(group, "sLen") == known[i].salt)
+				try_group("rsa_pss_misc", group, known[i].algorithm);
+			else
+				refuse_all("rsa_pss_misc", group, known[i].algorithm);
+		}
+	}
+}
+
 static void
 try_wycheproof(void)
 {
@@ -185,6 +280,8 @@ main(void)
 	arena = arena_new((size_t)1 << 30);
 	context = verify_context_new();
 	try_wycheproof();
+	try_foreign();
+	try_pss_misc();
 	try_edges();
 	verify_context_free(&context);
 	arena_free(&arena);

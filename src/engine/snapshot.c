@@ -8,7 +8,6 @@
 #include "bundle/bundle.h"
 #include "engine/policy.h"
 #include "rego/compile.h"
-#include "token/jwks.h"
 
 enum { RULES_MAX = 100000 };
 
@@ -21,7 +20,6 @@ struct rule_entry {
 
 struct snapshot {
 	struct policy *policy; /* NULL: no policy */
-	struct jwks *jwks;
 	struct arena *arena; /* facts and the table of rules */
 	struct snapshot_facts facts;
 	str_t default_rule; /* may be empty */
@@ -238,8 +236,6 @@ snapshot_make(const struct snapshot_options *options, struct diag *diag, struct 
 		s->default_rule = arena_str(s->arena, options->default_rule);
 	if (e == ERR_OK && (options->bundle.len > 0 || options->policy_dir.len > 0))
 		e = load_policy(s, options, diag);
-	if (e == ERR_OK && options->jwks_text.len > 0)
-		e = jwks_new(options->jwks_text, options->jwks_name, diag, &s->jwks);
 	if (e != ERR_OK) {
 		diag_keep(diag); /* findings quote the modules' texts */
 		snapshot_free(&s);
@@ -286,7 +282,6 @@ snapshot_free(struct snapshot **snapshot)
 	if (s == NULL)
 		return;
 	policy_free(&s->policy);
-	jwks_free(&s->jwks);
 	arena_free(&s->arena);
 	free(s);
 	*snapshot = NULL;
@@ -304,12 +299,6 @@ const struct rego_program *
 snapshot_program(const struct snapshot *s)
 {
 	return s->policy != NULL ? s->policy->program : NULL;
-}
-
-const struct jwks *
-snapshot_jwks(const struct snapshot *s)
-{
-	return s->jwks;
 }
 
 const struct snapshot_facts *

@@ -2,7 +2,7 @@
 /*
  * snapshot: everything a decision rests on, built aside and published whole.
  *
- * Policy program, base data, key set, their strings, and where they came from.
+ * Policy program, base data, their strings, and where they came from.
  * Made by the maintenance thread (or the command line), read by every worker;
  * immutable from the moment snapshot_make answers ERR_OK.
  *
@@ -19,7 +19,6 @@
 #include "value/value.h"
 
 struct snapshot;
-struct jwks;
 
 struct snapshot_options {
 	str_t bundle; /* bytes of a bundle file; empty: none */
@@ -31,8 +30,6 @@ struct snapshot_options {
 	bool experimental; /* keywords that OPA tries out */
 	str_t default_rule; /* data.authz.allow */
 	int64_t now; /* unix seconds, for not_before and expires */
-	str_t jwks_text; /* the JWKS file's text; empty: none */
-	str_t jwks_name;
 	size_t memory_limit; /* bytes; 0: 1 GiB */
 };
 
@@ -49,7 +46,6 @@ err_t snapshot_make_from(const struct snapshot_module *, size_t count, str_t dat
 
 const struct intern *snapshot_intern(const struct snapshot *); /* NULL: there is no policy */
 const struct rego_program *snapshot_program(const struct snapshot *); /* NULL: no policy */
-const struct jwks *snapshot_jwks(const struct snapshot *); /* NULL: none */
 
 struct snapshot_facts {
 	str_t revision; /* of the manifest; empty: none */

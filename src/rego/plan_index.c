@@ -6,7 +6,7 @@
  */
 #include "rego/plan.h"
 
-enum { FEWEST_CLAUSES = 6, FEWEST_CONSTANTS = 4, TESTS_PER_CLAUSE = 16 };
+enum { FEWEST_CLAUSES = 6, FEWEST_CONSTANTS = 4, TESTS_PER_CLAUSE = 16, MOST_ENTRIES = 1 << 22 };
 
 struct test { /* input.path == constant */
 	const struct ast_term *path;
@@ -141,68 +141,103 @@ choose_path(struct planner *p, const struct plan_clauses *clauses)
 	return best;
 }
 
+/* Which list each clause stands in; `otherwise` (the last) stands for all of them. */
 static uint32_t *
-make_list(struct planner *p, const struct plan_clauses *clauses, const value_t *constants,
-    const value_t *wanted)
+number_clauses(struct planner *p, const value_t *constants, size_t count, const struct rego_index *index)
 {
-	uint32_t *list = ARENA_ARRAY(p->program->arena, uint32_t, clauses->count + 1);
-	size_t count = 0;
+	uint32_t *numbers = ARENA_ARRAY(p->arena, uint32_t, count);
 
-	for (size_t i = 0; list != NULL && i < clauses->count; i++) {
-		if (!value_is_defined(constants[i]) || (wanted != NULL && value_equal(constants[i], *wanted)))
-			list[count++] = clauses->labels[i];
+	for (size_t i = 0; numbers != NULL && i < count; i++) {
+		numbers[i] = value_is_defined(constants[i])
+		    ? (uint32_t)value_object_get(index->numbers, constants[i]).integer
+		    : index->list_count;
 	}
-	if (list != NULL)
-		list[count] = INDEX_END;
-	return list;
+	return numbers;
 }
 
-static struct rego_index
-make_index(struct planner *p, const struct plan_clauses *clauses, const struct ast_term *path)
+/* Sizes are counted first: most clauses stand in one list only, and there may be many of both. */
+static bool
+make_lists(struct planner *p, const struct plan_clauses *clauses, const uint32_t *numbers,
+    struct rego_index *index)
 {
-	struct rego_index index = { 0 };
+	struct arena *arena = p->program->arena;
+	size_t lists = (size_t)index->list_count + 1, everywhere = 0;
+	uint32_t *sizes = ARENA_ARRAY(p->arena, uint32_t, lists);
+
+	index->lists = ARENA_ARRAY(arena, uint32_t *, lists);
+	if (numbers == NULL || sizes == NULL || index->lists == NULL)
+		return false;
+	for (size_t i = 0; i < clauses->count; i++) {
+		sizes[numbers[i]]++;
+		everywhere += numbers[i] == index->list_count;
+	}
+	if (everywhere * lists > MOST_ENTRIES)
+		return false;
+	for (size_t k = 0; k < lists; k++) {
+		size_t size = sizes[k] + (k + 1 < lists ? everywhere : 0);
+
+		index->lists[k] = ARENA_ARRAY(arena, uint32_t, size + 1);
+		if (index->lists[k] == NULL)
+			return false;
+		index->lists[k][size] = INDEX_END;
+		sizes[k] = 0;
+	}
+	for (size_t i = 0; i < clauses->count; i++) {
+		bool all = numbers[i] == index->list_count;
+
+		for (size_t k = all ? 0 : numbers[i]; k < (all ? lists : numbers[i] + 1); k++)
+			index->lists[k][sizes[k]++] = clauses->labels[i];
+	}
+	index->otherwise = index->lists[index->list_count];
+	return true;
+}
+
+static bool
+make_index(struct planner *p, const struct plan_clauses *clauses, const struct ast_term *path,
+    struct rego_index *index)
+{
 	value_t *constants = ARENA_ARRAY(p->arena, value_t, clauses->count), distinct;
 	struct set_builder set;
 	VEC(value_t) keys = { 0 };
 	struct object_builder object;
 
+	if (constants == NULL)
+		return false;
 	set_builder_init(&set, p->arena, clauses->count);
-	for (size_t i = 0; constants != NULL && i < clauses->count; i++) {
+	for (size_t i = 0; i < clauses->count; i++) {
 		constants[i] = constant_at(clauses->at[i], path);
 		if (value_is_defined(constants[i]))
 			(void)set_builder_add(&set, constants[i]);
 	}
 	distinct = set_builder_freeze(&set);
 	if (!value_is_defined(distinct))
-		return index;
-	index.lists = ARENA_ARRAY(p->program->arena, uint32_t *, distinct.count);
+		return false;
 	object_builder_init(&object, p->program->arena, distinct.count);
-	for (uint32_t i = 0; index.lists != NULL && i < distinct.count; i++) {
-		index.lists[i] = make_list(p, clauses, constants, &distinct.set->items[i]);
+	for (uint32_t i = 0; i < distinct.count; i++)
 		(void)object_builder_add(&object, distinct.set->items[i], value_int(i));
-	}
-	index.numbers = object_builder_freeze(&object, OBJECT_LAST_WINS, NULL);
-	index.otherwise = make_list(p, clauses, constants, NULL);
-	index.list_count = distinct.count;
+	index->numbers = object_builder_freeze(&object, OBJECT_LAST_WINS, NULL);
+	index->list_count = distinct.count;
+	if (!value_is_defined(index->numbers) ||
+	    !make_lists(p, clauses, number_clauses(p, constants, clauses->count, index), index))
+		return false;
 	for (size_t i = 1; i < path->items.count; i++)
 		VEC_PUSH(p->arena, &keys, path->items.at[i]->constant);
-	index.path = plan_path(p, keys.at, keys.count);
-	index.func = p->func_id;
-	return index;
+	index->path = plan_path(p, keys.at, keys.count);
+	index->func = p->func_id;
+	return true;
 }
 
 bool
 plan_index(struct planner *p, struct plan_clauses *clauses, label_t end)
 {
 	const struct ast_term *path;
-	struct rego_index index;
+	struct rego_index index = { 0 };
 
 	if (!plan_does(p, REGO_WITHOUT_INDEX) || clauses->count < FEWEST_CLAUSES || (path = choose_path(p, clauses)) == NULL)
 		return false;
 	for (size_t i = 0; i < clauses->count; i++)
 		clauses->labels[i] = plan_label(p);
-	index = make_index(p, clauses, path);
-	if (index.otherwise == NULL || !value_is_defined(index.numbers))
+	if (!make_index(p, clauses, path, &index))
 		return false;
 	VEC_PUSH(p->program->arena, &p->program->indexes, index);
 	clauses->cursor = plan_reg(p);

@@ -380,7 +380,7 @@ try_verifier(void)
 
 /* ---- the index of clauses ---- */
 
-enum { CLAUSES = 24 };
+enum { CLAUSES = 24, MANY_CLAUSES = 10000 };
 
 /* Clause i holds for key i % 10; the slow way hides the constant from the index.  Both may conflict. */
 static str_t
@@ -448,6 +448,29 @@ try_index(void)
 	arena_free(&arena);
 }
 
+/* Lists as long as the rule has clauses, one for each constant, would not fit the arena. */
+static void
+try_large_index(void)
+{
+	struct arena *arena = arena_new(ARENA_LIMIT);
+	struct fixture f;
+	struct rego_error error;
+	struct buf b;
+	value_t v = VALUE_NONE;
+
+	buf_init(&b, TEXT_LIMIT);
+	buf_add_text(&b, "package t\n");
+	for (int i = 0; i < MANY_CLAUSES; i++)
+		buf_printf(&b, "p := %d if input.k == %d\n", i, i);
+	ok(open_fixture(&f, arena_str(arena, buf_str(&b)), "{}") && lists_index(&f),
+	    "an index of %d constants", MANY_CLAUSES);
+	ok(run(&f, "data.t.p", "{\"k\": 9876}", (struct rego_budget){ .instructions = 100 }, &v, &error) ==
+	            ERR_OK && is_text(v, "9876"), "the clause is found at once");
+	buf_fini(&b);
+	close_fixture(&f);
+	arena_free(&arena);
+}
+
 int
 main(void)
 {
@@ -456,5 +479,6 @@ main(void)
 	try_verifier();
 	try_flows();
 	try_index();
+	try_large_index();
 	return tap_done();
 }

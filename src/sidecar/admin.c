@@ -136,7 +136,7 @@ do_reload(struct admin_call *call)
 }
 
 static void
-add_counts(struct buf *out, const struct daemon *d)
+add_counts(struct buf *out, struct daemon *d)
 {
 	struct worker_counts all = { 0 };
 
@@ -162,6 +162,7 @@ add_counts(struct buf *out, const struct daemon *d)
 	add_number(out, "tokens_accepted", all.tokens_accepted);
 	add_number(out, "tokens_refused", all.tokens_refused);
 	add_number(out, "tokens_cached", all.tokens_cached);
+	add_number(out, "tokens_key_unknown", unknown_kids_total(&d->commons.unknown_kids));
 }
 
 static void
@@ -186,7 +187,7 @@ static void
 add_license(struct buf *out, struct daemon *d)
 {
 	const struct license *l = &reload_current(&d->reload)->license;
-	int64_t now = clock_wall_s(&clock_system);
+	int64_t now = clock_mark_now_s(&d->clock);
 
 	buf_printf(out, ",\"license\":{\"state\":\"%s\"", license_state_name(license_state(l, now)));
 	add_text(out, "organization", l->organization);
@@ -194,6 +195,40 @@ add_license(struct buf *out, struct daemon *d)
 	add_number(out, "days_left", (uint64_t)license_days_left(l, now));
 	add_number(out, "expires", l->until_s > 0 ? (uint64_t)l->until_s : 0);
 	buf_add_char(out, '}');
+}
+
+static void
+add_clock(struct buf *out, const struct daemon *d)
+{
+	int64_t behind = clock_mark_behind_s(&d->clock);
+
+	buf_printf(out, ",\"clock\":{\"set_back\":%s", behind > 0 ? "true" : "false");
+	add_number(out, "behind_s", (uint64_t)behind);
+	add_number(out, "judged_at", (uint64_t)clock_mark_now_s(&d->clock));
+	buf_add_char(out, '}');
+}
+
+/* Whoever may ask for this may also set the clock; but it is recorded who trusted which. */
+static void
+do_reset_clock(struct admin_call *call)
+{
+	struct daemon *d = call->daemon;
+	int64_t was = 0;
+	err_t err = clock_mark_reset(&d->clock, &call->diag, &was);
+	str_t text = arena_printf(call->arena, "dates are judged by the clock again, which is %lld s behind the mark %lld",
+	    (long long)(was - clock_mark_now_s(&d->clock)), (long long)was);
+
+	log_warn(&d->log, "the clock mark was reset", LOG_INT("was", was));
+	if (audit_writer_event(d->audit, "clock.reset", text, (uint64_t)was) != ERR_OK)
+		log_error(&d->log, "the reset of the clock mark could not be recorded");
+	if (err != ERR_OK) {
+		answer_refused(call, err);
+		return;
+	}
+	buf_add_text(call->answer, "{\"ok\":true");
+	add_text(call->answer, "message", text);
+	add_clock(call->answer, d);
+	buf_add_char(call->answer, '}');
 }
 
 static void
@@ -216,6 +251,7 @@ do_status(struct admin_call *call)
 	add_counts(out, d);
 	add_audit(out, d);
 	add_license(out, d);
+	add_clock(out, d);
 	buf_add_char(out, '}');
 }
 
@@ -226,6 +262,7 @@ static const struct {
 	{ "status", do_status },
 	{ "reload", do_reload },
 	{ "reload-policy", do_reload_policy },
+	{ "reset-clock", do_reset_clock },
 };
 
 static void
@@ -239,7 +276,7 @@ dispatch(struct admin_call *call)
 			return;
 		}
 	}
-	diag_say(&call->diag, "admin", "the command is not one of status, reload, reload-policy");
+	diag_say(&call->diag, "admin", "the command is not one of status, reload, reload-policy, reset-clock");
 	answer_refused(call, ERR_UNIMPLEMENTED);
 }
 

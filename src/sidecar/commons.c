@@ -19,11 +19,13 @@ open_revoked(struct commons *c, struct arena *arena, const struct config *config
 
 err_t
 commons_open(struct commons *c, struct arena *arena, const struct config *config, const struct log *log,
-    struct diag *diag)
+    struct clock_mark *clock, struct diag *diag)
 {
 	*c = (struct commons){ .log = log,
+		.clock = clock,
 		.secrets_dir = config->secrets_dir,
 		.credentials_dir = config->secrets_credentials_dir };
+	unknown_kids_init(&c->unknown_kids);
 	c->limiter = limiter_new((size_t)config->rate_limit_max_keys);
 	if (c->limiter == NULL)
 		return ERR_MEMORY;
@@ -35,5 +37,7 @@ commons_close(struct commons *c)
 {
 	limiter_free(&c->limiter);
 	revoked_free(&c->revoked);
+	if (c->clock != NULL) /* it was opened */
+		unknown_kids_fini(&c->unknown_kids);
 	*c = (struct commons){ 0 };
 }

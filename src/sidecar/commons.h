@@ -15,6 +15,8 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "limit/limiter.h"
+#include "sidecar/clock_mark.h"
+#include "sidecar/unknown_kids.h"
 #include "token/revoked.h"
 
 struct commons {
@@ -23,10 +25,13 @@ struct commons {
 	struct revoked *revoked;
 	str_t revoked_path; /* of its file */
 	str_t secrets_dir, credentials_dir; /* of SecretsService, as at start; a NUL behind them; empty: none */
+	struct clock_mark *clock; /* borrowed */
+	struct unknown_kids unknown_kids;
 };
 
 /* Findings say what will not be remembered; only lack of memory is an error. */
-err_t commons_open(struct commons *, struct arena *, const struct config *, const struct log *, struct diag *);
+err_t commons_open(struct commons *, struct arena *, const struct config *, const struct log *, struct clock_mark *,
+    struct diag *);
 void commons_close(struct commons *);
 
 #endif

@@ -29,6 +29,7 @@ enum {
 	ANSWER_BYTES = 4 << 20,
 	CONFIG_TEXT_MAX = 1 << 20,
 };
+#define FINDINGS_BYTES ((size_t)64 << 10)
 #define PROCESS_BYTES_MAX ((size_t)64 << 20)
 
 /* ---- coming up, in this order ---- */
@@ -91,6 +92,35 @@ raise_limits(struct daemon *d, struct diag *diag)
 	return ERR_OK;
 }
 
+static void
+tell_clock(const struct daemon *d)
+{
+	int64_t behind = clock_mark_behind_s(&d->clock);
+
+	if (behind > 0)
+		log_error(&d->log,
+		    "the clock was set back: dates are judged as if it had gone on (core sidecar reset-clock, if it "
+		    "was wrong before)",
+		    LOG_INT("behind_s", behind), LOG_INT("mark", clock_mark_now_s(&d->clock)));
+	else
+		log_info(&d->log, "the clock is right again");
+}
+
+static err_t
+open_clock(struct daemon *d, struct diag *diag)
+{
+	struct diag aside;
+
+	diag_init(&aside, diag->arena, 4);
+	(void)!clock_mark_open(&d->clock, d->arena, d->config.data_dir, d->config.clock_tolerance_secs, &clock_system,
+	    &aside);
+	findings_log(&d->log, &aside, 0);
+	if (clock_mark_behind_s(&d->clock) > 0)
+		tell_clock(d);
+	d->reload.clock = &d->clock;
+	return arena_failed(d->arena) ? ERR_MEMORY : ERR_OK;
+}
+
 static err_t
 load_rules(struct daemon *d, struct diag *diag)
 {
@@ -101,7 +131,7 @@ static err_t
 check_license(struct daemon *d, struct diag *diag)
 {
 	enum license_state state =
-	    license_state(&reload_current(&d->reload)->license, clock_wall_s(&clock_system));
+	    license_state(&reload_current(&d->reload)->license, clock_mark_now_s(&d->clock));
 
 	if (license_keys_are_development())
 		log_warn(&d->log, "this build believes licenses that anybody can make: it embeds the development key");
@@ -118,7 +148,7 @@ open_commons(struct daemon *d, struct diag *diag)
 	struct diag aside;
 
 	diag_init(&aside, diag->arena, 16);
-	TRY(commons_open(&d->commons, d->arena, &d->config, &d->log, &aside));
+	TRY(commons_open(&d->commons, d->arena, &d->config, &d->log, &d->clock, &aside));
 	findings_log(&d->log, &aside, 0);
 	return ERR_OK;
 }
@@ -301,7 +331,7 @@ announce(struct daemon *d, struct diag *diag)
 	    LOG_STR("environment", development ? STR("development") : STR("production")),
 	    LOG_STR("fail_mode", c->fail_mode == CONFIG_FAIL_OPEN ? STR("open") : STR("closed")),
 	    LOG_STR("tenant", c->tenant_id), LOG_STR("service_name", c->service_name),
-	    LOG_STR("jwks", buf_str(&d->reload.jwks_name)), LOG_STR("control_plane", STR("off")),
+	    LOG_STR("jwks", c->auth_jwks_path), LOG_STR("control_plane", STR("off")),
 	    LOG_INT("workers", d->worker_count));
 	announce_addresses(d, d->grpc_sockets, d->grpc_count, "gRPC");
 	announce_addresses(d, d->http_sockets, d->http_count, "health");
@@ -309,7 +339,7 @@ announce(struct daemon *d, struct diag *diag)
 		log_warn(&d->log, "development: policies need no signature here; not for production");
 	if (reload_current(&d->reload)->believes_anything)
 		log_warn(&d->log, "development without a key set: any well-formed token is believed");
-	else if (d->reload.jwks.len == 0)
+	else if (key_files_set_count(&d->reload.key_files) == 0)
 		log_warn(&d->log, "there is no key set: no token is believed",
 		    LOG_STR("path", c->auth_jwks_path));
 	notify_ready(&d->notify);
@@ -324,6 +354,7 @@ static const struct {
 	{ "hash key", key_hashes },
 	{ "configuration", read_config },
 	{ "log", open_log },
+	{ "clock", open_clock },
 	{ "limits", raise_limits },
 	{ "signals", take_signals },
 	{ "rules", load_rules },
@@ -344,7 +375,7 @@ static void
 watch_license(struct daemon *d)
 {
 	const struct license *l = &reload_current(&d->reload)->license;
-	int64_t now = clock_wall_s(&clock_system);
+	int64_t now = clock_mark_now_s(&d->clock);
 	enum license_state state = license_state(l, now);
 	static const char *const sentences[] = { "there is no license", "the license is valid",
 		"the license expires soon: ask for a new one and put it in its place",
@@ -359,6 +390,35 @@ watch_license(struct daemon *d)
 		LOG_STR("plan", l->plan),
 		LOG_STR("reason", str_of(l->reason != TOKEN_NONE ? token_reason_name(l->reason) : "")) },
 	    5);
+}
+
+static void
+watch_clock(struct daemon *d, bool last)
+{
+	struct arena *arena = arena_new(FINDINGS_BYTES);
+	struct diag diag;
+
+	if (arena == NULL)
+		return;
+	diag_init(&diag, arena, 4);
+	if (clock_mark_tick(&d->clock))
+		tell_clock(d);
+	(void)!clock_mark_write(&d->clock, last, &diag);
+	findings_log(&d->log, &diag, 0);
+	arena_free(&arena);
+}
+
+static void
+watch_keys(struct daemon *d)
+{
+	struct buf names;
+	uint64_t count;
+
+	buf_init(&names, UNKNOWN_KIDS_MAX * (UNKNOWN_KID_BYTES + 1));
+	if (unknown_kids_take(&d->commons.unknown_kids, clock_steady_ns(&clock_system), &names, &count))
+		log_warn(&d->log, "tokens name keys that are not in the key set", LOG_STR("kid", buf_str(&names)),
+		    LOG_INT("tokens", (int64_t)count));
+	buf_fini(&names);
 }
 
 static void
@@ -441,6 +501,8 @@ serve(struct daemon *d)
 		}
 		watch_audit(d);
 		watch_license(d);
+		watch_clock(d, false);
+		watch_keys(d);
 	}
 }
 
@@ -467,6 +529,8 @@ take_down(struct daemon *d)
 	inquirer_stop(d->inquirer);
 	stop_workers(d);
 	inquirer_close(&d->inquirer);
+	if (d->clock.clock != NULL)
+		watch_clock(d, true);
 	commons_close(&d->commons);
 	audit_writer_close(&d->audit);
 	listen_close(d);

@@ -27,6 +27,7 @@ struct daemon {
 	struct config config; /* as at the start: what a reload cannot change */
 	struct log log;
 	struct reload reload;
+	struct clock_mark clock;
 	struct commons commons;
 	struct notify notify;
 	struct audit_writer *audit;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sidecar/health.h"
 
-#include "base/clock.h"
 #include "sidecar/worker.h"
 
 /* Alive: this thread answers. */
@@ -21,9 +20,9 @@ add_warning(struct buf *out, size_t *count, const char *text)
 
 /* What does not stop traffic, but must not be overlooked. */
 static void
-add_warnings(struct buf *out, const struct rulebook *book)
+add_warnings(struct buf *out, const struct rulebook *book, const struct clock_mark *clock)
 {
-	enum license_state license = license_state(&book->license, clock_wall_s(&clock_system));
+	enum license_state license = license_state(&book->license, clock_mark_now_s(clock));
 	size_t count = 0;
 
 	if (book->believes_anything)
@@ -36,6 +35,8 @@ add_warnings(struct buf *out, const struct rulebook *book)
 		add_warning(out, &count, "the license has expired");
 	else if (license == LICENSE_INVALID)
 		add_warning(out, &count, "the license is not valid");
+	if (clock_mark_behind_s(clock) > 0)
+		add_warning(out, &count, "the clock was set back");
 	if (count > 0)
 		buf_add_char(out, ']');
 }
@@ -53,7 +54,7 @@ on_readyz(struct http1_exchange *x)
 	}
 	buf_clear(out);
 	buf_add_text(out, "{\"status\":\"ready\"");
-	add_warnings(out, worker_rulebook(w));
+	add_warnings(out, worker_rulebook(w), w->options.commons->clock);
 	buf_add_text(out, "}\n");
 	http1_reply(x, 200, STR("application/json"), buf_str(out));
 }

@@ -76,13 +76,13 @@ is_for_refresh(value_t claims)
 static enum token_reason
 check_local_audience(const struct rulebook *book, value_t claims)
 {
-	const struct claim_rules *rules = &book->token_rules.claims;
+	const struct config_list *wanted = &book->config.auth_audiences;
 	struct identity id = { .claims = claims };
 
-	if (rules->audience_count == 0 || !value_is_defined(value_object_get_text(claims, "aud")))
+	if (wanted->count == 0 || !value_is_defined(value_object_get_text(claims, "aud")))
 		return TOKEN_NONE;
-	for (size_t i = 0; i < rules->audience_count; i++) {
-		if (identity_has_audience(&id, rules->audiences[i]))
+	for (size_t i = 0; i < wanted->count; i++) {
+		if (identity_has_audience(&id, wanted->at[i]))
 			return TOKEN_NONE;
 	}
 	return TOKEN_AUDIENCE;
@@ -93,12 +93,11 @@ static enum token_reason
 verify_anew(struct identity_checker *c, const struct rulebook *book, struct arena *arena, str_t token,
     int64_t now, struct jwt *jwt)
 {
-	if (jwt_verify(arena, token, &book->token_rules, snapshot_jwks(book->snapshot), c->context, now, jwt) ==
-	    ERR_OK)
+	if (issuers_verify(&book->issuers, arena, token, c->context, now, jwt) == ERR_OK)
 		return TOKEN_NONE;
 	if (jwt->reason != TOKEN_ALGORITHM || book->local_key == NULL)
 		return jwt->reason != TOKEN_NONE ? jwt->reason : TOKEN_MEMORY;
-	if (local_verify(book->local_key, arena, token, book->token_rules.claims.leeway, now, jwt) != ERR_OK)
+	if (local_verify(book->local_key, arena, token, book->config.auth_leeway_secs, now, jwt) != ERR_OK)
 		return jwt->reason != TOKEN_NONE ? jwt->reason : TOKEN_MEMORY;
 	return check_local_audience(book, jwt->claims);
 }
@@ -130,7 +129,7 @@ verify(struct identity_checker *c, const struct rulebook *book, struct arena *ar
 	enum token_reason reason;
 	struct jwt jwt;
 
-	known = token_cache_find(c->cache, token, book->generation, book->token_rules.claims.leeway, now);
+	known = token_cache_find(c->cache, token, book->generation, now);
 	if (known != NULL)
 		return verify_cached(c, known, arena, token, id);
 	reason = verify_anew(c, book, arena, token, now, &jwt);
@@ -193,7 +192,7 @@ identity_check_refresh(struct identity_checker *c, const struct rulebook *book, 
 	token = jwt_strip_bearer(token);
 	if (token.len == 0)
 		id.reason = TOKEN_EMPTY;
-	else if (local_verify(book->local_key, arena, token, book->token_rules.claims.leeway, now, &jwt) != ERR_OK)
+	else if (local_verify(book->local_key, arena, token, book->config.auth_leeway_secs, now, &jwt) != ERR_OK)
 		id.reason = jwt.reason != TOKEN_NONE ? jwt.reason : TOKEN_MEMORY;
 	else if (!is_for_refresh(jwt.claims))
 		id.reason = TOKEN_TYPE;

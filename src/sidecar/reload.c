@@ -26,12 +26,11 @@ reload_init(struct reload *r, const struct log *log, const struct config_inputs 
 	r->config_text = *config_text;
 	buf_init(config_text, 0);
 	buf_init(&r->bundle, BUNDLE_PACKED_MAX);
-	buf_init(&r->jwks, JWKS_TEXT_MAX);
 	buf_init(&r->settings, RELOAD_SETTINGS_MAX);
 	buf_init(&r->license, LICENSE_TEXT_MAX);
 	buf_init(&r->config_name, NAME_BYTES_MAX);
 	buf_init(&r->bundle_name, NAME_BYTES_MAX);
-	buf_init(&r->jwks_name, NAME_BYTES_MAX);
+	key_files_init(&r->key_files);
 	buf_init(&r->settings_name, NAME_BYTES_MAX);
 	reload_set_name(&r->config_name, config_name);
 	if (r->arena == NULL || r->last_arena == NULL || r->books == NULL || r->tls == NULL)
@@ -49,13 +48,12 @@ reload_fini(struct reload *r)
 		shared_free(&r->tls);
 	buf_fini(&r->config_text);
 	buf_fini(&r->bundle);
-	buf_fini(&r->jwks);
+	key_files_fini(&r->key_files);
 	buf_fini(&r->settings);
 	buf_fini(&r->license);
 	jwks_free(&r->license_keys);
 	buf_fini(&r->config_name);
 	buf_fini(&r->bundle_name);
-	buf_fini(&r->jwks_name);
 	buf_fini(&r->settings_name);
 	arena_free(&r->arena);
 	arena_free(&r->last_arena);
@@ -72,7 +70,6 @@ reload_current(struct reload *r)
 struct candidate { /* what a new rulebook shall be made of; borrowed */
 	str_t config_name, config_text;
 	str_t bundle_name, bundle;
-	str_t jwks_name, jwks;
 	str_t settings_name, settings;
 	bool allow_rollback;
 };
@@ -85,8 +82,6 @@ current_texts(const struct reload *r)
 		.config_text = buf_str(&r->config_text),
 		.bundle_name = buf_str(&r->bundle_name),
 		.bundle = buf_str(&r->bundle),
-		.jwks_name = buf_str(&r->jwks_name),
-		.jwks = buf_str(&r->jwks),
 		.settings_name = buf_str(&r->settings_name),
 		.settings = buf_str(&r->settings),
 	};
@@ -158,9 +153,8 @@ try_candidate(struct reload *r, const struct candidate *c, struct diag *diag)
 		.inputs = &r->inputs,
 		.bundle_name = c->bundle_name,
 		.bundle = c->bundle,
-		.jwks_name = c->jwks_name,
-		.jwks = c->jwks,
-		.jwks_refused = r->jwks_refused,
+		.key_files = &r->key_files,
+		.date_s = clock_mark_now_s(r->clock),
 		.settings_name = c->settings_name,
 		.settings = c->settings,
 		.settings_s = r->settings_s,
@@ -322,8 +316,8 @@ reload_first(struct reload *r)
 		if (state_open(r->arena, config.data_dir, &diag, &r->state) != ERR_OK)
 			log_warn(r->log, "nothing will be remembered from one start to the next",
 			    LOG_STR("data_dir", config.data_dir));
-		if (reload_take_jwks(r, &config, &diag) != ERR_OK)
-			log_error(r->log, "there is no key set: no token is believed");
+		if (reload_take_keys(r, &config, &diag) != ERR_OK)
+			log_error(r->log, "a key set is missing: no token is believed that needs it");
 		if (reload_take_settings(r, &config, &diag) != ERR_OK)
 			log_error(r->log, "there are no settings: no flag is on",
 			    LOG_STR("path", config.cache_config_path));
@@ -385,7 +379,7 @@ reload_everything(struct reload *r, struct diag *diag)
 	if (arena == NULL)
 		return ERR_MEMORY;
 	err = take_config(r, arena, diag, &config);
-	err = first_of(err, reload_take_jwks(r, &config, diag));
+	err = first_of(err, reload_take_keys(r, &config, diag));
 	err = first_of(err, reload_take_settings(r, &config, diag));
 	err = first_of(err, reload_take_license(r, &config, diag));
 	err = first_of(err, reload_take_tls(r, &config, diag));

@@ -18,6 +18,7 @@
 #include "audit/writer.h"
 #include "base/log.h"
 #include "base/shared.h"
+#include "sidecar/clock_mark.h"
 #include "sidecar/rulebook.h"
 #include "sidecar/state.h"
 
@@ -33,10 +34,11 @@ struct reload {
 	uint64_t generation;
 
 	struct jwks *license_keys; /* embedded */
-	struct buf config_text, bundle, jwks, settings, license; /* the texts in use … */
+	struct key_files key_files; /* of tokens */
+	const struct clock_mark *clock; /* set before reload_first */
+	struct buf config_text, bundle, settings, license; /* the texts in use … */
 	int64_t settings_s; /* wall: when they came into use */
-	bool jwks_refused; /* the file was there, and never any good */
-	struct buf config_name, bundle_name, jwks_name, settings_name; /* … and the names of their files */
+	struct buf config_name, bundle_name, settings_name; /* … and the names of their files */
 
 	uint64_t done_count, refused_count;
 	int64_t last_s; /* wall */

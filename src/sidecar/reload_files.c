@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a reload reads beside the configuration and the bundle: key set, settings, license, TLS files. */
 #include "base/clock.h"
+#include "config/issuer.h"
 #include "crypt/secret.h"
 #include "net/tls.h"
 #include "settings/tag.h"
@@ -8,6 +9,7 @@
 
 enum { PEM_MAX = 1 << 20, TAG_TEXT_MAX = 256 };
 #define SETTINGS_CHECK_MAX ((size_t)256 << 20)
+#define ISSUER_BYTES_MAX ((size_t)4 << 20)
 #define LICENSE_CHECK_MAX ((size_t)1 << 20)
 
 void
@@ -44,32 +46,40 @@ reload_swap(struct buf *a, struct buf *b)
 	*b = held;
 }
 
+/* Without the first there may be no tokens at all; the others were asked for by name. */
+static void
+warn_of_absent(const struct key_files *files, const str_t *paths, size_t count,
+    struct diag *diag)
+{
+	for (size_t i = 1; i < count; i++)
+		if (!str_eq(paths[i], paths[0]) && key_files_find(files, paths[i]) == NULL)
+			(void)diag_add(diag, DIAG_WARNING, "jwks", (struct diag_place){ .row = 0 },
+			    "%.*s: there is no key set: no token of its issuer is believed",
+			    STR_FMT(paths[i]));
+}
+
 /* A key set that cannot be read is no reason to lose the one in use. */
 err_t
-reload_take_jwks(struct reload *r, const struct config *config, struct diag *diag)
+reload_take_keys(struct reload *r, const struct config *c, struct diag *diag)
 {
-	str_t path = config->auth_jwks_path;
-	struct jwks *keys = NULL;
-	struct buf text;
-	err_t err;
+	size_t room = c->auth_issuers.count + 1;
+	struct arena *arena = arena_new(ISSUER_BYTES_MAX);
+	str_t *paths = arena != NULL ? ARENA_ARRAY(arena, str_t, room) : NULL;
+	struct config_issuer issuer;
+	size_t count = 0;
+	err_t err = ERR_MEMORY;
 
-	buf_init(&text, JWKS_TEXT_MAX);
-	err = reload_read_optional(path, FILE_OURS, &text, diag);
-	if (err == ERR_OK && text.len > 0)
-		err = jwks_new(buf_str(&text), path, diag, &keys);
-	if (err == ERR_OK && text.len == 0 && r->jwks.len > 0) {
-		diag_say(diag, "jwks", "%.*s is not there any more; the key set in use stays",
-		    STR_FMT(path));
-		err = ERR_NOT_FOUND;
+	if (paths != NULL) {
+		paths[count++] = c->auth_jwks_path;
+		for (size_t i = 0; i < c->auth_issuers.count; i++)
+			if (config_issuer_read(arena, c, c->auth_issuers.at[i], &issuer).len == 0)
+				paths[count++] = issuer.jwks_path;
+		err = key_files_take(&r->key_files, paths, count,
+		    (size_t)c->auth_jwks_max_keys, diag);
+		warn_of_absent(&r->key_files, paths, count, diag);
 	}
-	if (err == ERR_OK) {
-		reload_swap(&r->jwks, &text);
-		reload_set_name(&r->jwks_name, path);
-	}
-	r->jwks_refused = err != ERR_OK && r->jwks.len == 0;
-	diag_keep(diag); /* before the text that findings quote goes */
-	jwks_free(&keys);
-	buf_fini(&text);
+	diag_keep(diag);
+	arena_free(&arena);
 	return err;
 }
 

@@ -18,7 +18,7 @@ void reload_swap(struct buf *, struct buf *);
 /* Empty, and no finding, if the file is not there. */
 err_t reload_read_optional(str_t path, enum file_trust, struct buf *, struct diag *);
 
-err_t reload_take_jwks(struct reload *, const struct config *, struct diag *);
+err_t reload_take_keys(struct reload *, const struct config *, struct diag *);
 err_t reload_take_settings(struct reload *, const struct config *, struct diag *);
 err_t reload_take_license(struct reload *, const struct config *, struct diag *);
 err_t reload_take_tls(struct reload *, const struct config *, struct diag *);

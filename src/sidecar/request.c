@@ -30,6 +30,7 @@ request_run(struct request *r)
 	r->allow = false;
 	r->start_ns = clock_steady_ns(&clock_system);
 	r->now_ns = clock_wall_ns(&clock_system);
+	r->date_s = clock_mark_now_s(r->worker->options.commons->clock);
 	for (size_t i = 0; i < COUNT(steps); i++) {
 		err_t err;
 
@@ -132,8 +133,7 @@ authenticate(struct request *r)
 			.groups = value_empty_array() };
 		return ERR_OK;
 	}
-	identity_check(&r->worker->checker, r->book, r->arena, r->message.token,
-	    r->now_ns / CLOCK_NS_PER_S, &r->identity);
+	identity_check(&r->worker->checker, r->book, r->arena, r->message.token, r->date_s, &r->identity);
 	worker_count_token(r->worker, &r->identity);
 	if (r->identity.reason != TOKEN_NONE) {
 		request_deny_token(r, r->identity.reason);

@@ -64,6 +64,7 @@ struct request {
 	struct arena *notes; /* … and texts must find room all the same */
 	str_t bytes;
 	int64_t start_ns, now_ns; /* steady; wall */
+	int64_t date_s; /* at which exp, nbf and the like are judged: clock_mark.h */
 
 	struct message message; /* decode */
 	void *own; /* what else the handler read or made; in one of the arenas */

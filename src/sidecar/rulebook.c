@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "bundle/keys.h"
+#include "config/issuer.h"
 #include "crypt/secret.h"
 #include "engine/evaluate.h"
 #include "sidecar/host.h"
@@ -45,9 +46,7 @@ make_snapshot(struct rulebook *b, const struct rulebook_texts *t, struct diag *d
 		.allow_network = c->policy_capabilities == CONFIG_CONNECTED,
 		.experimental = c->policy_experimental,
 		.default_rule = c->policy_default_rule,
-		.now = clock_wall_s(&clock_system),
-		.jwks_text = t->jwks,
-		.jwks_name = t->jwks_name,
+		.now = t->date_s,
 	};
 	err_t err = ERR_OK;
 
@@ -62,19 +61,59 @@ make_snapshot(struct rulebook *b, const struct rulebook_texts *t, struct diag *d
 
 /* ---- tokens ---- */
 
-static void
-set_token_rules(struct rulebook *b)
+/* The set that this path has now; the rulebook keeps it for as long as it lives itself. */
+static const struct jwks *
+hold_set(struct rulebook *b, const struct key_files *files, str_t path)
+{
+	struct jwks *set = key_files_find(files, path);
+
+	for (size_t i = 0; i < b->key_set_count; i++)
+		if (b->key_sets[i] == set)
+			return set;
+	if (set != NULL)
+		b->key_sets[b->key_set_count++] = jwks_share(set);
+	return set;
+}
+
+static struct issuer
+make_issuer(struct rulebook *b, const struct key_files *files, const struct config_issuer *c)
+{
+	struct issuer issuer = {
+		.name = c->issuer,
+		.keys = hold_set(b, files, c->jwks_path),
+		.rules.claims = { .audiences = c->audiences.at,
+		    .audience_count = c->audiences.count,
+		    .leeway = c->leeway_secs },
+	};
+
+	for (size_t i = 0; i < c->algorithms.count; i++)
+		issuer.rules.jws.algorithms |= ALGORITHM_BIT(algorithm_find(c->algorithms.at[i]));
+	return issuer;
+}
+
+static err_t
+make_issuers(struct rulebook *b, const struct rulebook_texts *t)
 {
 	const struct config *c = &b->config;
-	struct jwt_rules *rules = &b->token_rules;
+	size_t count = c->auth_issuers.count;
+	struct issuer *entries = ARENA_ARRAY(b->arena, struct issuer, count), any;
+	struct config_issuer one = {
+		.jwks_path = c->auth_jwks_path,
+		.audiences = c->auth_audiences,
+		.algorithms = c->auth_algorithms,
+		.leeway_secs = c->auth_leeway_secs,
+	};
 
-	for (size_t i = 0; i < c->auth_algorithms.count; i++)
-		rules->jws.algorithms |= ALGORITHM_BIT(algorithm_find(c->auth_algorithms.at[i]));
-	rules->claims.issuers = c->auth_issuers.at;
-	rules->claims.issuer_count = c->auth_issuers.count;
-	rules->claims.audiences = c->auth_audiences.at;
-	rules->claims.audience_count = c->auth_audiences.count;
-	rules->claims.leeway = c->auth_leeway_secs;
+	b->key_sets = ARENA_ARRAY(b->arena, struct jwks *, count + 1);
+	if (arena_failed(b->arena))
+		return ERR_MEMORY;
+	any = make_issuer(b, t->key_files, &one);
+	for (size_t i = 0; i < count; i++) {
+		if (config_issuer_read(b->arena, c, c->auth_issuers.at[i], &one).len > 0)
+			return ERR_CONFIG; /* the configuration was checked: only for lack of memory */
+		entries[i] = make_issuer(b, t->key_files, &one);
+	}
+	return issuers_make(b->arena, &any, entries, count, &b->issuers);
 }
 
 static err_t
@@ -135,9 +174,9 @@ fill(struct rulebook *b, const struct rulebook_texts *t, struct diag *diag)
 		return ERR_MEMORY;
 	TRY(config_load_text(b->arena, name, text, t->inputs, diag, &b->config));
 	b->development = b->config.environment == CONFIG_DEVELOPMENT;
-	b->believes_anything = b->development && t->jwks.len == 0 && !t->jwks_refused;
+	b->believes_anything = b->development && key_files_are_absent(t->key_files);
 	b->note = b->development ? STR("development") : STR_NONE;
-	set_token_rules(b);
+	TRY(make_issuers(b, t));
 	TRY(read_local_key(b, diag));
 	TRY(make_mask(b, diag));
 	TRY(license_read(b->arena, t->license, t->license_keys, &b->license));
@@ -177,6 +216,8 @@ rulebook_destroy(void *rulebook)
 	if (b == NULL)
 		return;
 	local_key_free(&b->local_key);
+	while (b->key_set_count > 0)
+		jwks_free(&b->key_sets[--b->key_set_count]);
 	snapshot_free(&b->snapshot);
 	arena_free(&b->arena);
 	free(b);

@@ -17,13 +17,17 @@
 #include "engine/snapshot.h"
 #include "license/license.h"
 #include "settings/settings.h"
+#include "sidecar/key_files.h"
+#include "token/issuers.h"
 #include "token/local.h"
 
 struct rulebook {
 	struct arena *arena;
 	struct config config;
 	struct snapshot *snapshot; /* with or without a policy */
-	struct jwt_rules token_rules;
+	struct issuers issuers;
+	struct jwks **key_sets; /* shared: each that an issuer has, once */
+	size_t key_set_count;
 	struct local_key *local_key; /* NULL: this host issues no tokens */
 	struct audit_mask mask;
 	struct license license;
@@ -40,12 +44,12 @@ struct rulebook_texts { /* what it is made from */
 	str_t config_name, config_text;
 	const struct config_inputs *inputs;
 	str_t bundle_name, bundle; /* empty: none */
-	str_t jwks_name, jwks;
+	const struct key_files *key_files;
 	str_t settings_name, settings;
 	str_t license; /* empty: none */
 	const struct jwks *license_keys;
 	int64_t settings_s;
-	bool jwks_refused; /* there is a file, and it is no good: not the same as none */
+	int64_t date_s; /* wall: at which dates are judged */
 };
 
 err_t rulebook_make(const struct rulebook_texts *, uint64_t generation, struct diag *,

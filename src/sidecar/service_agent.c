@@ -61,7 +61,7 @@ static bool
 check_sender(struct request *r)
 {
 	struct agent_request *own = r->own;
-	int64_t left = r->identity.expires_at - r->now_ns / CLOCK_NS_PER_S;
+	int64_t left = r->identity.expires_at - r->date_s;
 
 	if (r->book->local_key == NULL) {
 		request_fail(r, ERR_CONFIG, STR("auth.local_key_path names no key to issue tokens with"));
@@ -143,7 +143,7 @@ issue(struct request *r, value_t subject, const char *grant_type, value_t audien
 {
 	struct agent_request *own = r->own;
 	struct buf *text = &r->worker->scratch;
-	int64_t now = r->now_ns / CLOCK_NS_PER_S;
+	int64_t now = r->date_s;
 	struct object_builder actor, claims;
 
 	object_builder_init(&actor, r->arena, 2);

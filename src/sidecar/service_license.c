@@ -34,7 +34,7 @@ ask_entitlement(struct request *r, struct question *q)
 {
 	struct entitlement_request *own = r->own;
 	const struct license *l = &r->book->license;
-	int64_t now = r->now_ns / CLOCK_NS_PER_S;
+	int64_t now = r->date_s;
 
 	own->state = license_state(l, now);
 	if (str_eq(own->key, STR("__license_meta__")))

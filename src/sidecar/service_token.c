@@ -6,12 +6,6 @@
 #include "sidecar/wire.h"
 #include "sidecar/worker.h"
 
-static int64_t
-now_of(const struct request *r)
-{
-	return r->now_ns / CLOCK_NS_PER_S;
-}
-
 /* ---- GetJwks ---- */
 
 static err_t
@@ -30,29 +24,19 @@ ask_jwks(struct request *r, struct question *q)
 static void
 respond_jwks(const struct request *r, struct buf *out)
 {
-	const struct jwks *keys = snapshot_jwks(r->book->snapshot);
 	struct buf *text = &r->worker->scratch;
 
 	buf_clear(text);
-	if (keys != NULL)
-		jwks_write(text, keys);
-	else
-		buf_add_text(text, "{\"keys\":[]}");
+	jwks_write(text, r->book->key_sets, r->book->key_set_count);
 	out->failed |= buf_failed(text);
 	wire_write_bytes(out, 1, buf_str(text));
 }
 
-static void
-refuse_jwks(struct buf *out, str_t reason)
-{
-	wire_write_bytes(out, 1, STR("{\"keys\":[]}"));
-}
-
+/* Too many keys for one answer fail the call: an empty set would be believed. */
 const struct handler service_get_jwks = {
 	.decode = decode_jwks,
 	.ask = ask_jwks,
 	.respond = respond_jwks,
-	.refuse = refuse_jwks,
 	.flags = HANDLER_SILENT,
 };
 
@@ -93,9 +77,9 @@ identify(struct request *r, str_t token)
 {
 	struct identity_checker *c = &r->worker->checker;
 
-	identity_check(c, r->book, r->arena, token, now_of(r), &r->identity);
+	identity_check(c, r->book, r->arena, token, r->date_s, &r->identity);
 	if (r->identity.reason == TOKEN_USE)
-		identity_check_refresh(c, r->book, r->arena, token, now_of(r), &r->identity);
+		identity_check_refresh(c, r->book, r->arena, token, r->date_s, &r->identity);
 }
 
 /*
@@ -134,7 +118,7 @@ act_revoke(struct request *r)
 	struct token_request *own = r->own;
 	int64_t until = r->identity.expires_at > 0 ? r->identity.expires_at + CLAIMS_LEEWAY_MAX : CLAIMS_TIME_MAX;
 	err_t err = own->revoked ? ERR_OK :
-				   revoked_add(r->worker->options.commons->revoked, &own->name, until, now_of(r));
+				   revoked_add(r->worker->options.commons->revoked, &own->name, until, r->date_s);
 
 	own->revoked = err == ERR_OK;
 	if (err == ERR_LIMIT)
@@ -210,7 +194,7 @@ ask_refresh(struct request *r, struct question *q)
 		request_fail(r, ERR_CONFIG, STR("auth.local_key_path names no key to issue tokens with"));
 		return false;
 	}
-	identity_check_refresh(&r->worker->checker, r->book, r->arena, own->token, now_of(r), &r->identity);
+	identity_check_refresh(&r->worker->checker, r->book, r->arena, own->token, r->date_s, &r->identity);
 	r->message.token = own->token;
 	r->message.action = STR("token.refresh");
 	if (r->identity.reason != TOKEN_NONE) {
@@ -229,7 +213,7 @@ static void
 act_refresh(struct request *r)
 {
 	struct token_request *own = r->own;
-	int64_t now = now_of(r), until = now + r->book->config.auth_access_token_secs;
+	int64_t now = r->date_s, until = now + r->book->config.auth_access_token_secs;
 	struct buf *text = &r->worker->scratch;
 	struct object_builder claims;
 

@@ -294,12 +294,8 @@ worker_count_token(struct worker *w, const struct identity *id)
 {
 	if (id->reason != TOKEN_NONE) {
 		count(&w->tokens_refused);
-		if (id->reason == TOKEN_KEY_UNKNOWN &&
-		    loop_now_ns(w->loop) - w->complained_ns > CLOCK_NS_PER_S) {
-			w->complained_ns = loop_now_ns(w->loop); /* a flood of them is one line a second */
-			log_warn(w->options.log, "a token names a key that is not in the key set",
-			    LOG_STR("kid", id->kid));
-		}
+		if (id->reason == TOKEN_KEY_UNKNOWN)
+			unknown_kids_note(&w->options.commons->unknown_kids, id->kid);
 		return;
 	}
 	count(&w->tokens_accepted);

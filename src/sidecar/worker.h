@@ -88,7 +88,6 @@ struct worker {
 	struct loop_source lane_source;
 	struct loop_hook end_hook, wake_hook;
 	struct loop_timer patience;
-	int64_t complained_ns; /* steady */
 
 	struct stream_table *streams;
 	uint64_t told_generation; /* of the rulebook that streams heard of last */

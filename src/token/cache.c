@@ -68,8 +68,7 @@ find_set(struct token_cache *c, uint32_t hash)
 }
 
 const struct cached_token *
-token_cache_find(struct token_cache *c, str_t token, uint64_t generation, int64_t leeway,
-    int64_t now)
+token_cache_find(struct token_cache *c, str_t token, uint64_t generation, int64_t now)
 {
 	uint32_t hash;
 	struct slot *set;
@@ -82,7 +81,7 @@ token_cache_find(struct token_cache *c, str_t token, uint64_t generation, int64_
 		if (set[i].hash != hash || set[i].generation != generation ||
 		    !str_eq(set[i].token, token))
 			continue;
-		if (claims_check_times(&set[i].entry.times, leeway, now) != TOKEN_NONE)
+		if (claims_check_times(&set[i].entry.times, set[i].entry.leeway, now) != TOKEN_NONE)
 			break;
 		set[i].used = ++c->tick;
 		c->counts.hits++;
@@ -127,6 +126,7 @@ token_cache_add(struct token_cache *c, str_t token, uint64_t generation, const s
 		.claims = value_copy(slot->arena, NULL, jwt->claims),
 		.algorithm = jwt->jws.algorithm,
 		.times = jwt->times,
+		.leeway = jwt->leeway,
 		.epoch = epoch,
 	};
 	if (jwt->jws.key != NULL && jwt->jws.key->has_kid)

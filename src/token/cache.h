@@ -28,6 +28,7 @@ struct cached_token {
 	str_t kid; /* of the key that checked it; may be empty */
 	enum algorithm algorithm;
 	struct claim_times times;
+	int64_t leeway; /* of its issuer */
 	uint64_t epoch; /* of the revocations that it was compared with: revoked.h */
 };
 
@@ -36,7 +37,7 @@ void token_cache_free(struct token_cache **);
 
 /* NULL: not there, not of this generation, or not valid now. */
 const struct cached_token *token_cache_find(struct token_cache *, str_t token,
-    uint64_t generation, int64_t leeway, int64_t now);
+    uint64_t generation, int64_t now);
 void token_cache_add(struct token_cache *, str_t token, uint64_t generation, const struct jwt *,
     uint64_t epoch);
 /* What was found was compared with the revocations of a newer epoch. */

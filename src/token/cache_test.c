@@ -35,17 +35,22 @@ try_hits(struct token_cache *cache)
 	const struct cached_token *hit;
 	str_t token = make_token(1);
 
-	ok(token_cache_find(cache, token, 1, 0, NOW) == NULL, "nothing there at first");
+	ok(token_cache_find(cache, token, 1, NOW) == NULL, "nothing there at first");
 	token_cache_add(cache, token, 1, &jwt, 1);
-	hit = token_cache_find(cache, make_token(1), 1, 0, NOW);
+	hit = token_cache_find(cache, make_token(1), 1, NOW);
 	ok(hit != NULL && value_equal(hit->claims, jwt.claims) && hit->algorithm == ALGORITHM_ES256,
 	    "a hit has the claims");
-	ok(token_cache_find(cache, make_token(2), 1, 0, NOW) == NULL, "another token is a miss");
-	ok(token_cache_find(cache, token, 2, 0, NOW) == NULL, "other keys, no hit");
-	ok(token_cache_find(cache, token, 1, 0, 1099) != NULL, "until exp");
-	ok(token_cache_find(cache, token, 1, 0, 1100) == NULL, "not at exp");
-	ok(token_cache_find(cache, token, 1, 10, 1109) != NULL, "the leeway counts");
-	ok(token_cache_find(cache, token, 1, 0, 899) == NULL, "not before nbf");
+	ok(token_cache_find(cache, make_token(2), 1, NOW) == NULL, "another token is a miss");
+	ok(token_cache_find(cache, token, 2, NOW) == NULL, "other keys, no hit");
+	ok(token_cache_find(cache, token, 1, 1099) != NULL, "until exp");
+	ok(token_cache_find(cache, token, 1, 1100) == NULL, "not at exp");
+	jwt.leeway = 10;
+	token_cache_add(cache, token, 1, &jwt, 1);
+	ok(token_cache_find(cache, token, 1, 1109) != NULL, "the leeway counts");
+	ok(token_cache_find(cache, token, 1, 1110) == NULL, "to the second");
+	jwt.leeway = 0;
+	token_cache_add(cache, token, 1, &jwt, 1);
+	ok(token_cache_find(cache, token, 1, 899) == NULL, "not before nbf");
 }
 
 static void
@@ -57,19 +62,19 @@ try_limits(struct token_cache *cache)
 
 	memset(big, 'x', CACHE_SLOT_SIZE + 1);
 	token_cache_add(cache, str_make(big, CACHE_SLOT_SIZE + 1), 1, &jwt, 1);
-	ok(token_cache_find(cache, str_make(big, CACHE_SLOT_SIZE + 1), 1, 0, NOW) == NULL,
+	ok(token_cache_find(cache, str_make(big, CACHE_SLOT_SIZE + 1), 1, NOW) == NULL,
 	    "what is too big is not kept");
 	token_cache_add(cache, str_make(big, CACHE_SLOT_SIZE - 100), 1, &jwt, 1);
-	ok(token_cache_find(cache, str_make(big, CACHE_SLOT_SIZE - 100), 1, 0, NOW) == NULL,
+	ok(token_cache_find(cache, str_make(big, CACHE_SLOT_SIZE - 100), 1, NOW) == NULL,
 	    "nor what fits alone but not with its claims");
 	for (int i = 0; i < TOKENS; i++) {
 		struct jwt one = make_jwt(i);
 
 		token_cache_add(cache, make_token(i), 1, &one, 1);
-		ok(token_cache_find(cache, make_token(i), 1, 0, NOW) != NULL, "kept %d", i);
+		ok(token_cache_find(cache, make_token(i), 1, NOW) != NULL, "kept %d", i);
 	}
 	for (int i = 0; i < TOKENS; i++) {
-		const struct cached_token *hit = token_cache_find(cache, make_token(i), 1, 0, NOW);
+		const struct cached_token *hit = token_cache_find(cache, make_token(i), 1, NOW);
 		str_t want = arena_printf(arena, "user-%d", i);
 
 		if (hit == NULL)
@@ -97,7 +102,7 @@ main(void)
 	try_limits(cache);
 	jwt = make_jwt(0);
 	token_cache_add(none, make_token(0), 1, &jwt, 1);
-	ok(token_cache_find(none, make_token(0), 1, 0, NOW) == NULL, "a cache of nothing");
+	ok(token_cache_find(none, make_token(0), 1, NOW) == NULL, "a cache of nothing");
 	ok(token_cache_counts(cache).hits > 0 && token_cache_counts(cache).misses > 0, "counted");
 	token_cache_free(&cache);
 	token_cache_free(&none);

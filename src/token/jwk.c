@@ -229,6 +229,25 @@ jwk_read(struct arena *arena, value_t object, str_t name, struct diag *diag, str
 	return ERR_OK;
 }
 
+err_t
+jwk_from_key(struct key *key, struct jwk *ret)
+{
+	struct jwk jwk = {
+		.kid = key_thumbprint(key),
+		.has_kid = true,
+		.had_private = key_is_private(key),
+		.key = key,
+		.algorithms = algorithm_set_of_key(key_kind(key)),
+	};
+	err_t err = make_verifiers(&jwk);
+
+	if (err != ERR_OK)
+		jwk_fini(&jwk);
+	else
+		*ret = jwk;
+	return err;
+}
+
 void
 jwk_fini(struct jwk *jwk)
 {

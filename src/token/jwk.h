@@ -36,6 +36,8 @@ err_t jwk_read_key(struct arena *, value_t object, bool with_private, enum key_r
 
 /* Strict, for a set that verifies.  `name` ("key 2") begins each sentence.  ERR_KEY: skip it. */
 err_t jwk_read(struct arena *, value_t object, str_t name, struct diag *, struct jwk *ret);
+/* Of a key that was no JWK: for all algorithms of its type, named by its thumbprint.  Takes the key. */
+err_t jwk_from_key(struct key *, struct jwk *ret);
 void jwk_fini(struct jwk *);
 
 #endif

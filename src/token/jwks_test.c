@@ -34,7 +34,7 @@ static const struct {
 	{ "{\"keys\":[{" POINT "}],\"keys\":[]}", 0, NULL },
 	{ "{\"keys\":[]}", 0, "no usable key" },
 	{ "{\"keys\":{}}", 0, "array" },
-	{ "{" POINT "}", 0, "array" },
+	{ "{" POINT "}", 0, "one key, not a set" },
 	{ "[]", 0, "array" },
 	{ "", 0, NULL },
 };
@@ -82,12 +82,76 @@ try_finding(void)
 	ok(jwks_find(set, NULL, ALGORITHM_ES256, &found, &fit) == jwks_at(set, 0), "the one that fits");
 	ok(jwks_find(set, NULL, ALGORITHM_EDDSA, &found, &fit) == NULL && fit == 2, "ambiguous");
 	buf_init(&out, 1 << 16);
-	jwks_write(&out, set);
+	jwks_write(&out, &set, 1);
 	ok(json_read(arena, buf_str(&out), NULL, NULL, &again) == ERR_OK &&
 	        value_object_get_text(again, "keys").count == 3, "written: %.*s", (int)out.len,
 	    out.data);
 	buf_fini(&out);
 	jwks_free(&set);
+}
+
+/* Many keys, among them a kid twice: found as among few. */
+static void
+try_many(void)
+{
+	enum { MANY = 1000 };
+	struct buf text;
+	struct jwks *set = NULL, *same;
+	size_t right = 0, found, fit;
+	str_t kid;
+
+	buf_init(&text, 1 << 20);
+	buf_add_text(&text, "{\"keys\":[");
+	for (int i = 0; i < MANY; i++)
+		buf_printf(&text, "{" EDWARDS ",\"kid\":\"k%d\"},", i);
+	buf_add_text(&text, "{" EDWARDS ",\"kid\":\"k7\"},{" POINT ",\"kid\":\"k8\"}]}");
+	ok(jwks_new_from_file(buf_str(&text), STR("many"), MANY + 1, NULL, &set) == ERR_KEY,
+	    "one key too many");
+	ok(jwks_new_from_file(buf_str(&text), STR("many"), MANY + 2, NULL, &set) == ERR_OK, "at the bound");
+	for (int i = 0; i < MANY; i++) {
+		kid = arena_printf(arena, "k%d", i);
+		right += jwks_find(set, &kid, ALGORITHM_EDDSA, &found, &fit) == jwks_at(set, (size_t)i);
+	}
+	ok(right == MANY - 1, "%zu of %d are found by kid", right, MANY);
+	kid = STR("k7");
+	ok(jwks_find(set, &kid, ALGORITHM_EDDSA, &found, &fit) == NULL && fit == 2, "a kid twice is ambiguous");
+	kid = STR("k8");
+	ok(jwks_find(set, &kid, ALGORITHM_ES256, &found, &fit) == jwks_at(set, MANY + 1) && found == 2,
+	    "not if one of them fits");
+	ok(jwks_find(set, NULL, ALGORITHM_ES256, &found, &fit) == jwks_at(set, MANY + 1), "without a kid");
+	same = jwks_share(set);
+	jwks_free(&set);
+	ok(set == NULL && jwks_count(same) == MANY + 2, "who shares it keeps it");
+	jwks_free(&same);
+	buf_fini(&text);
+}
+
+static void
+try_pem(void)
+{
+	struct key *ec = NULL, *ed = NULL;
+	struct jwks *set = NULL;
+	struct buf text;
+	size_t found, fit;
+	str_t kid;
+
+	buf_init(&text, 1 << 16);
+	ok(key_generate(KEY_P256, &ec) == ERR_OK && key_generate(KEY_ED25519, &ed) == ERR_OK, "two keys");
+	(void)!key_write_pem_public(&text, ec);
+	buf_add_text(&text, "words between\n-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n");
+	(void)!key_write_pem_public(&text, ed);
+	(void)!key_write_pem_public(&text, ec);
+	ok(jwks_new_from_file(buf_str(&text), STR("keys.pem"), 10, NULL, &set) == ERR_OK &&
+	        jwks_count(set) == 2, "PEM: two keys, one of them twice, beside a block that is none");
+	kid = key_thumbprint(ed);
+	ok(jwks_find(set, &kid, ALGORITHM_EDDSA, &found, &fit) == jwks_at(set, 1), "named by their thumbprints");
+	jwks_free(&set);
+	ok(jwks_new_from_file(buf_str(&text), STR("keys.pem"), 3, NULL, &set) == ERR_KEY, "PEM: too many blocks");
+	ok(jwks_new_from_file(STR("-----BEGIN"), STR("keys.pem"), 3, NULL, &set) != ERR_OK, "PEM: none");
+	ok(jwks_new(buf_str(&text), STR("keys.pem"), NULL, &set) != ERR_OK, "not where a JWKS is wanted");
+	key_free(&ec);
+	key_free(&ed);
+	buf_fini(&text);
 }
 
 int
@@ -97,6 +161,8 @@ main(void)
 	for (size_t i = 0; i < COUNT(cases); i++)
 		try_case(i);
 	try_finding();
+	try_many();
+	try_pem();
 	arena_free(&arena);
 	return tap_done();
 }

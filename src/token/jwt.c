@@ -38,6 +38,7 @@ check(struct arena *arena, const struct jwt_rules *rules, int64_t now, struct jw
 		return refuse(ret, TOKEN_TYPE);
 	if (jws_read_object(arena, ret->jws.payload, &ret->claims) != ERR_OK)
 		return refuse(ret, arena_failed(arena) ? TOKEN_MEMORY : TOKEN_CLAIMS);
+	ret->leeway = rules->claims.leeway;
 	reason = claims_check(ret->claims, &rules->claims, now, &ret->times);
 	return reason == TOKEN_NONE ? ERR_OK : refuse(ret, reason);
 }
@@ -65,8 +66,8 @@ jwt_verify_mac(struct arena *arena, str_t text, const struct jwt_rules *rules, s
 str_t
 jwt_strip_bearer(str_t text)
 {
-	text = str_trim_space(text);
 	if (text.len >= 7 && str_eq_nocase(str_sub(text, 0, 7), STR("bearer ")))
-		return str_trim_space(str_skip(text, 7));
+		for (text = str_skip(text, 7); text.len > 0 && text.data[0] == ' ';)
+			text = str_skip(text, 1);
 	return text;
 }

@@ -26,6 +26,7 @@ struct jwt {
 	struct jws jws;
 	value_t claims;
 	struct claim_times times;
+	int64_t leeway; /* with which the times were judged */
 };
 
 err_t jwt_verify(struct arena *, str_t text, const struct jwt_rules *, const struct jwks *keys,
@@ -35,7 +36,10 @@ err_t jwt_verify(struct arena *, str_t text, const struct jwt_rules *, const str
 err_t jwt_verify_mac(struct arena *, str_t text, const struct jwt_rules *, str_t secret, int64_t now,
     struct jwt *ret);
 
-/* The text without blanks around it and a leading "Bearer " (rfc6750 2.1), in any case. */
+/*
+ * The text without a leading "Bearer" in any case and the blanks behind it (rfc6750 2.1).  Nothing else is
+ * forgiven: a blank or a line end elsewhere is no part of any token.
+ */
 str_t jwt_strip_bearer(str_t text);
 
 #endif

@@ -1,9 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The first line is a key set, the rest a token. */
 #include "base/must.h"
-#include "token/jwt.h"
+#include "token/issuers.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Two issuers choose by iss, and must never believe what one key set alone does not. */
+static void
+ask_issuers(struct arena *arena, str_t token, const struct jwks *set, struct verify_context *context,
+    bool believed)
+{
+	const struct issuer entries[] = { { .name = STR("a"), .keys = set, .rules.claims.leeway = 30 },
+		{ .name = STR("b") } };
+	struct issuers issuers;
+	struct jwt jwt;
+	err_t err;
+
+	must(issuers_make(arena, &entries[1], entries, COUNT(entries), &issuers) == ERR_OK);
+	err = issuers_verify(&issuers, arena, token, context, 1780000000, &jwt);
+	must((err == ERR_OK) == (jwt.reason == TOKEN_NONE) && (err != ERR_OK || believed));
+}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -23,6 +39,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		input = str_skip(input, line + 1);
 	err = jwt_verify(arena, jwt_strip_bearer(input), &rules, set, context, 1780000000, &jwt);
 	must((err == ERR_OK) == (jwt.reason == TOKEN_NONE));
+	ask_issuers(arena, jwt_strip_bearer(input), set, context, err == ERR_OK);
 	jwks_free(&set);
 	arena_free(&arena);
 	verify_context_free(&context);

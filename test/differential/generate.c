@@ -375,7 +375,7 @@ write_body(const struct gen_clause *c, enum gen_way way, uint64_t *state, struct
 			continue;
 		made |= c->body.at[at].defines;
 		if (way == GEN_WRAPPED && c->body.at[at].is_test)
-			buf_printf(out, "\t[1 | %.*s] != []\n", STR_FMT(c->body.at[at].text));
+			buf_printf(out, "\t[1 | %.*s][0]\n", STR_FMT(c->body.at[at].text));
 		else
 			buf_printf(out, "\t%.*s\n", STR_FMT(c->body.at[at].text));
 	}

@@ -2,11 +2,13 @@
 /*
  * Orders every body so that each expression finds its inputs bound: again and
  * again, the first expressions that have all they need, in the order written.
- * What is left then has unsafe variables.
+ * What is left then has unsafe variables.  An expression that lacked something
+ * is tried again only after one of its variables was bound.
  */
 #include "rego/pass/safety.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "rego/pass/outputs.h"
 #include "rego/pass/walk.h"
@@ -14,7 +16,23 @@
 struct pending {
 	struct ast_expr *expr;
 	struct var_set vars; /* not bound outside the body */
-	bool placed;
+	bool placed, waits;
+};
+
+struct waiter { /* an expression to be tried again when a variable is bound */
+	size_t expr;
+	struct waiter *next;
+};
+
+struct body_order {
+	struct compiler *compiler;
+	struct pending *list;
+	size_t count;
+	const struct var_set *body_vars, *globals;
+	struct var_set bound;
+	size_t told; /* of bound: the waiters of those have been told */
+	struct name_map waiters;
+	char *due; /* by expression: 1, it is worth a try */
 };
 
 /* Unsafe variables found in a rule, in closures too. */
@@ -136,15 +154,15 @@ order_closures(struct orderer *o, struct ast_body *b, const struct var_set *boun
 
 /* What the expression still needs; nothing: its outputs are bound from here on. */
 static struct var_set
-find_unsafe(struct compiler *c, const struct pending *p, const struct var_set *body_vars,
-    const struct var_set *globals, struct var_set *bound)
+find_unsafe(struct body_order *b, const struct pending *p)
 {
-	struct var_set out = outputs_of_expr(c, p->expr, bound);
+	struct compiler *c = b->compiler;
+	struct var_set out = outputs_of_expr(c, p->expr, &b->bound);
 	struct var_set inside = closure_vars(c, p->expr), closed = { 0 }, left = { 0 };
 	const struct var_set *const needed[] = { &p->vars, &closed };
 
 	for (size_t i = 0; i < inside.count; i++) {
-		if (var_set_has(body_vars, inside.at[i]) && !var_set_has(globals, inside.at[i]))
+		if (var_set_has(b->body_vars, inside.at[i]) && !var_set_has(b->globals, inside.at[i]))
 			var_set_add(c, &closed, inside.at[i]);
 	}
 	/* x = [y | y = x]: what it binds is what it needs. */
@@ -152,48 +170,82 @@ find_unsafe(struct compiler *c, const struct pending *p, const struct var_set *b
 		return closed;
 	for (size_t n = 0; n < COUNT(needed); n++) {
 		for (size_t i = 0; i < needed[n]->count; i++) {
-			if (!var_set_has(&out, needed[n]->at[i]) && !var_set_has(bound, needed[n]->at[i]))
+			if (!var_set_has(&out, needed[n]->at[i]) && !var_set_has(&b->bound, needed[n]->at[i]))
 				var_set_add(c, &left, needed[n]->at[i]);
 		}
 	}
 	if (left.count == 0)
-		var_set_add_all(c, bound, &out);
+		var_set_add_all(c, &b->bound, &out);
 	return left;
 }
 
 /* The memory of a try that fails is given back: there may be many. */
 static bool
-place(struct compiler *c, struct pending *p, const struct var_set *body_vars,
-    const struct var_set *globals, struct var_set *bound)
+place(struct body_order *b, struct pending *p)
 {
-	struct arena_mark mark = arena_mark(c->arena);
+	struct arena_mark mark = arena_mark(b->compiler->arena);
 
-	if (find_unsafe(c, p, body_vars, globals, bound).count == 0)
+	if (find_unsafe(b, p).count == 0)
 		return true;
-	arena_release(c->arena, mark);
+	arena_release(b->compiler->arena, mark);
 	return false;
 }
 
-static struct pending *
-begin(struct compiler *c, const struct ast_body *b, const struct var_set *bound)
+static void
+wait_for_vars(struct body_order *b, struct pending *p)
 {
-	struct pending *list = compiler_alloc(c, b->exprs.count, sizeof(*list));
+	struct var_set vars = { 0 };
 
-	for (size_t i = 0; i < b->exprs.count; i++) {
-		struct var_set vars = { 0 };
+	if (p->waits)
+		return;
+	p->waits = true;
+	vars_of_expr(b->compiler, &vars, p->expr, 0);
+	for (size_t i = 0; i < vars.count; i++) {
+		struct waiter *w;
 
-		list[i].expr = b->exprs.at[i];
-		vars_of_expr(c, &vars, list[i].expr, SKIP_FOR_SAFETY);
-		list[i].vars = var_set_minus(c, &vars, bound);
+		if (var_set_has(&b->bound, vars.at[i]))
+			continue;
+		w = compiler_alloc(b->compiler, 1, sizeof(*w));
+		*w = (struct waiter){ (size_t)(p - b->list), name_map_find(&b->waiters, vars.at[i]) };
+		name_map_put(b->compiler, &b->waiters, vars.at[i], w);
 	}
-	return list;
 }
 
 static void
-add_unsafe(struct orderer *o, struct pending *p, const struct var_set *body_vars,
-    const struct var_set *globals, struct var_set *bound)
+tell_waiters(struct body_order *b)
 {
-	struct var_set unsafe = find_unsafe(o->compiler, p, body_vars, globals, bound);
+	for (; b->told < b->bound.count; b->told++) {
+		const struct waiter *w = name_map_find(&b->waiters, b->bound.at[b->told]);
+
+		for (; w != NULL; w = w->next)
+			b->due[w->expr] = !b->list[w->expr].placed;
+	}
+}
+
+static struct body_order
+begin(struct compiler *c, const struct ast_body *body, const struct var_set *body_vars,
+    const struct var_set *globals)
+{
+	struct body_order b = { .compiler = c, .count = body->exprs.count, .body_vars = body_vars,
+		.globals = globals, .bound = var_set_within(globals) };
+
+	b.list = compiler_alloc(c, b.count, sizeof(*b.list));
+	b.due = compiler_alloc(c, b.count, 1);
+	memset(b.due, 1, b.count);
+	for (size_t i = 0; i < b.count; i++) {
+		struct var_set vars = { 0 };
+
+		b.list[i].expr = body->exprs.at[i];
+		vars_of_expr(c, &vars, b.list[i].expr, SKIP_FOR_SAFETY);
+		b.list[i].vars = var_set_minus(c, &vars, globals);
+	}
+	return b;
+}
+
+static void
+add_unsafe(struct orderer *o, struct body_order *b, struct pending *p)
+{
+	struct var_set unsafe = find_unsafe(b, p);
 
 	for (size_t i = 0; i < unsafe.count; i++)
 		add_finding(o, p->expr->loc, unsafe.at[i]);
@@ -207,59 +259,72 @@ expr_is_call(const struct ast_expr *e)
 
 /* A call that has its operands but for what is in sets: its result is not unsafe for that. */
 static void
-give_up_call(struct orderer *o, struct pending *p, const struct var_set *body_vars,
-    const struct var_set *globals, struct var_set *bound)
+give_up_call(struct orderer *o, struct body_order *b, struct pending *p)
 {
-	struct var_set out = outputs_of_expr(o->compiler, p->expr, bound);
+	struct var_set out = outputs_of_expr(b->compiler, p->expr, &b->bound);
 
-	add_unsafe(o, p, body_vars, globals, bound);
-	var_set_add_all(o->compiler, bound, &out);
+	add_unsafe(o, b, p);
+	var_set_add_all(b->compiler, &b->bound, &out);
 	p->placed = true;
+}
+
+static size_t
+next_due(const struct body_order *b, size_t from)
+{
+	const char *at = from < b->count ? memchr(b->due + from, 1, b->count - from) : NULL;
+
+	return at != NULL ? (size_t)(at - b->due) : b->count;
 }
 
 /* Again and again the first that can be placed, until none can. */
 static void
-place_all(struct compiler *c, struct pending *list, size_t count,
-    const struct var_set *body_vars, const struct var_set *globals, struct var_set *bound,
-    struct ast_body *ordered)
+place_all(struct body_order *b, struct ast_body *ordered)
 {
-	for (bool moved = true; moved;) {
-		moved = false;
-		for (size_t i = 0; i < count; i++) {
-			if (list[i].placed || !place(c, &list[i], body_vars, globals, bound))
+	tell_waiters(b);
+	for (size_t i = next_due(b, 0); i < b->count; i = next_due(b, 0)) {
+		for (; i < b->count; i = next_due(b, i + 1)) {
+			struct pending *p = &b->list[i];
+
+			b->due[i] = 0;
+			if (p->placed)
 				continue;
-			list[i].placed = moved = true;
-			body_add(c, ordered, list[i].expr);
+			if (place(b, p)) {
+				p->placed = true;
+				body_add(b->compiler, ordered, p->expr);
+				tell_waiters(b);
+			} else {
+				wait_for_vars(b, p);
+			}
 		}
 	}
 }
 
 /* False: something in it is unsafe, and recorded; the body stays as it was. */
 static bool
-order_body(struct orderer *o, struct ast_body *b, const struct var_set *globals)
+order_body(struct orderer *o, struct ast_body *body, const struct var_set *globals)
 {
 	struct compiler *c = o->compiler;
-	struct pending *list = begin(c, b, globals);
-	struct ast_body ordered = { .loc = b->loc };
-	struct var_set body_vars = { 0 }, bound = var_set_within(globals);
+	struct ast_body ordered = { .loc = body->loc };
+	struct var_set body_vars = { 0 };
+	struct body_order b = begin(c, body, &body_vars, globals);
 	size_t before = o->findings.count;
 
-	vars_of_body(c, &body_vars, b, SKIP_FOR_SAFETY);
-	place_all(c, list, b->exprs.count, &body_vars, globals, &bound, &ordered);
-	for (size_t i = 0; i < b->exprs.count; i++) {
-		if (!list[i].placed && expr_is_call(list[i].expr) &&
-		    outputs_of_expr(c, list[i].expr, &bound).count > 0)
-			give_up_call(o, &list[i], &body_vars, globals, &bound);
+	vars_of_body(c, &body_vars, body, SKIP_FOR_SAFETY);
+	place_all(&b, &ordered);
+	for (size_t i = 0; i < b.count; i++) {
+		if (!b.list[i].placed && expr_is_call(b.list[i].expr) &&
+		    outputs_of_expr(c, b.list[i].expr, &b.bound).count > 0)
+			give_up_call(o, &b, &b.list[i]);
 	}
-	place_all(c, list, b->exprs.count, &body_vars, globals, &bound, &ordered);
-	for (size_t i = 0; i < b->exprs.count; i++) {
-		if (!list[i].placed)
-			add_unsafe(o, &list[i], &body_vars, globals, &bound);
+	place_all(&b, &ordered);
+	for (size_t i = 0; i < b.count; i++) {
+		if (!b.list[i].placed)
+			add_unsafe(o, &b, &b.list[i]);
 	}
 	order_closures(o, &ordered, globals);
 	if (o->findings.count > before)
 		return false;
-	*b = ordered;
+	*body = ordered;
 	return true;
 }
 
