@@ -52,3 +52,12 @@ event_metadata_read(struct request *r, str_t json, value_t *ret)
 	*ret = v;
 	return ERR_OK;
 }
+
+void
+event_hide_tokens(struct request *r, struct audit_happening *event)
+{
+#define MEMBER(name, mask) event->name = request_plain(r, event->name);
+	AUDIT_EVENT_ALWAYS(MEMBER)
+	AUDIT_EVENT_SOMETIMES(MEMBER)
+#undef MEMBER
+}

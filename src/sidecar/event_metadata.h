@@ -11,6 +11,7 @@
 #ifndef SIDECAR_EVENT_METADATA_H
 #define SIDECAR_EVENT_METADATA_H
 
+#include "audit/happening.h"
 #include "sidecar/request.h"
 
 enum { EVENT_METADATA_DEPTH = 32 };
@@ -19,5 +20,7 @@ enum { EVENT_METADATA_DEPTH = 32 };
 err_t event_metadata_read(struct request *, str_t json, value_t *ret);
 /* The same for an object that is there already: `json` is its text. */
 err_t event_metadata_check(struct request *, str_t json, value_t *object);
+/* A token in any of the event's texts becomes its hash, as request_plain() says. */
+void event_hide_tokens(struct request *, struct audit_happening *);
 
 #endif

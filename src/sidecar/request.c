@@ -86,11 +86,14 @@ request_plain(struct request *r, str_t text)
 {
 	enum { SHOWN = 12 };
 	char hash[SHA256_HEX_SIZE];
+	size_t at = 0;
 
 	if (!message_is_token(text))
+		at = str_find(text, STR("eyJ"), 0);
+	if (at >= text.len || !message_is_token(str_skip(text, at)))
 		return text;
-	digest_sha256_hex(jwt_strip_bearer(text), hash);
-	return arena_printf(r->notes, "token:%.*s", SHOWN, hash);
+	digest_sha256_hex(jwt_strip_bearer(str_skip(text, at)), hash);
+	return arena_printf(r->notes, "%.*stoken:%.*s", (int)at, text.data, SHOWN, hash);
 }
 
 void

@@ -149,8 +149,9 @@ ask_emit(struct request *r, struct question *q)
 static void
 write_emit(struct request *r, struct buf *line, size_t *ret_split)
 {
-	const struct emit_request *own = r->own;
+	struct emit_request *own = r->own;
 
+	event_hide_tokens(r, &own->event);
 	audit_happening_write(line, &r->worker->scratch, &own->event, &r->book->mask, ret_split);
 }
 

@@ -145,8 +145,9 @@ ask_auth(struct request *r, struct question *q)
 static void
 write_auth(struct request *r, struct buf *line, size_t *ret_split)
 {
-	const struct auth_request *own = r->own;
+	struct auth_request *own = r->own;
 
+	event_hide_tokens(r, &own->event);
 	audit_happening_write(line, &r->worker->scratch, &own->event, &r->book->mask, ret_split);
 }
 

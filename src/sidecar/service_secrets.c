@@ -352,11 +352,17 @@ add_quoted(struct buf *text, const char *kind, str_t name)
 	buf_add_char(text, '`');
 }
 
+/* A token in the place of a name is not to be shown. */
+static str_t
+shown_name(str_t name)
+{
+	return message_is_token(name) ? STR("(a token)") : cut_text(name, STORE_NAME_MAX);
+}
+
 static void
 add_failure(struct buf *text, const struct secret_item *item)
 {
-	str_t name = cut_text(item->name, STORE_NAME_MAX);
-	str_t bundle = cut_text(item->bundle, STORE_NAME_MAX);
+	str_t name = shown_name(item->name), bundle = shown_name(item->bundle);
 
 	if (text->len > 0)
 		buf_add_text(text, "; ");

@@ -176,7 +176,13 @@ def other_rows(t):
                   {1: lambda v: b"B 1" not in v[0] and b"EMP-1" not in v[0]}, {})
         yield Row(client, "MaskingService/MaskString", "a token in a text", f(1, "of " + t.kept + " yes"), {1: "of [REDACTED] yes"}, {})
         yield Row(client, "MaskingService/MaskString", "nothing to mask is never empty", f(1, "plain"), {1: "plain"}, {})
-        yield Row(client, "EgressService/CheckEgress", "the metadata address", f(1, "http://169.254.169.254/") + f(2, "acme"), ("pending", {1: 0, 2: text}), {})
+        yield Row(client, "EgressService/CheckEgress", "the metadata address", f(1, "http://169.254.169.254/") + f(2, "acme"), {1: 0, 2: text}, {})
+    emitted = {1: text, 2: lambda v: v[0] > 0, 3: text, 4: text, 5: None, 6: None}
+    yield Row("python", "AuditService/Emit", "as the descriptor", b"".join(f(n, v) for n, v in enumerate(
+        ("login", "app", "7", "acme", "u-1", "success", '{"a":"1"}'), 1)), emitted, {"tenant_id": "acme", "action": "login"})
+    others = f(1, "login") + f(2, "u-1") + f(3, "success") + f(4, "acme")
+    for client, more in (("ts", f(5, '{"a":"1"}')), ("java", f(5, "{}")), ("go", f(5, "a=1") + f(5, "b=2"))):
+        yield Row(client, "AuditService/Emit", "2 user, 3 outcome, 5 metadata", others + more, emitted, {"tenant_id": "acme", "action": "login"})
     yield Row("python", "MaskingService/CheckPrompt", "JSON in 1", f(1, '{"messages":[{"password":"p"}]}'),
               {1: document({"messages": [{"password": "[REDACTED]"}]})}, {})
     yield Row("python", "JobService/SubmitJob", "says why not", f(1, f(1, "acme")), "UNIMPLEMENTED", {})

@@ -2,13 +2,13 @@
 """stubs_rows: every rpc of the descriptors, as generated code calls it.
 
 A row: rpc, what it shows, the request as protobuf's JSON, and a function of the answer that is true; or the
-gRPC status as text, or one of some.  PENDING marks what a daemon may not serve yet: skipped when it says UNIMPLEMENTED.
+gRPC status as text, or one of some.
 """
 import json
 import time
 from collections import namedtuple
 
-Row = namedtuple("Row", "rpc shows request want pending")
+Row = namedtuple("Row", "rpc shows request want")
 ACME = {"tenant_id": "acme", "tenant_name": "Acme Corp", "roles": ["reader", "auditor"], "attributes": {"plan": "team"}}
 META = {"request_id": "r-1", "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736", "span_id": "00f067aa0ba902b7", "service_name": "svc"}
 
@@ -17,8 +17,7 @@ def problem(status, suffix):
     return lambda m: m.error.status == status and m.error.type == "https://errors.coresdk.io/" + suffix and m.error.title
 
 
-def row(rpc, shows, request, want, pending=False):
-    return Row(rpc, shows, request, want, pending)
+row = Row
 
 
 def auth_rows(t):
@@ -66,14 +65,13 @@ def policy_rows():
 
 
 def audit_rows():
-    pending = True
     yield row("AuditService/EmitAuditEvent", "kept", {"action": "login", "resource_type": "app", "resource_id": "7", "tenant_id": "acme",
               "user_id": "u-1", "outcome": "success", "metadata_json": '{"a":1}'},
-              lambda m: m.event_id and m.sequence_id and m.record_hash and m.previous_hash and not m.HasField("error"), pending)
+              lambda m: m.event_id and m.sequence_id and m.record_hash and m.previous_hash and not m.HasField("error"))
     yield row("AuditService/EmitAuthEvent", "accepted", {"event_id": "01890a5d-ac96-774b-bcce-b302099a8057", "event_type": "auth.login.password",
               "timestamp": str(int(time.time() * 1000)), "tenant_id": "acme", "outcome": "success", "subject_kind": "user", "subject_id": "u-1",
-              "severity": "info"}, lambda m: m.accepted, pending)
-    yield row("AuditService/QueryAudit", "a page", {"tenant_id": "acme", "limit": 5}, lambda m: 0 < len(m.events) <= 5, pending)
+              "severity": "info"}, lambda m: m.accepted)
+    yield row("AuditService/QueryAudit", "a page", {"tenant_id": "acme", "limit": 5}, lambda m: 0 < len(m.events) <= 5)
 
 
 def setting_rows():
@@ -116,14 +114,14 @@ def tenant_rows(t):
 
 
 def gate_rows(t):
-    """Pending gates are judged by the same rule: action read is allowed to readers."""
+    """All are judged by the default rule: readers may read."""
     common = {"token": t.reader, "action": "read", "tenant": ACME, "metadata": META, "context": {"a": "b"}}
     for rpc, more in (("Gate", {"resource": "r"}), ("StorageGate", {"bucket": "b", "object_key": "k"}),
                       ("DatabaseGate", {"collection": "c", "query_json": "{}"}), ("SecretGate", {"secret_name": "s", "provider": "env"}),
                       ("WorkflowGate", {"workflow_id": "w", "input_json": "{}"})):
-        yield row(f"DataGateService/{rpc}", "a reader", {**common, **more}, lambda m: m.allowed and not m.HasField("error"), True)
+        yield row(f"DataGateService/{rpc}", "a reader", {**common, **more}, lambda m: m.allowed and not m.HasField("error"))
         yield row(f"DataGateService/{rpc}", "a forged token", {**common, **more, "token": t.forged},
-                  lambda m: not m.allowed and m.reason and problem(401, "auth/invalid-token")(m), True)
+                  lambda m: not m.allowed and m.reason and problem(401, "auth/invalid-token")(m))
     for ttl, want in ((str(1 << 40), 300), ("60", 60), ("-5", 1), ("0", 300)):
         yield row("DataGateService/AgentSpawnGate", f"{ttl} seconds", {"user_jwt": t.acme, "agent_id": "a1", "capabilities": ["orders.read", "admin"],
                   "ttl_secs": ttl, "tenant": ACME, "metadata": META},
@@ -131,9 +129,9 @@ def gate_rows(t):
     yield row("DataGateService/AgentSpawnGate", "a forged token", {"user_jwt": t.forged, "agent_id": "a1"},
               lambda m: not m.allowed and not m.agent_token and problem(401, "auth/invalid-token")(m))
     yield row("SecretsService/ResolveSecret", "of none", {"caller": {"tenant_id": "acme"}, "refs": [{"name": "nothing"}]},
-              ("NOT_FOUND", "UNAVAILABLE", "PERMISSION_DENIED"), True)
+              ("NOT_FOUND", "UNAVAILABLE", "PERMISSION_DENIED"))
     yield row("EgressService/CheckEgress", "a loopback address", {"url": "http://127.1:80/", "tenant_id": "acme", "service_name": "s"},
-              lambda m: not m.allowed and m.reason, True)
+              lambda m: not m.allowed and m.reason)
 
 
 def job_rows():
