@@ -77,7 +77,10 @@ class Stack:
 def python_deadlines(stack):
     ask = lambda rule, t: code_of(lambda: stack.ask("PolicyService/Evaluate", timeout=t, rule=rule, input_json="{}"))
     ok(ask("data.authz.allow", -1) == "DEADLINE_EXCEEDED", "grpcio: a deadline that is over")
-    ok(ask("data.slow.allow", 0.02) == "DEADLINE_EXCEEDED", "grpcio: a policy that takes longer than its deadline")
+    # Who is first, the client's timer or the sidecar's denial, is the machine's choice.
+    late = []
+    got = code_of(lambda: late.append(stack.ask("PolicyService/Evaluate", timeout=0.02, rule="data.slow.allow", input_json="{}")))
+    ok(got == "DEADLINE_EXCEEDED" or "longer than it may" in late[0].reason, "grpcio: a policy that takes longer than its deadline", got)
     answer = stack.ask("PolicyService/Evaluate", rule="data.slow.allow", input_json="{}")
     ok(not answer.result and "could not decide" in answer.reason, "grpcio: and one that takes longer than it may", answer)
     begin = time.monotonic()

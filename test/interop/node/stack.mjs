@@ -79,7 +79,8 @@ async function bounded() {
 	const late = await unary(client('PolicyService'), 'Evaluate', { rule: 'data.authz.allow', input_json: '{}' }, { deadline: Date.now() - 1 });
 	say(late.code === 'DEADLINE_EXCEEDED', 'deadline: one that is over', JSON.stringify(late));
 	const slow = await unary(client('PolicyService'), 'Evaluate', { rule: 'data.slow.allow', input_json: '{}' }, { deadline: Date.now() + 20 });
-	say(slow.code === 'DEADLINE_EXCEEDED', 'deadline: a policy that takes too long', JSON.stringify(slow));
+	// Who is first, the client's timer or the sidecar's denial, is the machine's choice.
+	say(slow.code === 'DEADLINE_EXCEEDED' || slow.answer?.reason?.includes('longer than it may'), 'deadline: a policy that takes too long', JSON.stringify(slow));
 	const open = await first(client('PolicyService'), 'WatchPolicyUpdates', { last_bundle_version: 'r1' }, { deadline: Date.now() + 200 });
 	say(open.code === 'DEADLINE_EXCEEDED', 'deadline: of a stream', JSON.stringify(open));
 	const send = (size) => unary(client('MaskingService'), 'Mask', { json_value: JSON.stringify({ a: 'x '.repeat(size / 2) }) });
