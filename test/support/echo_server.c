@@ -60,7 +60,7 @@ load_tls(struct program *p, struct diag *d)
 	if (e == ERR_OK && p->mtls)
 		e = read_pem(p, "ca.pem", &ca, d);
 	if (e == ERR_OK) {
-		struct tls_config config = { buf_str(&cert), buf_str(&key), buf_str(&ca), p->mtls };
+		struct tls_config config = { buf_str(&cert), buf_str(&key), buf_str(&ca), STR_NONE, p->mtls };
 
 		e = tls_context_new(&config, &context, d);
 	}
