@@ -83,6 +83,10 @@ check_tls(struct config *c, struct diag *diag)
 {
 	if (c->tls_mode == CONFIG_TLS_AUTO && c->tls_server_cert.len > 0)
 		c->tls_mode = CONFIG_TLS_MTLS;
+	if (c->tls_mode != CONFIG_TLS_MTLS && c->tls_crl.len > 0)
+		(void)refuse(c, diag, CONFIG_KEY_tls_crl, "is for tls.mode: mtls");
+	if (c->tls_mode != CONFIG_TLS_MTLS && c->tls_allowed_clients.count > 0)
+		(void)refuse(c, diag, CONFIG_KEY_tls_allowed_clients, "is for tls.mode: mtls");
 	if (c->tls_mode == CONFIG_TLS_MTLS || c->tls_mode == CONFIG_TLS_ONE_WAY) {
 		check_tls_files(c, diag);
 		return;

@@ -176,7 +176,16 @@ static bool
 is_let_in(struct worker *w, const struct rulebook *book, struct grpc_call *call, bool open)
 {
 	count(&w->requests);
-	if (open || has_service_token(book, call))
+	if (open)
+		return true;
+	/* Who comes by a Unix socket was let in there. */
+	if (grpc_call_peer(call)->kind != PEER_UNIX &&
+	    !allow_list_admits(&book->clients, grpc_call_peer(call), grpc_call_method(call)->path)) {
+		count(&w->failed);
+		grpc_fail(call, GRPC_PERMISSION_DENIED, STR("this client may not call this service (tls.allowed_clients)"));
+		return false;
+	}
+	if (has_service_token(book, call))
 		return true;
 	count(&w->failed);
 	grpc_fail(call, GRPC_UNAUTHENTICATED, STR("x-service-token is missing or wrong"));

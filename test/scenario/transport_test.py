@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who may connect: certificates and what revokes them, names, Unix users; and systemd's side."""
+import os
+import pathlib
+import threading
+import time
+
+import grpc
+
+from house import House, run_scenarios
+from rig import field, make_certificates, ok, run
+
+EVALUATE = "/coresdk.v1.PolicyService/Evaluate"
+VALIDATE = "/coresdk.v1.AuthService/ValidateToken"
+ASK = field(1, "data.authz.allow") + field(2, '{"id":1}')
+CA_CONFIG = """[ca]
+default_ca = c
+[c]
+database = {room}/index.txt
+crlnumber = {room}/crlnumber
+default_md = sha256
+default_crl_days = 1
+crl_extensions = e
+[e]
+authorityKeyIdentifier = keyid
+"""
+
+
+class Secured(House):
+    """A house with a CA of its own, whose daemon wants client certificates."""
+
+    def __init__(self, **tls):
+        super().__init__()
+        make_certificates(self.room)
+        self.config["tls"] = {"mode": "mtls", "ca_cert": self.path("ca.crt"), "server_cert": self.path("server.crt"),
+                              "server_key": self.path("server.key"), **tls}
+        self.write_config()
+        pathlib.Path(self.path("index.txt")).write_text("")
+        pathlib.Path(self.path("crlnumber")).write_text("01\n")
+        pathlib.Path(self.path("ca.conf")).write_text(CA_CONFIG.format(room=self.room))
+
+    def read(self, name):
+        return pathlib.Path(self.path(name)).read_bytes()
+
+    def issue(self, name, san, usage="clientAuth", ca="ca"):
+        run("openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout",
+            self.path(name + ".key"), "-out", self.path(name + ".csr"), "-subj", f"/CN={name}")
+        pathlib.Path(self.path(name + ".ext")).write_text(f"subjectAltName={san}\nextendedKeyUsage={usage}")
+        run("openssl", "x509", "-req", "-in", self.path(name + ".csr"), "-CA", self.path(ca + ".crt"), "-CAkey",
+            self.path(ca + ".key"), "-CAcreateserial", "-days", "2", "-extfile", self.path(name + ".ext"), "-out",
+            self.path(name + ".crt"))
+
+    def list_revoked(self, *names, expired=False):
+        ca = ("openssl", "ca", "-config", self.path("ca.conf"), "-cert", self.path("ca.crt"), "-keyfile",
+              self.path("ca.key"))
+        for name in names:
+            run(*ca, "-revoke", self.path(name + ".crt"))
+        when = ("-crl_lastupdate", "20200101000000Z", "-crl_nextupdate", "20200102000000Z") if expired else ()
+        run(*ca, "-gencrl", *when, "-out", self.path("crl.pem"))
+
+    def ask(self, d, client="client", path=EVALUATE, message=ASK, timeout=3):
+        """The status of one call on a connection of its own."""
+        pair = (self.read(client + ".key"), self.read(client + ".crt"))
+        credentials = grpc.ssl_channel_credentials(self.read("ca.crt"), *pair)
+        with grpc.secure_channel(f"localhost:{d.port}", credentials, [("grpc.use_local_subchannel_pool", 1)]) as c:
+            return d.status(path, message, channel=c, timeout=timeout)[0]
+
+    def start(self, client="client"):
+        d = super().start(wait=False)
+        end = time.monotonic() + 10
+        while self.ask(d, client, "/grpc.health.v1.Health/Check", b"", 1) != grpc.StatusCode.OK:
+            if d.process.poll() is not None or time.monotonic() > end:
+                break
+            time.sleep(0.05)
+        return d
+
+
+OK, DENIED = grpc.StatusCode.OK, grpc.StatusCode.PERMISSION_DENIED
+BROKEN = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
+
+
+def revoked():
+    with Secured() as house:
+        house.issue("second", "DNS:second.local")
+        house.list_revoked()
+        house.config["tls"]["crl"] = house.path("crl.pem")
+        house.write_config()
+        d = house.start()
+        ok(house.ask(d) == OK and house.ask(d, "second") == OK, "crl: what is not on it is served", d.logged())
+        house.list_revoked("second")
+        ok(d.admin({"command": "reload"})["ok"], "crl: a new one is read")
+        ok(house.ask(d, "second") in BROKEN and house.ask(d) == OK, "crl: and what it revokes is refused")
+        pathlib.Path(house.path("crl.pem")).write_text("rubbish")
+        ok(not d.admin({"command": "reload"})["ok"], "crl: one that is none is refused")
+        ok(house.ask(d, "second") in BROKEN and house.ask(d) == OK, "crl: and the last good one serves on")
+        house.list_revoked(expired=True)
+        ok(d.admin({"command": "reload"})["ok"] and house.ask(d) in BROKEN, "crl: one that has run out refuses all")
+        d.stop()
+    with Secured() as house:
+        house.list_revoked()
+        both = house.read("ca.crt") + house.read("other.crt")
+        pathlib.Path(house.path("both.crt")).write_bytes(both)
+        house.config["tls"].update(ca_cert=house.path("both.crt"), crl=house.path("crl.pem"))
+        house.write_config()
+        d = house.start()
+        ok(house.ask(d) == OK and house.ask(d, "stranger") in BROKEN,
+           "crl: a CA that none covers admits nobody", d.logged())
+        d.stop()
+
+
+def allowed():
+    with Secured(allowed_clients=["app.local", "spiffe://test/web/*", "AuthService=spiffe://test/auth"]) as house:
+        house.issue("web", "URI:spiffe://test/web/1")
+        house.issue("auth", "URI:spiffe://test/auth")
+        house.issue("both", "URI:spiffe://test/auth,URI:spiffe://test/web/1")
+        house.issue("app.local", "DNS:other.local")
+        d = house.start()
+        validate = field(1, "x") + field(2, "t")
+        table = {"client": (OK, DENIED), "web": (OK, DENIED), "auth": (DENIED, OK), "both": (DENIED, DENIED),
+                 "app.local": (DENIED, DENIED)}
+        for client, (policy, auth) in table.items():
+            ok(house.ask(d, client) == policy, f"allowed: {client} asks for policy: {policy}", d.logged())
+            ok(house.ask(d, client, VALIDATE, validate) == auth, f"allowed: {client} asks for tokens: {auth}")
+        house.config["tls"]["allowed_clients"] = ["other.local"]
+        house.write_config()
+        ok(d.admin({"command": "reload"})["ok"] and house.ask(d) == DENIED and house.ask(d, "app.local") == OK,
+           "allowed: another list comes with a reload")
+        for entry in ("*.local", "AuditServices=app.local", "spiffe://a/../b"):
+            house.config["tls"]["allowed_clients"] = [entry]
+            house.write_config()
+            ok(not d.admin({"command": "reload"})["ok"] and house.ask(d, "app.local") == OK,
+               f"allowed: {entry} is refused, and the list in use stays")
+        d.stop()
+
+
+def certificates_change():
+    """New certificates by the dozen while clients connect: no handshake fails."""
+    with Secured() as house:
+        d = house.start()
+        counts, failures, stop = [0], [], threading.Event()
+
+        def connect():
+            while not stop.is_set():
+                status = house.ask(d, timeout=10)
+                if status != OK:
+                    failures.append(status)
+                counts[0] += 1
+
+        threads = [threading.Thread(target=connect) for _ in range(4)]
+        for t in threads:
+            t.start()
+        taken = 0
+        for i in range(12):
+            house.issue("new", "DNS:localhost,IP:127.0.0.1", "serverAuth")
+            os.replace(house.path("new.key"), house.path("server.key"))
+            torn = d.admin({"command": "reload"})["ok"]
+            os.replace(house.path("new.crt"), house.path("server.crt"))
+            taken += d.admin({"command": "reload"})["ok"] and not torn
+        stop.set()
+        for t in threads:
+            t.join()
+        ok(taken == 12, f"change: {taken} of 12 pairs are taken; a key without its certificate never")
+        ok(counts[0] > 50 and not failures, f"change: none of {counts[0]} handshakes fails", failures[:5])
+        d.stop()
+
+
+run_scenarios(revoked, allowed, certificates_change)
