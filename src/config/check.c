@@ -112,9 +112,26 @@ check_auth(const struct config *c, struct diag *diag)
 		    "is true, but auth.audiences names none");
 }
 
+/* -1: it is no mode. */
+int
+config_unix_mode(const struct config *c)
+{
+	str_t text = c->listen_unix_mode;
+	int mode = 0;
+
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.len > 4 || text.data[i] < '0' || text.data[i] > '7')
+			return -1;
+		mode = mode * 8 + (text.data[i] - '0');
+	}
+	return text.len >= 3 && mode <= 0777 ? mode : -1;
+}
+
 static void
 check_listen(const struct config *c, struct diag *diag)
 {
+	if (config_unix_mode(c) < 0)
+		(void)refuse(c, diag, CONFIG_KEY_listen_unix_mode, "is no mode: three octal digits, like 0660");
 	if (c->listen_grpc.count == 0 && c->listen_unix.len == 0)
 		(void)refuse(c, diag, CONFIG_KEY_listen_grpc,
 		    "is empty, and listen.unix too: nobody could ask");

@@ -81,6 +81,8 @@ static const struct {
 	{ "auth: { leeway_secs: 3601 }\n", 1, 22, "must be 0 to 3600 seconds", NULL },
 	{ "listen: { grpc: \"0.0.0.0:50051\" }\n", 1, 17, "reached from other machines",
 	    "tls: { mode: off }" },
+	{ "listen: { unix_mode: 0668 }\n", 1, 22, "no mode", NULL },
+	{ "listen: { unix_mode: 04755 }\n", 1, 22, "no mode", NULL },
 	{ "listen: { grpc: [], unix: \"\" }\n", 1, 17, "nobody could ask", NULL },
 };
 

@@ -36,6 +36,7 @@ struct server {
 	struct shared *tls;
 	struct shared_view tls_view;
 	struct gate *gate;
+	const struct unix_rule *unix_rule;
 	struct conn *conns;
 	bool draining;
 	void (*on_drained)(void *);
@@ -126,12 +127,30 @@ make_tls(struct server *s, int fd, struct tls **ret_tls)
 }
 
 static void
+turn_away(struct server *s, int fd, const struct peer *peer)
+{
+	char room[PEER_TEXT_MAX];
+
+	s->host.counts.refused++;
+	if (s->gate != NULL)
+		gate_turn_away(s->gate);
+	if (log_wants(s->host.log, LOG_LEVEL_DEBUG))
+		log_debug(s->host.log, "a peer is not among listen.unix_users and listen.unix_groups",
+		    LOG_STR("peer", peer_write(peer, room)));
+	(void)close(fd);
+}
+
+static void
 welcome(struct server *s, int fd, const struct sockaddr_storage *from)
 {
 	struct peer peer = read_peer(fd, from);
 	struct tls *tls;
 	struct conn *c;
 
+	if (s->unix_rule != NULL && !unix_rule_admits(s->unix_rule, &peer, fd)) {
+		turn_away(s, fd, &peer);
+		return;
+	}
 	if (s->gate != NULL && !gate_enter(s->gate, &peer)) {
 		s->host.counts.refused++;
 		(void)close(fd);
@@ -248,6 +267,7 @@ server_new(struct loop *loop, int fd, const struct server_config *config, void *
 	s->host.on_gone = on_gone;
 	s->tls = config->tls;
 	s->gate = config->gate;
+	s->unix_rule = config->unix_rule;
 	s->listener = (struct loop_source){ fd, 0, on_connection };
 	s->pause.on_expire = on_pause_over;
 	s->deadline.on_expire = on_deadline;

@@ -24,6 +24,7 @@
 #include "net/grpc.h"
 #include "net/http1.h"
 #include "net/loop.h"
+#include "net/unix_rule.h"
 
 struct server;
 
@@ -42,6 +43,7 @@ struct server_config {
 	const struct http1_table *http1;
 	struct shared *tls; /* of struct tls_context; NULL: cleartext */
 	struct gate *gate; /* NULL: no cap */
+	const struct unix_rule *unix_rule; /* NULL: any user may connect */
 	const struct log *log; /* NULL: silent */
 	struct server_limits limits;
 };

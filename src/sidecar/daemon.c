@@ -202,6 +202,7 @@ list_listeners(struct daemon *d, uint32_t worker, struct worker_listener *list)
 			.server = { .grpc = d->grpc,
 			    .tls = secured && !local ? d->reload.tls : NULL,
 			    .gate = d->gate,
+			    .unix_rule = &d->unix_rule,
 			    .log = &d->log },
 		};
 	}

@@ -31,6 +31,7 @@ struct daemon {
 	struct notify notify;
 	struct audit_writer *audit;
 	struct gate *gate;
+	struct unix_rule unix_rule;
 	struct grpc_table *grpc;
 	struct http1_table http;
 	struct daemon_socket grpc_sockets[DAEMON_ADDRESSES_MAX], http_sockets[DAEMON_ADDRESSES_MAX];

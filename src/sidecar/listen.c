@@ -5,9 +5,10 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "config/check.h"
 #include "sidecar/findings.h"
 
-enum { ADMIN_MODE = 0600, UNIX_MODE = 0660, RUN_DIR_MODE = 0755 };
+enum { ADMIN_MODE = 0600, RUN_DIR_MODE = 0755 };
 
 static bool
 is_unix(const struct listener_address *a)
@@ -20,9 +21,9 @@ is_unix(const struct listener_address *a)
  * connections: so the address is taken once without it, to see that it is free.
  */
 static err_t
-open_for_workers(struct daemon_socket *s, uint32_t workers, struct diag *diag)
+open_for_workers(struct daemon_socket *s, uint32_t workers, mode_t unix_mode, struct diag *diag)
 {
-	struct listener_options alone = { .unix_mode = UNIX_MODE };
+	struct listener_options alone = { .unix_mode = unix_mode };
 	struct listener_options together = { .share_port = true };
 
 	TRY(listener_open(&s->address, &alone, &s->fd[0], diag));
@@ -74,7 +75,7 @@ open_grpc_address(struct daemon *d, str_t text, struct diag *diag)
 		return ERR_CONFIG;
 	}
 	errno = 0;
-	err = open_for_workers(s, d->worker_count, &aside);
+	err = open_for_workers(s, d->worker_count, (mode_t)config_unix_mode(&d->config), &aside);
 	if (err == ERR_OK) {
 		d->grpc_count++;
 		return ERR_OK;
@@ -92,6 +93,8 @@ listen_open_grpc(struct daemon *d, struct diag *diag)
 {
 	const struct config *c = &d->config;
 
+	TRY(unix_rule_read(d->arena, (struct unix_names){ c->listen_unix_users.at, c->listen_unix_users.count },
+	    (struct unix_names){ c->listen_unix_groups.at, c->listen_unix_groups.count }, diag, &d->unix_rule));
 	for (size_t i = 0; i < c->listen_grpc.count; i++)
 		TRY(open_grpc_address(d, c->listen_grpc.at[i], diag));
 	if (c->listen_unix.len > 0)
@@ -114,7 +117,7 @@ listen_open_http(struct daemon *d)
 
 		diag_init(&aside, d->arena, 4);
 		if (read_address(d, list->at[i], &aside, &s->address) == ERR_OK &&
-		    open_for_workers(s, 1, &aside) == ERR_OK)
+		    open_for_workers(s, 1, (mode_t)config_unix_mode(&d->config), &aside) == ERR_OK)
 			d->http_count++;
 		else
 			log_warn(&d->log, "health is not served here", LOG_STR("address", list->at[i]),

@@ -164,4 +164,28 @@ def certificates_change():
         d.stop()
 
 
-run_scenarios(revoked, allowed, certificates_change)
+def unix_users():
+    me, mine = os.geteuid(), os.getegid()
+    table = [({"unix_users": [str(me)]}, True), ({"unix_users": [str(me + 4321)]}, False),
+             ({"unix_groups": [str(mine)]}, True), ({"unix_groups": [str(mine + 4321)]}, False),
+             ({"unix_users": ["root", "nobody"]}, me in (0, 65534)), ({"unix_mode": "0600"}, True)]
+    for rule, admitted in table:
+        with House() as house:
+            house.config["listen"] = {"unix": house.path("grpc.sock"), **rule}
+            house.write_config()
+            d = house.start()
+            with grpc.insecure_channel(f"unix:{house.path('grpc.sock')}") as channel:
+                status = d.status(EVALUATE, ASK, channel=channel, timeout=3)[0]
+            refused = d.admin({"command": "status"})["connections_refused"]
+            ok((status == OK) == admitted and (refused > 0) == (not admitted), f"unix: {rule}: {status}", d.logged())
+            if "unix_mode" in rule:
+                ok(os.stat(house.path("grpc.sock")).st_mode & 0o777 == 0o600, "unix: the file has the mode")
+            ok(d.evaluate("data.authz.allow", {"id": 1})[0], "unix: the other address is open")
+            d.stop()
+    with House(listen={"unix_users": ["no such user, ever"]}) as house:
+        d = house.start()
+        ok(d.ready_after is None and "no such user, ever" in d.logged(), "unix: a user who is not there is an error")
+        d.stop()
+
+
+run_scenarios(revoked, allowed, certificates_change, unix_users)
