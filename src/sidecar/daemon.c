@@ -129,7 +129,7 @@ open_sockets(struct daemon *d, struct diag *diag)
 		    (uint32_t)processors :
 		    1;
 	TRY(listen_open_grpc(d, diag));
-	TRY(listen_open_http(d));
+	TRY(listen_open_http(d, diag));
 	return listen_open_admin(d, diag);
 }
 
@@ -415,21 +415,44 @@ tell_streams(struct daemon *d)
 		worker_tell_streams(d->workers[i]);
 }
 
+/*
+ * systemd is told that we live only if each worker's loop has turned since it was
+ * last asked to: one that hangs would leave its clients waiting, and a new process
+ * does not.
+ */
+static void
+watch_workers(struct daemon *d)
+{
+	int64_t now = clock_steady_ns(&clock_system);
+	bool all = true;
+
+	if (d->notify.watchdog_ms == 0 || now - d->pinged_ns < d->notify.watchdog_ms * CLOCK_NS_PER_MS)
+		return;
+	d->pinged_ns = now;
+	for (uint32_t i = 0; i < d->worker_count; i++)
+		all &= worker_has_turned(d->workers[i]);
+	if (all)
+		notify_alive(&d->notify);
+}
+
 static void
 serve(struct daemon *d)
 {
+	int wait_ms = d->notify.watchdog_ms != 0 && d->notify.watchdog_ms < WATCH_MS ? (int)d->notify.watchdog_ms : WATCH_MS;
+
 	struct pollfd wait[] = { { .fd = d->signal_fd, .events = POLLIN },
 		{ .fd = d->admin_fd, .events = POLLIN } };
 
 	watch_license(d);
 	for (;;) {
-		if (poll(wait, COUNT(wait), WATCH_MS) > 0) {
+		if (poll(wait, COUNT(wait), wait_ms) > 0) {
 			if ((wait[0].revents & POLLIN) && !heed_signals(d))
 				return;
 			if (wait[1].revents & POLLIN)
 				admin_serve(d);
 			tell_streams(d);
 		}
+		watch_workers(d);
 		watch_audit(d);
 		watch_license(d);
 	}

@@ -226,6 +226,15 @@ worker_tell_streams(struct worker *w)
 }
 
 bool
+worker_has_turned(struct worker *w)
+{
+	bool turned = atomic_exchange(&w->turned, false);
+
+	loop_wake(w->loop);
+	return turned;
+}
+
+bool
 worker_may_answer_unrecorded(const struct worker *w)
 {
 	return w->options.answer_unrecorded;
@@ -289,6 +298,8 @@ on_end(struct loop_hook *hook)
 	struct worker *w = (struct worker *)((char *)hook - offsetof(struct worker, end_hook));
 
 	audit_writer_commit(w->options.audit, w->lane);
+	if (!atomic_load_explicit(&w->turned, memory_order_relaxed))
+		atomic_store_explicit(&w->turned, true, memory_order_relaxed);
 }
 
 static void

@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who may connect: certificates and what revokes them, names, Unix users; and systemd's side."""
+import ctypes
 import os
 import pathlib
+import signal
+import socket
+import sys
 import threading
 import time
 
 import grpc
 
 from house import House, run_scenarios
-from rig import field, make_certificates, ok, run
+from rig import field, free_port, make_certificates, ok, run
 
 EVALUATE = "/coresdk.v1.PolicyService/Evaluate"
 VALIDATE = "/coresdk.v1.AuthService/ValidateToken"
@@ -188,4 +192,121 @@ def unix_users():
         d.stop()
 
 
-run_scenarios(revoked, allowed, certificates_change, unix_users)
+# ---- systemd's side ----
+
+# What systemd does: the sockets are descriptors 3, 4, …, and the process knows that they are its own.
+ACTIVATE = """import os, sys
+fds = [int(x) for x in sys.argv[1].split(",")]
+high = [os.dup2(fd, 100 + i) for i, fd in enumerate(fds)]
+for i, fd in enumerate(high):
+    os.dup2(fd, 3 + i, inheritable=True)
+    os.close(fd)
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS=str(len(fds)), LISTEN_FDNAMES=sys.argv[2])
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+
+
+def activate(house, sockets, names, **more):
+    fds = [s.fileno() for s in sockets]
+    return house.start(wrap=(sys.executable, "-c", ACTIVATE, ",".join(map(str, fds)), names), fds=fds, **more)
+
+
+def listen(path_or_port):
+    s = socket.socket(socket.AF_UNIX if isinstance(path_or_port, str) else socket.AF_INET)
+    s.bind(path_or_port if isinstance(path_or_port, str) else ("127.0.0.1", path_or_port))
+    s.listen(16)
+    return s
+
+
+def sockets_passed():
+    with House(workers=2) as house:
+        port = free_port()
+        passed = [listen(port), listen(house.path("passed.sock")), listen(free_port()), listen(house.path("control.sock"))]
+        d = activate(house, passed, "grpc:grpc:http:admin", port=port)
+        ok(d.ready_after is not None, "passed: gRPC is served on the socket passed", d.logged())
+        with grpc.insecure_channel(f"unix:{house.path('passed.sock')}") as channel:
+            ok(d.status(EVALUATE, ASK, channel=channel)[0] == OK, "passed: and on the second")
+        with socket.create_connection(passed[2].getsockname()) as s:
+            s.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            ok(s.recv(100).startswith(b"HTTP/1.1 200"), "passed: health is served on its own")
+        ok(not os.path.exists(house.path("admin.sock")), "passed: what is configured is not opened beside it")
+        os.symlink(house.path("control.sock"), house.path("admin.sock"))
+        ok(d.admin({"command": "status"})["ok"], "passed: so is administration")
+        # Restarted, with the same sockets: who connects meanwhile waits and is served.
+        d.stop()
+        ok(os.path.exists(house.path("passed.sock")), "passed: the file stays when the daemon goes")
+        early = socket.create_connection(("127.0.0.1", port))
+        early.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0")
+        again = activate(house, passed, "grpc:grpc:http:admin", port=port)
+        early.settimeout(5)
+        ok(early.recv(9)[3:4] == b"\4", "passed: who came while it was away is answered")
+        early.close()
+        again.stop()
+        for names, what in (("grpc:tea:http:admin", "a name that says nothing"), ("", "no names")):
+            d = activate(house, passed, names, port=port)
+            ok(d.ready_after is None and "LISTEN_FDNAMES" in d.logged(), f"passed: {what} is an error")
+            d.stop()
+        with open(os.devnull) as null:
+            d = activate(house, [null], "grpc", port=port)
+            ok(d.ready_after is None and "not a listening" in d.logged(), "passed: so is a file")
+            d.stop()
+        for s in passed:
+            s.close()
+
+
+PTRACE_SEIZE, PTRACE_INTERRUPT, PTRACE_DETACH = 0x4206, 0x4207, 17
+
+
+def ptrace(request, tid):
+    libc = ctypes.CDLL(None, use_errno=True)
+    return libc.ptrace(ctypes.c_long(request), ctypes.c_long(tid), None, None) == 0
+
+
+def waits_for_events(task):
+    try:
+        return task.joinpath("syscall").read_text().split()[0] in ("22", "232", "281")
+    except (OSError, IndexError):
+        return False
+
+
+def watchdog():
+    with House(workers=2) as house, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(house.path("notify.sock"))
+        d = house.start(env={"NOTIFY_SOCKET": house.path("notify.sock"), "WATCHDOG_USEC": "300000"})
+
+        def pings(seconds):
+            end, count, words = time.monotonic() + seconds, 0, []
+            while time.monotonic() < end:
+                manager.settimeout(max(0.01, end - time.monotonic()))
+                try:
+                    said = manager.recv(512)
+                except TimeoutError:
+                    break
+                count += said == b"WATCHDOG=1\n"
+                words.append(said)
+            return count, words
+
+        count, _ = pings(2)
+        ok(10 <= count <= 24, f"watchdog: {count} pings in 2 s, where 7 would do")
+        d.process.send_signal(signal.SIGHUP)
+        _, words = pings(2)
+        reloading = next((w for w in words if w.startswith(b"RELOADING=1\nMONOTONIC_USEC=")), b"")
+        said = int(reloading.split(b"MONOTONIC_USEC=")[1]) if reloading else 0
+        ok(abs(time.monotonic() * 1e6 - said) < 10e6 and any(b"READY=1" in w for w in words[words.index(reloading):]),
+           "reload: systemd hears when it began, by its clock, and when it ended", words)
+        threads = [t for t in pathlib.Path(f"/proc/{d.process.pid}/task").iterdir() if waits_for_events(t)]
+        stuck = int(threads[0].name) if threads else 0
+        if stuck and ptrace(PTRACE_SEIZE, stuck):
+            ptrace(PTRACE_INTERRUPT, stuck)
+            pings(0.3)
+            count, _ = pings(1.5)
+            ok(count == 0, f"watchdog: one of {len(threads)} threads hangs: {count} pings in 1.5 s")
+            ptrace(PTRACE_DETACH, stuck)
+            count, _ = pings(1.5)
+            ok(count > 5, f"watchdog: it goes on: {count} pings")
+        else:
+            ok(True, "watchdog: a thread that hangs # SKIP it cannot be made to hang here")
+        d.stop()
+
+
+run_scenarios(revoked, allowed, certificates_change, unix_users, sockets_passed, watchdog)
