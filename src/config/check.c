@@ -78,9 +78,23 @@ check_tls_files(const struct config *c, struct diag *diag)
 		(void)refuse(c, diag, CONFIG_KEY_tls_ca_cert, "is needed by tls.mode: mtls");
 }
 
+/* Nothing is configured, and what is needed shall be made: it has its place. */
 static void
-check_tls(struct config *c, struct diag *diag)
+place_certificates(struct arena *arena, struct config *c)
 {
+	if (!c->tls_auto_pki || c->tls_mode == CONFIG_TLS_OFF || c->tls_server_cert.len > 0 ||
+	    c->tls_server_key.len > 0 || c->tls_ca_cert.len > 0)
+		return;
+	c->tls_makes_certificates = true;
+	c->tls_ca_cert = arena_printf(arena, "%.*s/pki/ca.crt", STR_FMT(c->data_dir));
+	c->tls_server_cert = arena_printf(arena, "%.*s/pki/server.crt", STR_FMT(c->data_dir));
+	c->tls_server_key = arena_printf(arena, "%.*s/pki/server.key", STR_FMT(c->data_dir));
+}
+
+static void
+check_tls(struct arena *arena, struct config *c, struct diag *diag)
+{
+	place_certificates(arena, c);
 	if (c->tls_mode == CONFIG_TLS_AUTO && c->tls_server_cert.len > 0)
 		c->tls_mode = CONFIG_TLS_MTLS;
 	if (c->tls_mode != CONFIG_TLS_MTLS && c->tls_crl.len > 0)
@@ -157,7 +171,7 @@ config_check(struct arena *arena, struct config *c, struct diag *diag)
 		c->auth_jwks_path = c->cache_jwks_path;
 	check_environment(c, diag);
 	check_air_gap(c, diag);
-	check_tls(c, diag);
+	check_tls(arena, c, diag);
 	check_auth(c, diag);
 	check_listen(c, diag);
 	check_audit(arena, c, diag);

@@ -15,6 +15,7 @@
 #include "audit/lane.h"
 #include "crypt/random.h"
 #include "sidecar/admin.h"
+#include "sidecar/auto_pki.h"
 #include "sidecar/findings.h"
 #include "sidecar/health.h"
 #include "sidecar/listen.h"
@@ -84,6 +85,12 @@ raise_limits(struct daemon *d, struct diag *diag)
 	}
 	(void)signal(SIGPIPE, SIG_IGN);
 	return ERR_OK;
+}
+
+static err_t
+make_certificates(struct daemon *d, struct diag *diag)
+{
+	return auto_pki_prepare(&d->config, &clock_system, &d->log, diag);
 }
 
 static err_t
@@ -317,6 +324,7 @@ static const struct {
 	{ "log", open_log },
 	{ "limits", raise_limits },
 	{ "signals", take_signals },
+	{ "certificates", make_certificates },
 	{ "rules", load_rules },
 	{ "license", check_license },
 	{ "commons", open_commons },

@@ -192,6 +192,66 @@ def unix_users():
         d.stop()
 
 
+def certificates_made():
+    with House(tls={"auto_pki": True}) as house:
+        pki = lambda name: house.path("state/pki/" + name)
+        read = lambda name: pathlib.Path(pki(name)).read_bytes()
+
+        def serve():
+            pathlib.Path(house.path("daemon.log")).write_text("")
+            d = house.start(wait=False)
+            end = time.monotonic() + 10
+            while "ready." not in d.logged() and d.process.poll() is None and time.monotonic() < end:
+                time.sleep(0.02)
+            return d
+
+        def ask(d, host="localhost"):
+            credentials = grpc.ssl_channel_credentials(read("ca.crt"), read("client.key"), read("client.crt"))
+            with grpc.secure_channel(f"{host}:{d.port}", credentials,
+                                     [("grpc.use_local_subchannel_pool", 1)]) as channel:
+                return d.status(EVALUATE, ASK, channel=channel, timeout=3)[0]
+
+        d = serve()
+        ok(ask(d) == OK and ask(d, "127.0.0.1") == OK, "auto: the client made is served by the server made", d.logged())
+        ok(d.status(EVALUATE, ASK, timeout=2)[0] in BROKEN, "auto: and nobody without a certificate")
+        modes = {name: os.stat(pki(name)).st_mode & 0o777 for name in sorted(os.listdir(pki("")))}
+        ok(modes == {"ca.crt": 0o644, "ca.key": 0o600, "client.crt": 0o644, "client.key": 0o640, "server.crt": 0o644,
+                     "server.key": 0o600}, "auto: modes", {k: oct(v) for k, v in modes.items()})
+        text = run("openssl", "x509", "-in", pki("server.crt"), "-noout", "-text").decode()
+        host = socket.gethostname()
+        ok(all(x in text for x in ("DNS:localhost", "127.0.0.1", "0:0:0:0:0:0:0:1", "P-256", host)), "auto: names", text)
+        d.stop()
+        made = {name: read(name) for name in modes}
+        d = serve()
+        ok({name: read(name) for name in modes} == made and ask(d) == OK, "auto: a second start uses them again")
+        d.stop()
+        # A year later: the server's ends in a week.
+        run("openssl", "req", "-new", "-key", pki("server.key"), "-subj", "/CN=old", "-out", house.path("old.csr"))
+        run("openssl", "x509", "-req", "-in", house.path("old.csr"), "-CA", pki("ca.crt"), "-CAkey", pki("ca.key"),
+            "-CAcreateserial", "-days", "7", "-out", pki("server.crt"))
+        os.unlink(pki("client.key"))
+        d = serve()
+        ok(read("server.crt") != made["server.crt"] and read("ca.crt") == made["ca.crt"] and ask(d) == OK,
+           "auto: what is about to end or is missing is made anew, by the same CA", d.logged())
+        d.stop()
+        os.unlink(pki("ca.key"))
+        d = serve()
+        ok(ask(d) == OK, "auto: the CA's key may be taken away", d.logged())
+        d.stop()
+        os.unlink(pki("server.crt"))
+        d = serve()
+        ok(d.process.poll() is not None and "must be made anew" in d.logged(), "auto: but then nothing is renewed")
+        d.stop()
+        pathlib.Path(pki("ca.crt")).write_text("rubbish")
+        d = serve()
+        ok(d.process.poll() is not None and "cannot be used" in d.logged(), "auto: a damaged CA is an error")
+        d.stop()
+    with House(tls={"auto_pki": True, "mode": "off"}) as house:
+        d = house.start()
+        ok(d.ready_after is not None and not os.path.exists(house.path("state/pki")), "auto: not with TLS off")
+        d.stop()
+
+
 # ---- systemd's side ----
 
 # What systemd does: the sockets are descriptors 3, 4, …, and the process knows that they are its own.
@@ -309,4 +369,4 @@ def watchdog():
         d.stop()
 
 
-run_scenarios(revoked, allowed, certificates_change, unix_users, sockets_passed, watchdog)
+run_scenarios(revoked, allowed, certificates_change, unix_users, certificates_made, sockets_passed, watchdog)
