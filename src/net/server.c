@@ -20,8 +20,8 @@ enum {
 	ACCEPTS_PER_BATCH = 64,
 	PAUSE_MS = 100, /* when descriptors or memory have run out */
 	HELLO_MS = 5000,
-	REQUEST_MS = 30000,
-	STALL_MS = 30000,
+	REQUEST_MS = 10000,
+	STALL_MS = 10000,
 	IDLE_MS = 300000,
 	STREAMS = 256,
 	HELD_BYTES = 16 << 20,
@@ -236,7 +236,9 @@ on_deadline(struct loop_timer *timer)
 static struct server_limits
 fill_limits(struct server_limits l)
 {
-	l.hello_ms = l.hello_ms != 0 ? l.hello_ms : HELLO_MS;
+	l.handshake_ms = l.handshake_ms != 0 ? l.handshake_ms : HELLO_MS;
+	l.preface_ms = l.preface_ms != 0 ? l.preface_ms : HELLO_MS;
+	l.header_ms = l.header_ms != 0 ? l.header_ms : HELLO_MS;
 	l.request_ms = l.request_ms != 0 ? l.request_ms : REQUEST_MS;
 	l.stall_ms = l.stall_ms != 0 ? l.stall_ms : STALL_MS;
 	l.idle_ms = l.idle_ms != 0 ? l.idle_ms : IDLE_MS;

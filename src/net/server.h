@@ -29,9 +29,11 @@
 struct server;
 
 struct server_limits {
-	uint32_t hello_ms; /* TLS handshake, HTTP/2 preface, HTTP/1 head: each (5 s) */
-	uint32_t request_ms; /* from a request's headers to its end (30 s) */
-	uint32_t stall_ms; /* a client that takes none of our bytes (30 s) */
+	uint32_t handshake_ms; /* TLS (5 s) */
+	uint32_t preface_ms; /* HTTP/2's, with the client's SETTINGS (5 s) */
+	uint32_t header_ms; /* an HTTP/1 head, or a frame or header block of HTTP/2, from begin to end (5 s) */
+	uint32_t request_ms; /* from a request's headers to its end (10 s) */
+	uint32_t stall_ms; /* a client that takes none of our bytes (10 s) */
 	uint32_t idle_ms; /* nothing under way (5 min) */
 	uint32_t streams; /* concurrent calls on a connection (256) */
 	size_t held_bytes; /* request bytes held on a connection (16 MiB) */

@@ -90,7 +90,7 @@ static void
 test_mutual(void)
 {
 	struct shared *shared = shared_new(tls_context_destroy);
-	struct server_config config = { .tls = shared, .limits = { .hello_ms = 300 } };
+	struct server_config config = { .tls = shared, .limits = { .handshake_ms = 300, .preface_ms = 300, .header_ms = 300 } };
 	struct grpc_client_tls tls = { .ca = pem(CA), .server_name = "localhost" };
 	struct echo_thread *t;
 	struct grpc_client *old;
@@ -128,7 +128,7 @@ static void
 test_one_sided(void)
 {
 	struct shared *shared = shared_new(tls_context_destroy);
-	struct server_config config = { .tls = shared, .limits = { .hello_ms = 100 } };
+	struct server_config config = { .tls = shared, .limits = { .handshake_ms = 100, .preface_ms = 100, .header_ms = 100 } };
 	struct grpc_client_tls tls = { .ca = pem(CA), .server_name = "localhost" };
 	struct echo_thread *t = echo_start("127.0.0.1:0", &config);
 	struct grpc_client *c;

@@ -193,6 +193,19 @@ make_tables(struct daemon *d, struct diag *diag)
 	return d->grpc != NULL && d->gate != NULL ? ERR_OK : ERR_MEMORY;
 }
 
+static struct server_limits
+take_limits(const struct config *c)
+{
+	return (struct server_limits){
+		.handshake_ms = (uint32_t)c->listen_timeouts_handshake_ms,
+		.preface_ms = (uint32_t)c->listen_timeouts_preface_ms,
+		.header_ms = (uint32_t)c->listen_timeouts_header_ms,
+		.request_ms = (uint32_t)c->listen_timeouts_body_ms,
+		.stall_ms = (uint32_t)c->listen_timeouts_stall_ms,
+		.idle_ms = (uint32_t)c->listen_timeouts_idle_ms,
+	};
+}
+
 static size_t
 list_listeners(struct daemon *d, uint32_t worker, struct worker_listener *list)
 {
@@ -210,13 +223,17 @@ list_listeners(struct daemon *d, uint32_t worker, struct worker_listener *list)
 			    .tls = secured && !local ? d->reload.tls : NULL,
 			    .gate = d->gate,
 			    .unix_rule = &d->unix_rule,
+			    .limits = take_limits(&d->config),
 			    .log = &d->log },
 		};
 	}
 	for (size_t i = 0; worker == 0 && i < d->http_count; i++)
 		list[count++] = (struct worker_listener){
 			.fd = d->http_sockets[i].fd[0],
-			.server = { .http1 = &health_table, .gate = d->gate, .log = &d->log },
+			.server = { .http1 = &health_table,
+			    .gate = d->gate,
+			    .log = &d->log,
+			    .limits = take_limits(&d->config) },
 		};
 	return count;
 }
