@@ -59,6 +59,25 @@ static const struct {
 	{ "unknown frames", { 200, 0, 10 }, 0, 500, 800 },
 };
 
+/* One connection; row by row, at times 1, 2, … */
+static const struct {
+	const char *what, *bytes;
+	size_t len;
+	int64_t since;
+} unfinished[] = {
+	{ "a whole frame", "\0\0\0\4\0\0\0\0\0", 9, 0 },
+	{ "half a head", "\0\0\4\1", 4, 2 },
+	{ "its rest, half the payload", "\0\0\0\0\1ab", 7, 2 },
+	{ "a byte more", "c", 1, 2 },
+	{ "the end of a frame that does not end its block", "d", 1, 2 },
+	{ "a whole continuation that does not, either", "\0\0\1\11\0\0\0\0\1x", 10, 2 },
+	{ "the end", "\0\0\0\11\4\0\0\0\1", 9, 0 },
+	{ "half a DATA frame", "\0\0\4\0\0\0\0\0\1ab", 11, 0 },
+	{ "its end, and half a head", "cd\0\0", 4, 9 },
+	{ "its rest, and half of another", "\0\4\0\0\0\0\0\0\0", 9, 10 },
+	{ "nothing new", "", 0, 10 },
+};
+
 int
 main(void)
 {
@@ -82,5 +101,11 @@ main(void)
 	guard_init(&g, 0, 0);
 	guard_earn(&g, GUARD_BUDGET);
 	ok(!guard_charge(&g, GUARD_BUDGET + 1), "but never more than the budget");
+	guard_init(&g, 0, 0);
+	for (size_t i = 0; i < COUNT(unfinished); i++) {
+		ok(guard_look(&g, str_make(unfinished[i].bytes, unfinished[i].len), (int64_t)i + 1) &&
+			g.unfinished_ns == unfinished[i].since,
+		    "%s: unfinished since %d", unfinished[i].what, (int)unfinished[i].since);
+	}
 	return tap_done();
 }

@@ -17,7 +17,7 @@
 #include "net/http1_protocol.h"
 
 enum {
-	ACCEPTS_PER_BATCH = 64,
+	ACCEPTS_PER_BATCH = 16, /* what is open already has its turn between */
 	PAUSE_MS = 100, /* when descriptors or memory have run out */
 	HELLO_MS = 5000,
 	REQUEST_MS = 10000,
