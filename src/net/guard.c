@@ -89,6 +89,11 @@ begin_frame(struct guard *g)
 	g->head_len = 0;
 	if (type == HEADERS || type == CONTINUATION)
 		g->in_block = (flags & END_HEADERS) == 0;
+	/* The session passes over PRIORITY frames, this error in them too (rfc9113 6.3). */
+	g->malformed = type == PRIORITY && (g->head[5] & 0x7f) == 0 && g->head[6] == 0 && g->head[7] == 0 &&
+	    g->head[8] == 0;
+	if (g->malformed)
+		return false;
 	if (type == HEADERS) {
 		g->continuations = 0;
 		g->block = len;

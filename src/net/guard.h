@@ -32,6 +32,7 @@ struct guard {
 	uint8_t head[9]; /* of the frame that begins */
 	uint8_t head_len;
 	uint8_t type; /* of the frame whose payload is passing */
+	bool malformed; /* it was cut off for a PRIORITY frame of no stream, not for what it costs */
 	bool in_block; /* a header block has begun and not ended */
 	uint8_t continuations;
 	uint32_t left; /* payload bytes of the current frame still to come */

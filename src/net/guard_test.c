@@ -15,7 +15,7 @@ count_passed(const struct frame *f, size_t piece, int earned_each)
 {
 	struct guard g;
 	char bytes[600] = { (char)(f->len >> 16), (char)(f->len >> 8), (char)f->len, (char)f->type,
-		(char)f->flags };
+		(char)f->flags, 0, 0, 0, 1 };
 	int passed = 0;
 
 	guard_init(&g, 0, 24);
@@ -101,6 +101,8 @@ main(void)
 	guard_init(&g, 0, 0);
 	guard_earn(&g, GUARD_BUDGET);
 	ok(!guard_charge(&g, GUARD_BUDGET + 1), "but never more than the budget");
+	guard_init(&g, 0, 0);
+	ok(!guard_look(&g, STR("\0\0\5\2\0\0\0\0\0"), 0) && g.malformed, "PRIORITY of no stream is malformed");
 	guard_init(&g, 0, 0);
 	for (size_t i = 0; i < COUNT(unfinished); i++) {
 		ok(guard_look(&g, str_make(unfinished[i].bytes, unfinished[i].len), (int64_t)i + 1) &&

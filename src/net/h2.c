@@ -561,7 +561,8 @@ cut_off(struct h2 *h)
 		return;
 	h->last_word = true;
 	h->conn->host->counts.cut_off++;
-	(void)nghttp2_session_terminate_session(h->session, NGHTTP2_ENHANCE_YOUR_CALM);
+	(void)nghttp2_session_terminate_session(h->session,
+	    h->guard.malformed ? NGHTTP2_PROTOCOL_ERROR : NGHTTP2_ENHANCE_YOUR_CALM);
 }
 
 bool

@@ -348,6 +348,75 @@ def half_open():
 # ---- scripts of others ----
 
 
+def find_vectors(name):
+    """The directory of a corpus; None: it is not at hand."""
+    shared = os.environ.get("CORESDK_SHARED", str(pathlib.Path(__file__).resolve().parents[3] / "shared"))
+    directory = pathlib.Path(shared, "security/vectors", name)
+    return directory if directory.is_dir() else None
+
+
+def exchange(d, data):
+    """What the daemon says to it, all of it, and the codes of its RST_STREAM and GOAWAY frames."""
+    got, at, codes = b"", 0, []
+    with socket.create_connection(("127.0.0.1", d.port)) as s:
+        s.settimeout(5)
+        try:
+            s.sendall(data + frame(PING, 0, 0, b"the last"))
+            while b"the last" not in got:
+                part = s.recv(65536)
+                if not part:
+                    break
+                got += part
+        except OSError:
+            pass
+    while at + 9 <= len(got):
+        length, kind = int.from_bytes(got[at:at + 3], "big"), got[at + 3]
+        if kind in (RST, GOAWAY):
+            codes.append(int.from_bytes(got[at + 9 + (4 if kind == GOAWAY else 0):][:4], "big"))
+        at += 9 + length
+    return b"the last" in got, codes
+
+
+def frames():
+    """Frames that are malformed end their connection or stream with the code that the corpus names."""
+    corpus = find_vectors("http2-frame")
+    if corpus is None:
+        return
+    with house_of() as house:
+        d = house.start()
+        for path in sorted(corpus.glob("error/*.json")):
+            case = json.loads(path.read_text())
+            # A frame of a stream needs one that is open.
+            opened = frame(HEADERS, 4, 1, REQUEST) if "increment" in path.name else b""
+            alive, codes = exchange(d, HELLO + opened + bytes.fromhex(case["wire"]))
+            ok(any(code in case["error"] for code in codes), f"frames: {case['description']}: {case['error']}",
+               f"{codes}, {'goes on' if alive else 'ended'}")
+        d.stop()
+
+
+def header_blocks():
+    """Blocks of other encoders are decoded, whatever is thought of the requests in them."""
+    corpus = find_vectors("hpack")
+    if corpus is None:
+        return
+    with house_of() as house:
+        d = house.start()
+        blocks, broken = 0, []
+        _, codes = exchange(d, HELLO + frame(HEADERS, 5, 1, b"\xff\xff\x03"))
+        ok(codes == [9], "header blocks: one that names what is not in the table is refused", codes)
+        for path in sorted(corpus.glob("*/story_*.json")):
+            cases = [c for c in json.loads(path.read_text())["cases"] if "wire" in c][:60]
+            if not cases:
+                continue
+            alive, codes = exchange(d, HELLO + b"".join(
+                frame(HEADERS, 5, 2 * i + 1, bytes.fromhex(c["wire"])) for i, c in enumerate(cases)))
+            blocks += len(cases)
+            if 9 in codes:
+                broken.append(f"{path.parent.name}/{path.name}: {codes}")
+        ok(blocks > 1000 and not broken, f"header blocks: {blocks} of other encoders are decoded", "\n".join(broken))
+        d.stop()
+
+
 def is_fine(expect, got, ended):
     kinds, at = [], 0
     while at + 9 <= len(got):
@@ -361,9 +430,8 @@ def is_fine(expect, got, ended):
 
 def scripts():
     """The byte scripts of the corpus, when it is at hand, all at once; each waits as long as our deadlines say."""
-    shared = os.environ.get("CORESDK_SHARED", str(pathlib.Path(__file__).resolve().parents[3] / "shared"))
-    corpus = pathlib.Path(shared, "security/vectors/h2-attacks")
-    if not corpus.joinpath("index.jsonl").exists():
+    corpus = find_vectors("h2-attacks")
+    if corpus is None:
         return
     cases = [json.loads(line) for line in corpus.joinpath("index.jsonl").read_text().splitlines()]
     with tarfile.open(corpus / "files.tar.xz") as tar:
@@ -411,4 +479,4 @@ if __name__ == "__main__":
         sys.exit(0)
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    run_scenarios(floods, slow_ones, idle_ones, half_open, scripts)
+    run_scenarios(floods, slow_ones, idle_ones, half_open, frames, header_blocks, scripts)
