@@ -80,11 +80,29 @@ check_tls_files(const struct config *c, struct diag *diag)
 		(void)refuse(c, diag, CONFIG_KEY_tls_ca_cert, "is needed by tls.mode: mtls");
 }
 
+/* Nothing is configured, and what is needed shall be made: it has its place. */
 static void
-check_tls(struct config *c, struct diag *diag)
+place_certificates(struct arena *arena, struct config *c)
 {
+	if (!c->tls_auto_pki || c->tls_mode == CONFIG_TLS_OFF || c->tls_server_cert.len > 0 ||
+	    c->tls_server_key.len > 0 || c->tls_ca_cert.len > 0)
+		return;
+	c->tls_makes_certificates = true;
+	c->tls_ca_cert = arena_printf(arena, "%.*s/pki/ca.crt", STR_FMT(c->data_dir));
+	c->tls_server_cert = arena_printf(arena, "%.*s/pki/server.crt", STR_FMT(c->data_dir));
+	c->tls_server_key = arena_printf(arena, "%.*s/pki/server.key", STR_FMT(c->data_dir));
+}
+
+static void
+check_tls(struct arena *arena, struct config *c, struct diag *diag)
+{
+	place_certificates(arena, c);
 	if (c->tls_mode == CONFIG_TLS_AUTO && c->tls_server_cert.len > 0)
 		c->tls_mode = CONFIG_TLS_MTLS;
+	if (c->tls_mode != CONFIG_TLS_MTLS && c->tls_crl.len > 0)
+		(void)refuse(c, diag, CONFIG_KEY_tls_crl, "is for tls.mode: mtls");
+	if (c->tls_mode != CONFIG_TLS_MTLS && c->tls_allowed_clients.count > 0)
+		(void)refuse(c, diag, CONFIG_KEY_tls_allowed_clients, "is for tls.mode: mtls");
 	if (c->tls_mode == CONFIG_TLS_MTLS || c->tls_mode == CONFIG_TLS_ONE_WAY) {
 		check_tls_files(c, diag);
 		return;
@@ -146,9 +164,26 @@ check_issuers(struct arena *arena, const struct config *c, struct diag *diag)
 	}
 }
 
+/* -1: it is no mode. */
+int
+config_unix_mode(const struct config *c)
+{
+	str_t text = c->listen_unix_mode;
+	int mode = 0;
+
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.len > 4 || text.data[i] < '0' || text.data[i] > '7')
+			return -1;
+		mode = mode * 8 + (text.data[i] - '0');
+	}
+	return text.len >= 3 && mode <= 0777 ? mode : -1;
+}
+
 static void
 check_listen(const struct config *c, struct diag *diag)
 {
+	if (config_unix_mode(c) < 0)
+		(void)refuse(c, diag, CONFIG_KEY_listen_unix_mode, "is no mode: three octal digits, like 0660");
 	if (c->listen_grpc.count == 0 && c->listen_unix.len == 0)
 		(void)refuse(c, diag, CONFIG_KEY_listen_grpc,
 		    "is empty, and listen.unix too: nobody could ask");
@@ -174,7 +209,7 @@ config_check(struct arena *arena, struct config *c, struct diag *diag)
 		c->auth_jwks_path = c->cache_jwks_path;
 	check_environment(c, diag);
 	check_air_gap(c, diag);
-	check_tls(c, diag);
+	check_tls(arena, c, diag);
 	check_auth(c, diag);
 	check_issuers(arena, c, diag);
 	check_listen(c, diag);

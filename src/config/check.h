@@ -11,4 +11,6 @@ void config_check(struct arena *, struct config *, struct diag *);
 /* host:port, [host]:port: is it one that only this machine can reach? */
 bool config_address_is_loopback(str_t address);
 
+int config_unix_mode(const struct config *); /* of listen.unix_mode; -1: it is no mode */
+
 #endif

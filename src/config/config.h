@@ -64,6 +64,7 @@ struct config {
 #undef KEY
 	struct config_source source[CONFIG_KEY_COUNT];
 	str_t file_text; /* that findings quote */
+	bool tls_makes_certificates; /* tls.auto_pki, and none is configured */
 };
 
 /* The words of each CHOICE, in the order of its row. */

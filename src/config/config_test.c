@@ -59,6 +59,8 @@ static const struct {
 	{ "audit: file\n", 1, 1, "audit is a section", NULL },
 	{ "tls:\n  mode: ssl\n", 2, 9, "one of auto, mtls, tls, off, not `ssl`", "auto: mtls if" },
 	{ "tls: { mode: mtls, server_cert: a, server_key: b }\n", 0, 0, "tls.ca_cert is needed", NULL },
+	{ "tls: { crl: /c }\n", 1, 13, "tls.crl is for tls.mode: mtls", NULL },
+	{ "tls: { allowed_clients: [a.example] }\n", 1, 25, "is for tls.mode: mtls", NULL },
 	{ "tls: { mode: tls }\n", 0, 0, "tls.server_cert is needed", NULL },
 	{ "data_dir:\n", 1, 10, "data_dir has no value", NULL },
 	{ "data_dir: /a\ndata_dir: /b\n", 2, 11, "a second time (first in line 1)", NULL },
@@ -81,6 +83,8 @@ static const struct {
 	{ "secrets: { max_value_kb: 65 }\n", 1, 26, "must be 1 to 64 KiB", NULL },
 	{ "listen: { grpc: \"0.0.0.0:50051\" }\n", 1, 17, "reached from other machines",
 	    "tls: { mode: off }" },
+	{ "listen: { unix_mode: 0668 }\n", 1, 22, "no mode", NULL },
+	{ "listen: { unix_mode: 04755 }\n", 1, 22, "no mode", NULL },
 	{ "listen: { grpc: [], unix: \"\" }\n", 1, 17, "nobody could ask", NULL },
 };
 

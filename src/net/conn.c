@@ -391,7 +391,7 @@ conn_new(struct conn_host *host, int fd, const struct peer *peer, struct tls *tl
 		free(c);
 		return NULL;
 	}
-	loop_timer_start(host->loop, &c->timer, host->limits.hello_ms);
+	loop_timer_start(host->loop, &c->timer, tls != NULL ? host->limits.handshake_ms : host->limits.preface_ms);
 	if (c->app != NULL)
 		conn_flush_later(c);
 	return c;

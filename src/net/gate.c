@@ -139,6 +139,14 @@ gate_leave(struct gate *g, const struct peer *peer)
 	must(pthread_mutex_unlock(&g->lock) == 0);
 }
 
+void
+gate_turn_away(struct gate *g)
+{
+	must(pthread_mutex_lock(&g->lock) == 0);
+	g->refused++;
+	must(pthread_mutex_unlock(&g->lock) == 0);
+}
+
 uint32_t
 gate_count(struct gate *g)
 {

@@ -21,6 +21,7 @@ struct gate *gate_new(uint32_t most, uint32_t most_per_peer); /* NULL: out of me
 void gate_free(struct gate **); /* no connection may be left */
 bool gate_enter(struct gate *, const struct peer *); /* false: one too many */
 void gate_leave(struct gate *, const struct peer *);
+void gate_turn_away(struct gate *); /* counts a peer that another rule refused */
 uint32_t gate_count(struct gate *); /* for a metric */
 uint64_t gate_refused_count(struct gate *);
 

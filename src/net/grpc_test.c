@@ -252,7 +252,7 @@ static const struct {
 static void
 test_deadlines(void)
 {
-	struct server_config config = { .limits = { .hello_ms = 100, .idle_ms = 300, .request_ms = 150,
+	struct server_config config = { .limits = { .handshake_ms = 100, .preface_ms = 100, .header_ms = 100, .idle_ms = 300, .request_ms = 150,
 						.stall_ms = 200 } };
 	struct echo_thread *t = echo_start("127.0.0.1:0", &config);
 	struct grpc_client *c;

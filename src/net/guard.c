@@ -16,7 +16,7 @@ enum frame_type { /* rfc9113 6, rfc9218 7.1 */
 	CONTINUATION = 9,
 };
 
-enum { END_STREAM = 0x1, PADDED = 0x8, PADDING_MAX = 256 };
+enum { END_STREAM = 0x1, END_HEADERS = 0x4, PADDED = 0x8, PADDING_MAX = 256 };
 
 static const uint8_t costs[] = {
 	[DATA] = 0, /* but see cost_of() */
@@ -30,7 +30,7 @@ static const uint8_t costs[] = {
 	[WINDOW_UPDATE] = 1,
 	[CONTINUATION] = 1,
 };
-enum { COST_UNKNOWN = 1, COST_EMPTY = 1 };
+enum { COST_UNKNOWN = 1, COST_EMPTY = 1, COST_PADDING = 4 };
 
 void
 guard_init(struct guard *g, int64_t now_ns, uint32_t preface_len)
@@ -68,10 +68,12 @@ static int32_t
 cost_of(uint8_t type, uint8_t flags, uint32_t len)
 {
 	if (type == DATA) {
-		/* Empty, or so short that it may be nothing but padding. */
-		bool empty = len == 0 || ((flags & PADDED) != 0 && len <= PADDING_MAX);
-
-		return empty && (flags & END_STREAM) == 0 ? COST_EMPTY : 0;
+		if ((flags & END_STREAM) != 0)
+			return 0;
+		/* So short that it may be nothing but padding, whose window comes back at once. */
+		if ((flags & PADDED) != 0 && len <= PADDING_MAX)
+			return COST_PADDING;
+		return len == 0 ? COST_EMPTY : 0;
 	}
 	return type < COUNT(costs) ? costs[type] : COST_UNKNOWN;
 }
@@ -83,7 +85,15 @@ begin_frame(struct guard *g)
 	uint8_t type = g->head[3], flags = g->head[4];
 
 	g->left = len;
+	g->type = type;
 	g->head_len = 0;
+	if (type == HEADERS || type == CONTINUATION)
+		g->in_block = (flags & END_HEADERS) == 0;
+	/* The session passes over PRIORITY frames, this error in them too (rfc9113 6.3). */
+	g->malformed = type == PRIORITY && (g->head[5] & 0x7f) == 0 && g->head[6] == 0 && g->head[7] == 0 &&
+	    g->head[8] == 0;
+	if (g->malformed)
+		return false;
 	if (type == HEADERS) {
 		g->continuations = 0;
 		g->block = len;
@@ -95,9 +105,23 @@ begin_frame(struct guard *g)
 	return guard_charge(g, cost_of(type, flags, len));
 }
 
+/* A byte now and then may keep a connection busy, but not a frame open. */
+static void
+note_unfinished(struct guard *g, uint64_t whole_before, int64_t now_ns)
+{
+	bool inside = g->head_len > 0 || g->in_block || (g->left > 0 && g->type != DATA);
+
+	if (!inside)
+		g->unfinished_ns = 0;
+	else if (g->unfinished_ns == 0 || g->whole != whole_before)
+		g->unfinished_ns = now_ns;
+}
+
 bool
 guard_look(struct guard *g, str_t bytes, int64_t now_ns)
 {
+	uint64_t whole_before = g->whole;
+
 	refill(g, now_ns);
 	while (bytes.len > 0) {
 		if (g->left > 0) {
@@ -105,6 +129,7 @@ guard_look(struct guard *g, str_t bytes, int64_t now_ns)
 
 			g->left -= (uint32_t)skip;
 			bytes = str_skip(bytes, skip);
+			g->whole += g->left == 0 && !g->in_block;
 			continue;
 		}
 		if (g->head_len == 0 && bytes.len >= sizeof(g->head)) {
@@ -115,8 +140,12 @@ guard_look(struct guard *g, str_t bytes, int64_t now_ns)
 			g->head[g->head_len++] = (uint8_t)bytes.data[0];
 			bytes = str_skip(bytes, 1);
 		}
-		if (g->head_len == sizeof(g->head) && !begin_frame(g))
+		if (g->head_len < sizeof(g->head))
+			continue;
+		if (!begin_frame(g))
 			return false;
+		g->whole += g->left == 0 && !g->in_block;
 	}
+	note_unfinished(g, whole_before, now_ns);
 	return true;
 }

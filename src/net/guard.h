@@ -31,11 +31,16 @@ enum {
 struct guard {
 	uint8_t head[9]; /* of the frame that begins */
 	uint8_t head_len;
+	uint8_t type; /* of the frame whose payload is passing */
+	bool malformed; /* it was cut off for a PRIORITY frame of no stream, not for what it costs */
+	bool in_block; /* a header block has begun and not ended */
 	uint8_t continuations;
 	uint32_t left; /* payload bytes of the current frame still to come */
 	uint32_t block; /* bytes of the current header block */
 	int32_t budget;
 	int64_t refilled_ns;
+	int64_t unfinished_ns; /* since when a frame or block, other than DATA, lacks its end; 0: none does */
+	uint64_t whole; /* frames and blocks that came to their end */
 };
 
 void guard_init(struct guard *, int64_t now_ns, uint32_t preface_len);

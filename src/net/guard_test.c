@@ -15,7 +15,7 @@ count_passed(const struct frame *f, size_t piece, int earned_each)
 {
 	struct guard g;
 	char bytes[600] = { (char)(f->len >> 16), (char)(f->len >> 8), (char)f->len, (char)f->type,
-		(char)f->flags };
+		(char)f->flags, 0, 0, 0, 1 };
 	int passed = 0;
 
 	guard_init(&g, 0, 24);
@@ -44,7 +44,7 @@ static const struct {
 	{ "DATA with bytes", { 0, 0, 100 }, 0, 5000, 5000 },
 	{ "empty DATA", { 0, 0, 0 }, 0, 500, 800 },
 	{ "empty DATA that ends a stream", { 0, 1, 0 }, 0, 5000, 5000 },
-	{ "DATA of padding only", { 0, 8, 200 }, 0, 500, 800 },
+	{ "DATA of padding only", { 0, 8, 200 }, 0, 150, 200 },
 	{ "requests never served", { 1, 5, 30 }, 0, 256, 300 },
 	{ "requests served", { 1, 5, 30 }, GUARD_EARN_SERVED, 5000, 5000 },
 	{ "PRIORITY", { 2, 0, 5 }, 0, 500, 800 },
@@ -57,6 +57,25 @@ static const struct {
 	{ "WINDOW_UPDATE", { 8, 0, 4 }, 0, 500, 800 },
 	{ "CONTINUATION", { 9, 0, 1 }, 0, GUARD_CONTINUATIONS, GUARD_CONTINUATIONS },
 	{ "unknown frames", { 200, 0, 10 }, 0, 500, 800 },
+};
+
+/* One connection; row by row, at times 1, 2, … */
+static const struct {
+	const char *what, *bytes;
+	size_t len;
+	int64_t since;
+} unfinished[] = {
+	{ "a whole frame", "\0\0\0\4\0\0\0\0\0", 9, 0 },
+	{ "half a head", "\0\0\4\1", 4, 2 },
+	{ "its rest, half the payload", "\0\0\0\0\1ab", 7, 2 },
+	{ "a byte more", "c", 1, 2 },
+	{ "the end of a frame that does not end its block", "d", 1, 2 },
+	{ "a whole continuation that does not, either", "\0\0\1\11\0\0\0\0\1x", 10, 2 },
+	{ "the end", "\0\0\0\11\4\0\0\0\1", 9, 0 },
+	{ "half a DATA frame", "\0\0\4\0\0\0\0\0\1ab", 11, 0 },
+	{ "its end, and half a head", "cd\0\0", 4, 9 },
+	{ "its rest, and half of another", "\0\4\0\0\0\0\0\0\0", 9, 10 },
+	{ "nothing new", "", 0, 10 },
 };
 
 int
@@ -82,5 +101,13 @@ main(void)
 	guard_init(&g, 0, 0);
 	guard_earn(&g, GUARD_BUDGET);
 	ok(!guard_charge(&g, GUARD_BUDGET + 1), "but never more than the budget");
+	guard_init(&g, 0, 0);
+	ok(!guard_look(&g, STR("\0\0\5\2\0\0\0\0\0"), 0) && g.malformed, "PRIORITY of no stream is malformed");
+	guard_init(&g, 0, 0);
+	for (size_t i = 0; i < COUNT(unfinished); i++) {
+		ok(guard_look(&g, str_make(unfinished[i].bytes, unfinished[i].len), (int64_t)i + 1) &&
+			g.unfinished_ns == unfinished[i].since,
+		    "%s: unfinished since %d", unfinished[i].what, (int)unfinished[i].since);
+	}
 	return tap_done();
 }

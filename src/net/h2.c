@@ -561,7 +561,8 @@ cut_off(struct h2 *h)
 		return;
 	h->last_word = true;
 	h->conn->host->counts.cut_off++;
-	(void)nghttp2_session_terminate_session(h->session, NGHTTP2_ENHANCE_YOUR_CALM);
+	(void)nghttp2_session_terminate_session(h->session,
+	    h->guard.malformed ? NGHTTP2_PROTOCOL_ERROR : NGHTTP2_ENHANCE_YOUR_CALM);
 }
 
 bool
@@ -653,9 +654,16 @@ h2_check(void *context, int64_t now)
 	int64_t next = now + 3600 * CLOCK_NS_PER_S;
 
 	if (!h->greeted) {
-		int64_t due = h->active_ns + limits->hello_ms * CLOCK_NS_PER_MS;
+		int64_t due = h->active_ns + limits->preface_ms * CLOCK_NS_PER_MS;
 
 		return due > now ? due : 0;
+	}
+	if (h->guard.unfinished_ns != 0) {
+		int64_t due = h->guard.unfinished_ns + limits->header_ms * CLOCK_NS_PER_MS;
+
+		if (due <= now)
+			return 0;
+		next = earlier(next, due);
 	}
 	while (h->receiving != NULL) {
 		int64_t due = h->receiving->opened_ns + limits->request_ms * CLOCK_NS_PER_MS;

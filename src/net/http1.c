@@ -374,7 +374,7 @@ check(void *context, int64_t now)
 		return now + 3600 * CLOCK_NS_PER_S;
 	due = x->since_ns +
 	    (int64_t)(waiting ? limits->idle_ms :
-		    in_head   ? limits->hello_ms :
+		    in_head   ? limits->header_ms :
 				limits->request_ms) * CLOCK_NS_PER_MS;
 	if (due > now)
 		return due;

@@ -130,7 +130,7 @@ int
 main(void)
 {
 	struct server_config config = { .http1 = &echo_routes,
-		.limits = { .hello_ms = 300, .request_ms = 300, .idle_ms = 300 } };
+		.limits = { .handshake_ms = 300, .preface_ms = 300, .header_ms = 300, .request_ms = 300, .idle_ms = 300 } };
 	struct echo_thread *t = echo_start("127.0.0.1:0", &config);
 
 	test_cases(t->address, 10000);

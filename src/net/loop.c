@@ -26,6 +26,7 @@ struct loop {
 	int64_t now_ns;
 	int64_t tick; /* the wheel has fired all slots up to this tick */
 	struct loop_timer *slots[SLOTS];
+	struct loop_timer *due; /* taken out of their slots, to be fired */
 	uint64_t taken[WORDS];
 	struct loop_hook *end_hooks, *wake_hooks;
 	struct loop_task *tasks, **tasks_tail;
@@ -278,15 +279,15 @@ set_alarm(struct loop *loop)
 	loop->alarm_ns = due_ns;
 }
 
+/* Taken out first: a callback may stop any of them or start them anew. */
 static void
-fire_slot(struct loop *loop, size_t slot)
+take_due(struct loop *loop, size_t slot)
 {
-	struct loop_timer *due = NULL, *later = NULL;
+	struct loop_timer *later = NULL;
 
-	/* Taken out first: a callback may stop any of them or start them anew. */
 	while (loop->slots[slot] != NULL) {
 		struct loop_timer *t = loop->slots[slot];
-		struct loop_timer **list = t->deadline_ns <= loop->now_ns ? &due : &later;
+		struct loop_timer **list = t->deadline_ns <= loop->now_ns ? &loop->due : &later;
 
 		loop_timer_stop(loop, t);
 		t->next = *list;
@@ -301,12 +302,6 @@ fire_slot(struct loop *loop, size_t slot)
 		loop_timer_stop(loop, t);
 		link_timer(loop, t);
 	}
-	while (due != NULL) {
-		struct loop_timer *t = due;
-
-		loop_timer_stop(loop, t);
-		t->on_expire(t);
-	}
 }
 
 static void
@@ -314,13 +309,24 @@ fire_timers(struct loop *loop)
 {
 	int64_t last = loop->now_ns / TICK_NS;
 
+	int fired = 0;
+
 	if (last - loop->tick > SLOTS)
 		loop->tick = last - SLOTS; /* once round touches every slot */
-	while (loop->tick < last) {
-		size_t slot = (size_t)++loop->tick % SLOTS;
+	/* Thousands that come to their end together must not hold up the others: some a turn. */
+	while (fired < LOOP_TIMERS_PER_TURN && (loop->due != NULL || loop->tick < last)) {
+		struct loop_timer *t = loop->due;
 
-		if (loop->taken[slot / 64] >> (slot % 64) & 1)
-			fire_slot(loop, slot);
+		if (t != NULL) {
+			loop_timer_stop(loop, t);
+			t->on_expire(t);
+			fired++;
+		} else {
+			size_t slot = (size_t)++loop->tick % SLOTS;
+
+			if (loop->taken[slot / 64] >> (slot % 64) & 1)
+				take_due(loop, slot);
+		}
 	}
 }
 
@@ -345,13 +351,19 @@ run_tasks(struct loop *loop)
 	}
 }
 
+static bool
+is_busy(const struct loop *loop)
+{
+	return loop->tasks != NULL || loop->due != NULL;
+}
+
 err_t
 loop_turn(struct loop *loop, int timeout_ms)
 {
 	int count;
 
 	set_alarm(loop);
-	count = epoll_wait(loop->epoll, loop->events, BATCH, loop->tasks != NULL ? 0 : timeout_ms);
+	count = epoll_wait(loop->epoll, loop->events, BATCH, is_busy(loop) ? 0 : timeout_ms);
 	if (count < 0 && errno != EINTR)
 		return ERR_IO;
 	loop->now_ns = clock_steady_ns(loop->clock);

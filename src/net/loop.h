@@ -18,7 +18,8 @@
  * and remove any of them; to free a source's owner inside a batch, loop_remove
  * it and free it in a task, since epoll may have reported it already.
  *
- *   limits   timers fire at most LOOP_TICK_MS late, never early
+ *   limits   timers fire at most LOOP_TICK_MS late, never early; of many that are due
+ *            together, LOOP_TIMERS_PER_TURN in each turn
  *   threads  one loop, one thread; only loop_wake() and loop_stop() may be
  *            called from others
  *   failure  err_t where the kernel may refuse; timers and tasks cannot fail
@@ -34,6 +35,7 @@
 #include "base/err.h"
 
 #define LOOP_TICK_MS 8
+enum { LOOP_TIMERS_PER_TURN = 32 };
 
 struct loop;
 

@@ -172,10 +172,11 @@ test_timers(void)
 	for (int64_t ms = 0; ms < HORIZON_MS + 100;) {
 		int64_t step = random() % 50 == 0 ? 15000 : random() % 30;
 
-		/* A long step is a machine that slept: all that is due fires at once. */
+		/* A long step is a machine that slept: all that is due fires, some in each turn. */
 		clock_fake_pass(&clock, step * CLOCK_NS_PER_MS);
 		ms += step;
-		(void)!loop_turn(loop, 0);
+		for (int turn = 0; turn <= TIMERS / LOOP_TIMERS_PER_TURN; turn++)
+			(void)!loop_turn(loop, 0);
 		for (int i = 0; i < TIMERS; i++) {
 			bool due = things[i].timer.deadline_ns + LOOP_TICK_MS * CLOCK_NS_PER_MS <=
 			    loop_now_ns(loop);
@@ -191,6 +192,22 @@ test_timers(void)
 	ok(early == 0, "no timer fires early or after it was stopped");
 	ok(late == 0, "none fires later than a tick");
 	ok(missed == 0 && loop_now_ns(loop) > start, "and all fire");
+
+	for (int i = 0; i < TIMERS; i++) {
+		things[i].fired_ns = 0;
+		loop_timer_start(loop, &things[i].timer, 10);
+	}
+	clock_fake_pass(&clock, 100 * CLOCK_NS_PER_MS);
+	for (int turn = 1; turn <= 3; turn++) {
+		int fired = 0;
+
+		(void)!loop_turn(loop, -1); /* does not wait while some are due */
+		for (int i = 0; i < TIMERS; i++)
+			fired += things[i].fired_ns != 0;
+		ok(fired == turn * LOOP_TIMERS_PER_TURN, "of many that are due together, some fire in a turn: %d", fired);
+	}
+	for (int i = 0; i < TIMERS; i++)
+		loop_timer_stop(loop, &things[i].timer);
 
 	things[0].other = &things[1];
 	things[1].other = &things[0];

@@ -17,11 +17,11 @@
 #include "net/http1_protocol.h"
 
 enum {
-	ACCEPTS_PER_BATCH = 64,
+	ACCEPTS_PER_BATCH = 16, /* what is open already has its turn between */
 	PAUSE_MS = 100, /* when descriptors or memory have run out */
 	HELLO_MS = 5000,
-	REQUEST_MS = 30000,
-	STALL_MS = 30000,
+	REQUEST_MS = 10000,
+	STALL_MS = 10000,
 	IDLE_MS = 300000,
 	STREAMS = 256,
 	HELD_BYTES = 16 << 20,
@@ -36,6 +36,7 @@ struct server {
 	struct shared *tls;
 	struct shared_view tls_view;
 	struct gate *gate;
+	const struct unix_rule *unix_rule;
 	struct conn *conns;
 	bool draining;
 	void (*on_drained)(void *);
@@ -126,12 +127,30 @@ make_tls(struct server *s, int fd, struct tls **ret_tls)
 }
 
 static void
+turn_away(struct server *s, int fd, const struct peer *peer)
+{
+	char room[PEER_TEXT_MAX];
+
+	s->host.counts.refused++;
+	if (s->gate != NULL)
+		gate_turn_away(s->gate);
+	if (log_wants(s->host.log, LOG_LEVEL_DEBUG))
+		log_debug(s->host.log, "a peer is not among listen.unix_users and listen.unix_groups",
+		    LOG_STR("peer", peer_write(peer, room)));
+	(void)close(fd);
+}
+
+static void
 welcome(struct server *s, int fd, const struct sockaddr_storage *from)
 {
 	struct peer peer = read_peer(fd, from);
 	struct tls *tls;
 	struct conn *c;
 
+	if (s->unix_rule != NULL && !unix_rule_admits(s->unix_rule, &peer, fd)) {
+		turn_away(s, fd, &peer);
+		return;
+	}
 	if (s->gate != NULL && !gate_enter(s->gate, &peer)) {
 		s->host.counts.refused++;
 		(void)close(fd);
@@ -217,7 +236,9 @@ on_deadline(struct loop_timer *timer)
 static struct server_limits
 fill_limits(struct server_limits l)
 {
-	l.hello_ms = l.hello_ms != 0 ? l.hello_ms : HELLO_MS;
+	l.handshake_ms = l.handshake_ms != 0 ? l.handshake_ms : HELLO_MS;
+	l.preface_ms = l.preface_ms != 0 ? l.preface_ms : HELLO_MS;
+	l.header_ms = l.header_ms != 0 ? l.header_ms : HELLO_MS;
 	l.request_ms = l.request_ms != 0 ? l.request_ms : REQUEST_MS;
 	l.stall_ms = l.stall_ms != 0 ? l.stall_ms : STALL_MS;
 	l.idle_ms = l.idle_ms != 0 ? l.idle_ms : IDLE_MS;
@@ -248,6 +269,7 @@ server_new(struct loop *loop, int fd, const struct server_config *config, void *
 	s->host.on_gone = on_gone;
 	s->tls = config->tls;
 	s->gate = config->gate;
+	s->unix_rule = config->unix_rule;
 	s->listener = (struct loop_source){ fd, 0, on_connection };
 	s->pause.on_expire = on_pause_over;
 	s->deadline.on_expire = on_deadline;

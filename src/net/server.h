@@ -24,13 +24,16 @@
 #include "net/grpc.h"
 #include "net/http1.h"
 #include "net/loop.h"
+#include "net/unix_rule.h"
 
 struct server;
 
 struct server_limits {
-	uint32_t hello_ms; /* TLS handshake, HTTP/2 preface, HTTP/1 head: each (5 s) */
-	uint32_t request_ms; /* from a request's headers to its end (30 s) */
-	uint32_t stall_ms; /* a client that takes none of our bytes (30 s) */
+	uint32_t handshake_ms; /* TLS (5 s) */
+	uint32_t preface_ms; /* HTTP/2's, with the client's SETTINGS (5 s) */
+	uint32_t header_ms; /* an HTTP/1 head, or a frame or header block of HTTP/2, from begin to end (5 s) */
+	uint32_t request_ms; /* from a request's headers to its end (10 s) */
+	uint32_t stall_ms; /* a client that takes none of our bytes (10 s) */
 	uint32_t idle_ms; /* nothing under way (5 min) */
 	uint32_t streams; /* concurrent calls on a connection (256) */
 	size_t held_bytes; /* request bytes held on a connection (16 MiB) */
@@ -42,6 +45,7 @@ struct server_config {
 	const struct http1_table *http1;
 	struct shared *tls; /* of struct tls_context; NULL: cleartext */
 	struct gate *gate; /* NULL: no cap */
+	const struct unix_rule *unix_rule; /* NULL: any user may connect */
 	const struct log *log; /* NULL: silent */
 	struct server_limits limits;
 };

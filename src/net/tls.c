@@ -11,8 +11,9 @@
 
 #include "crypt/openssl.h"
 #include "net/peer.h"
+#include "net/tls_trust.h"
 
-enum { CHAIN_DEPTH = 4, NAMES_MAX = 64, NAME_BYTES_MAX = 8192 };
+enum { NAMES_MAX = 64, NAME_BYTES_MAX = 8192 };
 
 struct tls_context {
 	SSL_CTX *ctx;
@@ -125,31 +126,42 @@ use_key(SSL_CTX *ctx, str_t pem, struct diag *d)
 	return e;
 }
 
-static err_t
-use_client_ca(SSL_CTX *ctx, str_t pem, bool require, struct diag *d)
+/* The names that we say we trust, so that a client finds the certificate to show. */
+static bool
+name_authorities(SSL_CTX *ctx)
 {
-	BIO *bio = open_pem(pem);
-	err_t e = ERR_OK;
-	size_t count = 0;
-	X509 *cert;
+	STACK_OF(X509_OBJECT) *all = X509_STORE_get0_objects(SSL_CTX_get_cert_store(ctx));
+	bool fine = true;
 
-	if (bio == NULL)
-		return ERR_MEMORY;
-	while (e == ERR_OK && (cert = PEM_read_bio_X509(bio, NULL, refuse_password, NULL)) != NULL) {
-		count++;
-		if (X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx), cert) != 1 ||
-		    SSL_CTX_add_client_CA(ctx, cert) != 1)
-			e = refuse(d, ERR_KEY, "a client CA certificate cannot be used");
-		X509_free(cert);
+	for (int i = 0; i < sk_X509_OBJECT_num(all); i++) {
+		X509 *cert = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(all, i));
+
+		fine = fine && (cert == NULL || SSL_CTX_add_client_CA(ctx, cert) == 1);
 	}
-	BIO_free(bio);
-	if (e == ERR_OK && count == 0)
-		return refuse(d, ERR_KEY, "there is no client CA certificate in the PEM text");
-	openssl_forget_errors();
+	return fine;
+}
+
+static int
+check_client(X509_STORE_CTX *chain, void *unused)
+{
+	SSL *ssl = X509_STORE_CTX_get_ex_data(chain, SSL_get_ex_data_X509_STORE_CTX_idx());
+	struct tls *t = SSL_get_app_data(ssl);
+
+	(void)unused;
+	t->failure = tls_trust_check(chain, TRUST_DEPTH);
+	return t->failure == NULL;
+}
+
+static err_t
+use_client_ca(SSL_CTX *ctx, const struct tls_config *config, struct diag *d)
+{
+	TRY(tls_trust_fill(SSL_CTX_get_cert_store(ctx), config->client_ca_pem, config->crl_pem, d));
+	if (!name_authorities(ctx))
+		return ERR_MEMORY;
 	SSL_CTX_set_verify(ctx,
-	    SSL_VERIFY_PEER | (require ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), NULL);
-	SSL_CTX_set_verify_depth(ctx, CHAIN_DEPTH);
-	return e;
+	    SSL_VERIFY_PEER | (config->require_client ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), NULL);
+	SSL_CTX_set_cert_verify_callback(ctx, check_client, NULL);
+	return ERR_OK;
 }
 
 static void
@@ -174,7 +186,7 @@ fill_context(SSL_CTX *ctx, const struct tls_config *config, struct diag *d)
 	TRY(use_certificate(ctx, config->certificate_pem, d));
 	TRY(use_key(ctx, config->key_pem, d));
 	if (config->client_ca_pem.len > 0)
-		return use_client_ca(ctx, config->client_ca_pem, config->require_client, d);
+		return use_client_ca(ctx, config, d);
 	if (config->require_client) {
 		diag_say(d, "tls", "client certificates are required but no client CA is given");
 		return ERR_CONFIG;
@@ -255,7 +267,8 @@ outcome_of(struct tls *t, int result)
 	case SSL_ERROR_ZERO_RETURN:
 		return TLS_CLOSED;
 	default:
-		t->failure = ERR_reason_error_string(ERR_peek_last_error());
+		if (t->failure == NULL)
+			t->failure = ERR_reason_error_string(ERR_peek_last_error());
 		openssl_forget_errors();
 		return TLS_FAILED;
 	}

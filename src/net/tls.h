@@ -11,6 +11,8 @@
  * tickets are off so that a peer's certificate is checked at every connection.
  * ALPN must agree: a client that offers other protocols only is refused.
  *
+ * Whose certificate is believed is tls_trust.h's.
+ *
  *   identity  names of the peer's certificate: subject alternative names;
  *             one with an embedded NUL or of another kind is left out
  *   threads   a context is shared; a connection's tls belongs to its worker
@@ -31,6 +33,7 @@ struct tls_config {
 	str_t certificate_pem; /* the server's, then its intermediates */
 	str_t key_pem; /* PKCS#8 or SEC1, unencrypted */
 	str_t client_ca_pem; /* trust anchors for client certificates; empty: ask for none */
+	str_t crl_pem; /* lists of what those CAs revoked; empty: nothing is looked up */
 	bool require_client; /* mTLS: a handshake without a valid client certificate fails */
 };
 

@@ -48,7 +48,7 @@ static const struct {
 } handshakes[] = {
 	{ "a client certificate", NULL, CLIENT, true,
 	    "certified=1 service= 0:app.example 1:spiffe://t/app 2: 3:a@b.example" },
-	{ "a certificate with a common name only", NULL, NO_SAN, true, "certified=1 service=" },
+	{ "a certificate with a common name only", NULL, NO_SAN, false, NULL },
 	{ "none", NULL, -1, false, NULL },
 	{ "an expired one", NULL, EXPIRED, false, NULL },
 	{ "one not yet valid", NULL, EARLY, false, NULL },
@@ -60,9 +60,9 @@ static const struct {
 };
 
 static bool
-publish(struct shared *shared, int server, bool mtls)
+publish(struct shared *shared, int server, bool mtls, str_t lists)
 {
-	struct tls_config config = { pem(server), key(server), mtls ? pem(CA) : STR_NONE, mtls };
+	struct tls_config config = { pem(server), key(server), mtls ? pem(CA) : STR_NONE, lists, mtls };
 	struct tls_context *context;
 
 	return tls_context_new(&config, &context, NULL) == ERR_OK &&
@@ -90,14 +90,14 @@ static void
 test_mutual(void)
 {
 	struct shared *shared = shared_new(tls_context_destroy);
-	struct server_config config = { .tls = shared, .limits = { .hello_ms = 300 } };
+	struct server_config config = { .tls = shared, .limits = { .handshake_ms = 300, .preface_ms = 300, .header_ms = 300 } };
 	struct grpc_client_tls tls = { .ca = pem(CA), .server_name = "localhost" };
 	struct echo_thread *t;
 	struct grpc_client *old;
 	static char big[1 << 20];
 	struct grpc_client_answer a;
 
-	ok(publish(shared, SERVER, true), "a context");
+	ok(publish(shared, SERVER, true, STR_NONE), "a context");
 	t = echo_start("127.0.0.1:0", &config);
 	for (size_t i = 0; i < COUNT(handshakes); i++) {
 		int client = handshakes[i].client;
@@ -114,7 +114,7 @@ test_mutual(void)
 	old = grpc_client_open(t->address, &tls);
 	a = grpc_client_say(old, "/echo.Echo/Say", str_make(big, sizeof(big)));
 	ok(a.status == 0 && a.message.len == sizeof(big), "a megabyte there and back");
-	ok(publish(shared, NEW_SERVER, true), "a new certificate is published");
+	ok(publish(shared, NEW_SERVER, true, STR_NONE), "a new certificate is published");
 	ok(!ask(t->address, &tls, NULL), "new connections do not see the old one");
 	tls.server_name = "new.example";
 	ok(ask(t->address, &tls, NULL), "but the new");
@@ -128,14 +128,14 @@ static void
 test_one_sided(void)
 {
 	struct shared *shared = shared_new(tls_context_destroy);
-	struct server_config config = { .tls = shared, .limits = { .hello_ms = 100 } };
+	struct server_config config = { .tls = shared, .limits = { .handshake_ms = 100, .preface_ms = 100, .header_ms = 100 } };
 	struct grpc_client_tls tls = { .ca = pem(CA), .server_name = "localhost" };
 	struct echo_thread *t = echo_start("127.0.0.1:0", &config);
 	struct grpc_client *c;
 	struct grpc_client_answer a;
 
 	ok(!ask(t->address, &tls, NULL), "without a context nobody is served, least of all in cleartext");
-	ok(publish(shared, SERVER, false) && ask(t->address, &tls, "secured=1 certified=0 service="),
+	ok(publish(shared, SERVER, false, STR_NONE) && ask(t->address, &tls, "secured=1 certified=0 service="),
 	    "without mTLS no certificate is needed");
 	c = grpc_client_open(t->address, NULL);
 	ok(c != NULL && grpc_client_wait(c, 2000, &a), "cleartext on a TLS port is cut off");
@@ -152,12 +152,13 @@ test_contexts(void)
 		struct tls_config config;
 		err_t want;
 	} cases[] = {
-		{ "no certificate", { STR(""), key(SERVER), STR_NONE, false }, ERR_KEY },
-		{ "no PEM", { STR("rubbish"), key(SERVER), STR_NONE, false }, ERR_KEY },
-		{ "no key", { pem(SERVER), STR(""), STR_NONE, false }, ERR_KEY },
-		{ "a key of another", { pem(SERVER), key(CLIENT), STR_NONE, false }, ERR_KEY },
-		{ "no CA for mTLS", { pem(SERVER), key(SERVER), STR_NONE, true }, ERR_CONFIG },
-		{ "a CA that is none", { pem(SERVER), key(SERVER), STR("rubbish"), true }, ERR_KEY },
+		{ "no certificate", { STR(""), key(SERVER), STR_NONE, STR_NONE, false }, ERR_KEY },
+		{ "no PEM", { STR("rubbish"), key(SERVER), STR_NONE, STR_NONE, false }, ERR_KEY },
+		{ "no key", { pem(SERVER), STR(""), STR_NONE, STR_NONE, false }, ERR_KEY },
+		{ "a key of another", { pem(SERVER), key(CLIENT), STR_NONE, STR_NONE, false }, ERR_KEY },
+		{ "no CA for mTLS", { pem(SERVER), key(SERVER), STR_NONE, STR_NONE, true }, ERR_CONFIG },
+		{ "a CA that is none", { pem(SERVER), key(SERVER), STR("rubbish"), STR_NONE, true }, ERR_KEY },
+		{ "a revocation list that is none", { pem(SERVER), key(SERVER), pem(CA), STR("rubbish"), true }, ERR_KEY },
 	};
 	struct arena *arena = arena_new(1 << 16);
 	struct tls_context *context;

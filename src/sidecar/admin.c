@@ -154,6 +154,7 @@ add_counts(struct buf *out, struct daemon *d)
 	}
 	add_number(out, "workers", d->worker_count);
 	add_number(out, "connections", gate_count(d->gate));
+	add_number(out, "connections_refused", gate_refused_count(d->gate));
 	add_number(out, "requests", all.requests);
 	add_number(out, "allowed", all.allowed);
 	add_number(out, "denied", all.denied);

@@ -16,6 +16,7 @@
 #include "audit/lane.h"
 #include "crypt/random.h"
 #include "sidecar/admin.h"
+#include "sidecar/auto_pki.h"
 #include "sidecar/findings.h"
 #include "sidecar/health.h"
 #include "sidecar/listen.h"
@@ -122,6 +123,12 @@ open_clock(struct daemon *d, struct diag *diag)
 }
 
 static err_t
+make_certificates(struct daemon *d, struct diag *diag)
+{
+	return auto_pki_prepare(&d->config, &clock_system, &d->log, diag);
+}
+
+static err_t
 load_rules(struct daemon *d, struct diag *diag)
 {
 	return reload_first(&d->reload);
@@ -164,7 +171,7 @@ open_sockets(struct daemon *d, struct diag *diag)
 		    (uint32_t)processors :
 		    1;
 	TRY(listen_open_grpc(d, diag));
-	TRY(listen_open_http(d));
+	TRY(listen_open_http(d, diag));
 	return listen_open_admin(d, diag);
 }
 
@@ -225,6 +232,19 @@ make_tables(struct daemon *d, struct diag *diag)
 	return d->grpc != NULL && d->gate != NULL ? ERR_OK : ERR_MEMORY;
 }
 
+static struct server_limits
+take_limits(const struct config *c)
+{
+	return (struct server_limits){
+		.handshake_ms = (uint32_t)c->listen_timeouts_handshake_ms,
+		.preface_ms = (uint32_t)c->listen_timeouts_preface_ms,
+		.header_ms = (uint32_t)c->listen_timeouts_header_ms,
+		.request_ms = (uint32_t)c->listen_timeouts_body_ms,
+		.stall_ms = (uint32_t)c->listen_timeouts_stall_ms,
+		.idle_ms = (uint32_t)c->listen_timeouts_idle_ms,
+	};
+}
+
 static size_t
 list_listeners(struct daemon *d, uint32_t worker, struct worker_listener *list)
 {
@@ -241,13 +261,18 @@ list_listeners(struct daemon *d, uint32_t worker, struct worker_listener *list)
 			.server = { .grpc = d->grpc,
 			    .tls = secured && !local ? d->reload.tls : NULL,
 			    .gate = d->gate,
+			    .unix_rule = &d->unix_rule,
+			    .limits = take_limits(&d->config),
 			    .log = &d->log },
 		};
 	}
 	for (size_t i = 0; worker == 0 && i < d->http_count; i++)
 		list[count++] = (struct worker_listener){
 			.fd = d->http_sockets[i].fd[0],
-			.server = { .http1 = &health_table, .gate = d->gate, .log = &d->log },
+			.server = { .http1 = &health_table,
+			    .gate = d->gate,
+			    .log = &d->log,
+			    .limits = take_limits(&d->config) },
 		};
 	return count;
 }
@@ -357,6 +382,7 @@ static const struct {
 	{ "clock", open_clock },
 	{ "limits", raise_limits },
 	{ "signals", take_signals },
+	{ "certificates", make_certificates },
 	{ "rules", load_rules },
 	{ "license", check_license },
 	{ "commons", open_commons },
@@ -484,21 +510,44 @@ tell_streams(struct daemon *d)
 		worker_tell_streams(d->workers[i]);
 }
 
+/*
+ * systemd is told that we live only if each worker's loop has turned since it was
+ * last asked to: one that hangs would leave its clients waiting, and a new process
+ * does not.
+ */
+static void
+watch_workers(struct daemon *d)
+{
+	int64_t now = clock_steady_ns(&clock_system);
+	bool all = true;
+
+	if (d->notify.watchdog_ms == 0 || now - d->pinged_ns < d->notify.watchdog_ms * CLOCK_NS_PER_MS)
+		return;
+	d->pinged_ns = now;
+	for (uint32_t i = 0; i < d->worker_count; i++)
+		all &= worker_has_turned(d->workers[i]);
+	if (all)
+		notify_alive(&d->notify);
+}
+
 static void
 serve(struct daemon *d)
 {
+	int wait_ms = d->notify.watchdog_ms != 0 && d->notify.watchdog_ms < WATCH_MS ? (int)d->notify.watchdog_ms : WATCH_MS;
+
 	struct pollfd wait[] = { { .fd = d->signal_fd, .events = POLLIN },
 		{ .fd = d->admin_fd, .events = POLLIN } };
 
 	watch_license(d);
 	for (;;) {
-		if (poll(wait, COUNT(wait), WATCH_MS) > 0) {
+		if (poll(wait, COUNT(wait), wait_ms) > 0) {
 			if ((wait[0].revents & POLLIN) && !heed_signals(d))
 				return;
 			if (wait[1].revents & POLLIN)
 				admin_serve(d);
 			tell_streams(d);
 		}
+		watch_workers(d);
 		watch_audit(d);
 		watch_license(d);
 		watch_clock(d, false);

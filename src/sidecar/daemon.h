@@ -9,6 +9,7 @@
 #define SIDECAR_DAEMON_H
 
 #include "net/listener.h"
+#include "sidecar/activation.h"
 #include "sidecar/notify.h"
 #include "sidecar/reload.h"
 #include "sidecar/worker.h"
@@ -19,6 +20,7 @@ struct daemon_socket { /* an address, and its descriptor for each worker */
 	struct listener_address address;
 	int fd[DAEMON_WORKERS_MAX];
 	uint32_t fd_count;
+	bool inherited; /* its file is not ours to remove */
 };
 
 struct daemon {
@@ -33,12 +35,16 @@ struct daemon {
 	struct audit_writer *audit;
 	struct inquirer *inquirer; /* NULL: the audit log is in no file */
 	struct gate *gate;
+	struct unix_rule unix_rule;
 	struct grpc_table *grpc;
 	struct http1_table http;
 	struct daemon_socket grpc_sockets[DAEMON_ADDRESSES_MAX], http_sockets[DAEMON_ADDRESSES_MAX];
 	size_t grpc_count, http_count;
+	struct activation activation;
 	struct listener_address admin_address;
 	int admin_fd, signal_fd; /* -1: none */
+	bool admin_inherited;
+	int64_t pinged_ns; /* steady: when the workers were last asked whether they turn */
 	struct worker *workers[DAEMON_WORKERS_MAX];
 	uint32_t worker_count;
 	int64_t start_s; /* wall */

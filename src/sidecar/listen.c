@@ -3,11 +3,13 @@
 
 #include <errno.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
+#include "config/check.h"
 #include "sidecar/findings.h"
 
-enum { ADMIN_MODE = 0600, UNIX_MODE = 0660, RUN_DIR_MODE = 0755 };
+enum { ADMIN_MODE = 0600, RUN_DIR_MODE = 0755 };
 
 static bool
 is_unix(const struct listener_address *a)
@@ -20,9 +22,9 @@ is_unix(const struct listener_address *a)
  * connections: so the address is taken once without it, to see that it is free.
  */
 static err_t
-open_for_workers(struct daemon_socket *s, uint32_t workers, struct diag *diag)
+open_for_workers(struct daemon_socket *s, uint32_t workers, mode_t unix_mode, struct diag *diag)
 {
-	struct listener_options alone = { .unix_mode = UNIX_MODE };
+	struct listener_options alone = { .unix_mode = unix_mode };
 	struct listener_options together = { .share_port = true };
 
 	TRY(listener_open(&s->address, &alone, &s->fd[0], diag));
@@ -53,6 +55,21 @@ may_miss(const struct daemon *d, int error)
 	    (error == EAFNOSUPPORT || error == EADDRNOTAVAIL);
 }
 
+static bool
+is_exposed(const struct daemon *d, const struct listener_address *a)
+{
+	return d->config.tls_mode == CONFIG_TLS_AUTO && !listener_address_is_local(a);
+}
+
+static err_t
+refuse_exposed(str_t address, struct diag *diag)
+{
+	diag_say(diag, "listen",
+	    "%.*s can be reached from other machines, and neither TLS nor `tls: { mode: off }` is configured",
+	    STR_FMT(address));
+	return ERR_CONFIG;
+}
+
 static err_t
 open_grpc_address(struct daemon *d, str_t text, struct diag *diag)
 {
@@ -66,15 +83,10 @@ open_grpc_address(struct daemon *d, str_t text, struct diag *diag)
 	}
 	diag_init(&aside, diag->arena, 4);
 	TRY(read_address(d, text, diag, &s->address));
-	if (d->config.tls_mode == CONFIG_TLS_AUTO && !listener_address_is_local(&s->address)) {
-		diag_say(diag, "listen",
-		    "%.*s can be reached from other machines, and neither TLS nor `tls: { mode: off }` "
-		    "is configured",
-		    STR_FMT(text));
-		return ERR_CONFIG;
-	}
+	if (is_exposed(d, &s->address))
+		return refuse_exposed(text, diag);
 	errno = 0;
-	err = open_for_workers(s, d->worker_count, &aside);
+	err = open_for_workers(s, d->worker_count, (mode_t)config_unix_mode(&d->config), &aside);
 	if (err == ERR_OK) {
 		d->grpc_count++;
 		return ERR_OK;
@@ -87,11 +99,42 @@ open_grpc_address(struct daemon *d, str_t text, struct diag *diag)
 	return err;
 }
 
+/* One descriptor for all workers: the kernel wakes one of them. */
+static err_t
+inherit(struct daemon *d, enum activation_purpose purpose, struct daemon_socket *sockets, size_t *count,
+    struct diag *diag)
+{
+	char room[LISTENER_TEXT_MAX];
+	size_t at = 0;
+	int fd;
+
+	while ((fd = activation_next(&d->activation, purpose, &at)) >= 0) {
+		struct daemon_socket *s = &sockets[*count];
+
+		if (*count == DAEMON_ADDRESSES_MAX)
+			return ERR_LIMIT;
+		TRY(listener_bound_address(fd, &s->address));
+		if (purpose == ACTIVATED_GRPC && is_exposed(d, &s->address))
+			return refuse_exposed(listener_address_write(&s->address, room), diag);
+		s->fd[0] = fd;
+		s->fd_count = 1;
+		s->inherited = true;
+		(*count)++;
+	}
+	return ERR_OK;
+}
+
 err_t
 listen_open_grpc(struct daemon *d, struct diag *diag)
 {
 	const struct config *c = &d->config;
 
+	TRY(activation_read(&d->activation, diag));
+	TRY(unix_rule_read(d->arena, (struct unix_names){ c->listen_unix_users.at, c->listen_unix_users.count },
+	    (struct unix_names){ c->listen_unix_groups.at, c->listen_unix_groups.count }, diag, &d->unix_rule));
+	TRY(inherit(d, ACTIVATED_GRPC, d->grpc_sockets, &d->grpc_count, diag));
+	if (d->grpc_count > 0)
+		return ERR_OK;
 	for (size_t i = 0; i < c->listen_grpc.count; i++)
 		TRY(open_grpc_address(d, c->listen_grpc.at[i], diag));
 	if (c->listen_unix.len > 0)
@@ -104,17 +147,20 @@ listen_open_grpc(struct daemon *d, struct diag *diag)
 }
 
 err_t
-listen_open_http(struct daemon *d)
+listen_open_http(struct daemon *d, struct diag *diag)
 {
 	const struct config_list *list = &d->config.listen_http;
 
+	TRY(inherit(d, ACTIVATED_HTTP, d->http_sockets, &d->http_count, diag));
+	if (d->http_count > 0)
+		return ERR_OK;
 	for (size_t i = 0; i < list->count && d->http_count < DAEMON_ADDRESSES_MAX; i++) {
 		struct daemon_socket *s = &d->http_sockets[d->http_count];
 		struct diag aside;
 
 		diag_init(&aside, d->arena, 4);
 		if (read_address(d, list->at[i], &aside, &s->address) == ERR_OK &&
-		    open_for_workers(s, 1, &aside) == ERR_OK)
+		    open_for_workers(s, 1, (mode_t)config_unix_mode(&d->config), &aside) == ERR_OK)
 			d->http_count++;
 		else
 			log_warn(&d->log, "health is not served here", LOG_STR("address", list->at[i]),
@@ -140,8 +186,13 @@ listen_open_admin(struct daemon *d, struct diag *diag)
 	struct listener_options options = { .unix_mode = ADMIN_MODE, .backlog = 8 };
 	str_t path = d->config.listen_admin;
 	struct diag aside;
+	size_t at = 0;
 	err_t err;
 
+	d->admin_fd = activation_next(&d->activation, ACTIVATED_ADMIN, &at);
+	d->admin_inherited = d->admin_fd >= 0;
+	if (d->admin_inherited)
+		return listener_bound_address(d->admin_fd, &d->admin_address);
 	if (path.len == 0)
 		return ERR_OK;
 	diag_init(&aside, diag->arena, 4);
@@ -163,11 +214,20 @@ listen_open_admin(struct daemon *d, struct diag *diag)
 }
 
 static void
+close_one(int fd, const struct listener_address *address, bool inherited)
+{
+	if (inherited)
+		(void)close(fd);
+	else
+		listener_close(fd, address);
+}
+
+static void
 close_sockets(struct daemon_socket *sockets, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		for (uint32_t k = 0; k < sockets[i].fd_count; k++)
-			listener_close(sockets[i].fd[k], &sockets[i].address);
+			close_one(sockets[i].fd[k], &sockets[i].address, sockets[i].inherited);
 	}
 }
 
@@ -177,6 +237,6 @@ listen_close(struct daemon *d)
 	close_sockets(d->grpc_sockets, d->grpc_count);
 	close_sockets(d->http_sockets, d->http_count);
 	if (d->admin_fd >= 0)
-		listener_close(d->admin_fd, &d->admin_address);
+		close_one(d->admin_fd, &d->admin_address, d->admin_inherited);
 	d->admin_fd = -1;
 }

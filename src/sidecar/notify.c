@@ -10,6 +10,18 @@
 #include "base/buf.h"
 #include "base/clock.h"
 
+/* A third of what systemd waits for: one late ping is forgiven. */
+static int64_t
+read_watchdog(void)
+{
+	const char *text = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
+	long long usec = text != NULL ? strtoll(text, NULL, 10) : 0;
+
+	if (usec <= 0 || (pid != NULL && strtoll(pid, NULL, 10) != getpid()))
+		return 0;
+	return usec / 3000 > 0 ? usec / 3000 : 1;
+}
+
 void
 notify_open(struct notify *n)
 {
@@ -17,7 +29,7 @@ notify_open(struct notify *n)
 	const char *path = getenv("NOTIFY_SOCKET");
 	size_t len = path != NULL ? strlen(path) : 0;
 
-	n->fd = -1;
+	*n = (struct notify){ .fd = -1 };
 	if (len < 2 || (path[0] != '/' && path[0] != '@') || len >= sizeof(address.sun_path))
 		return;
 	memcpy(address.sun_path, path, len);
@@ -28,6 +40,8 @@ notify_open(struct notify *n)
 	    connect(n->fd, (struct sockaddr *)&address,
 		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)) != 0)
 		notify_close(n);
+	if (n->fd >= 0)
+		n->watchdog_ms = read_watchdog();
 }
 
 void
@@ -43,6 +57,12 @@ tell(const struct notify *n, str_t text)
 {
 	if (n->fd >= 0)
 		(void)!write(n->fd, text.data, text.len);
+}
+
+void
+notify_alive(const struct notify *n)
+{
+	tell(n, STR("WATCHDOG=1\n"));
 }
 
 void

@@ -7,7 +7,7 @@
 #include "settings/tag.h"
 #include "sidecar/reload_internal.h"
 
-enum { PEM_MAX = 1 << 20, TAG_TEXT_MAX = 256 };
+enum { PEM_MAX = 1 << 20, CRL_MAX = 16 << 20, TAG_TEXT_MAX = 256 };
 #define SETTINGS_CHECK_MAX ((size_t)256 << 20)
 #define ISSUER_BYTES_MAX ((size_t)4 << 20)
 #define LICENSE_CHECK_MAX ((size_t)1 << 20)
@@ -94,7 +94,7 @@ err_t
 reload_take_tls(struct reload *r, const struct config *c, struct diag *diag)
 {
 	struct tls_context *context = NULL;
-	struct buf cert, key, ca;
+	struct buf cert, key, ca, crl;
 	err_t err;
 
 	if (c->tls_mode != CONFIG_TLS_MTLS && c->tls_mode != CONFIG_TLS_ONE_WAY)
@@ -102,15 +102,19 @@ reload_take_tls(struct reload *r, const struct config *c, struct diag *diag)
 	buf_init(&cert, PEM_MAX);
 	buf_init(&key, PEM_MAX);
 	buf_init(&ca, PEM_MAX);
+	buf_init(&crl, CRL_MAX);
 	err = read_pem(c->tls_server_cert, FILE_ANY, &cert, diag);
 	if (err == ERR_OK)
 		err = read_pem(c->tls_server_key, FILE_ANY, &key, diag);
 	if (err == ERR_OK && c->tls_mode == CONFIG_TLS_MTLS)
 		err = read_pem(c->tls_ca_cert, FILE_ANY, &ca, diag);
+	if (err == ERR_OK && c->tls_mode == CONFIG_TLS_MTLS)
+		err = read_pem(c->tls_crl, FILE_ANY, &crl, diag);
 	if (err == ERR_OK) {
 		struct tls_config tls = { .certificate_pem = buf_str(&cert),
 			.key_pem = buf_str(&key),
 			.client_ca_pem = buf_str(&ca),
+			.crl_pem = buf_str(&crl),
 			.require_client = c->tls_mode == CONFIG_TLS_MTLS };
 
 		err = tls_context_new(&tls, &context, diag);
@@ -121,6 +125,7 @@ reload_take_tls(struct reload *r, const struct config *c, struct diag *diag)
 	buf_fini(&cert);
 	buf_fini(&key);
 	buf_fini(&ca);
+	buf_fini(&crl);
 	return err;
 }
 

@@ -10,6 +10,7 @@
 #include "crypt/secret.h"
 #include "engine/evaluate.h"
 #include "sidecar/host.h"
+#include "sidecar/service.h"
 
 enum { MASK_KEY_FILE_MAX = 256 };
 #define CONFIG_BYTES_MAX ((size_t)256 << 20) /* of which settings may need the most */
@@ -153,6 +154,40 @@ make_mask(struct rulebook *b, struct diag *diag)
 	return err;
 }
 
+/* ---- clients ---- */
+
+static bool
+is_served(const struct allow_entry *e)
+{
+	const struct grpc_method *methods;
+	size_t count;
+
+	methods = service_methods(&count);
+	for (size_t i = 0; i < count; i++) {
+		if (allow_entry_is_for(e, methods[i].path))
+			return true;
+	}
+	return false;
+}
+
+/* A service that is misspelt would be open to whom it shall not be. */
+static err_t
+list_clients(struct rulebook *b, struct diag *diag)
+{
+	const struct config_list *texts = &b->config.tls_allowed_clients;
+
+	TRY(allow_list_read(b->arena, texts->at, texts->count, diag, &b->clients));
+	for (size_t i = 0; i < b->clients.count; i++) {
+		const struct allow_entry *e = &b->clients.at[i];
+
+		if (e->service.len == 0 || is_served(e))
+			continue;
+		diag_say(diag, "config", "tls.allowed_clients: there is no service \"%.*s\"", STR_FMT(e->service));
+		return ERR_CONFIG;
+	}
+	return ERR_OK;
+}
+
 /* The text was read once to judge it; the tree borrows what it was read from. */
 static err_t
 make_settings(struct rulebook *b, const struct rulebook_texts *t, struct diag *diag)
@@ -179,6 +214,7 @@ fill(struct rulebook *b, const struct rulebook_texts *t, struct diag *diag)
 	TRY(make_issuers(b, t));
 	TRY(read_local_key(b, diag));
 	TRY(make_mask(b, diag));
+	TRY(list_clients(b, diag));
 	TRY(license_read(b->arena, t->license, t->license_keys, &b->license));
 	if (t->settings.len > 0)
 		TRY(make_settings(b, t, diag));

@@ -16,6 +16,7 @@
 #include "config/config.h"
 #include "engine/snapshot.h"
 #include "license/license.h"
+#include "net/allow.h"
 #include "settings/settings.h"
 #include "sidecar/key_files.h"
 #include "token/issuers.h"
@@ -31,6 +32,7 @@ struct rulebook {
 	struct local_key *local_key; /* NULL: this host issues no tokens */
 	struct audit_mask mask;
 	struct license license;
+	struct allow_list clients; /* tls.allowed_clients */
 	struct settings settings; /* of cache.config_path */
 	int64_t settings_s; /* wall: when they came into use */
 	int64_t made_s; /* wall clock */

@@ -217,7 +217,16 @@ static bool
 is_let_in(struct worker *w, const struct rulebook *book, struct grpc_call *call, bool open)
 {
 	count(&w->requests);
-	if (open || has_service_token(book, call))
+	if (open)
+		return true;
+	/* Who comes by a Unix socket was let in there. */
+	if (grpc_call_peer(call)->kind != PEER_UNIX &&
+	    !allow_list_admits(&book->clients, grpc_call_peer(call), grpc_call_method(call)->path)) {
+		count(&w->failed);
+		grpc_fail(call, GRPC_PERMISSION_DENIED, STR("this client may not call this service (tls.allowed_clients)"));
+		return false;
+	}
+	if (has_service_token(book, call))
 		return true;
 	count(&w->failed);
 	grpc_fail(call, GRPC_UNAUTHENTICATED, STR("x-service-token is missing or wrong"));
@@ -255,6 +264,15 @@ void
 worker_tell_streams(struct worker *w)
 {
 	loop_wake(w->loop);
+}
+
+bool
+worker_has_turned(struct worker *w)
+{
+	bool turned = atomic_exchange(&w->turned, false);
+
+	loop_wake(w->loop);
+	return turned;
 }
 
 bool
@@ -326,6 +344,8 @@ on_end(struct loop_hook *hook)
 	struct worker *w = (struct worker *)((char *)hook - offsetof(struct worker, end_hook));
 
 	audit_writer_commit(w->options.audit, w->lane);
+	if (!atomic_load_explicit(&w->turned, memory_order_relaxed))
+		atomic_store_explicit(&w->turned, true, memory_order_relaxed);
 }
 
 static void

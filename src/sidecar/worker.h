@@ -8,7 +8,7 @@
  * its answer a denial, and so does one that is not settled in ANSWER_WAIT_MS.
  *
  *   memory   all taken when the worker is made; a request allocates nothing else
- *   threads  worker_drain, worker_tell_streams and worker_get_counts by any; the rest by its own
+ *   threads  worker_drain, worker_tell_streams, worker_has_turned and worker_get_counts by any; the rest by its own
  */
 #ifndef SIDECAR_WORKER_H
 #define SIDECAR_WORKER_H
@@ -93,6 +93,7 @@ struct worker {
 	uint64_t told_generation; /* of the rulebook that streams heard of last */
 
 	_Atomic bool draining;
+	_Atomic bool turned;
 	_Atomic uint64_t requests, allowed, denied, failed, withheld;
 	_Atomic uint64_t tokens_accepted, tokens_refused, tokens_cached;
 };
@@ -100,6 +101,7 @@ struct worker {
 err_t worker_new(const struct worker_options *, struct worker **ret);
 err_t worker_start(struct worker *);
 void worker_tell_streams(struct worker *); /* there is a new rulebook */
+bool worker_has_turned(struct worker *); /* since it was last asked; asks it to turn again */
 void worker_drain(struct worker *); /* no new connections; ends when all is answered */
 void worker_join(struct worker *);
 void worker_free(struct worker **);

@@ -198,7 +198,7 @@ def free_port():
 class Daemon:
     running = []  # so that a scenario that breaks leaves none behind
 
-    def __init__(self, room, *args, env=None, wrap=(), wait=True, port=None, http=None):
+    def __init__(self, room, *args, env=None, wrap=(), wait=True, port=None, http=None, fds=()):
         self.port, self.http = port or free_port(), http or free_port()
         self.address, self.room = f"127.0.0.1:{self.port}", room
         self.log_path = f"{room}/daemon.log"
@@ -210,7 +210,7 @@ class Daemon:
         environment.update(env or {})
         self.started = time.monotonic()
         self.process = subprocess.Popen([*wrap, os.path.abspath(SIDECAR), *args], env=environment, cwd=room,
-                                        stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+                                        stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, pass_fds=fds)
         Daemon.running.append(self.process)
         self.channel = grpc.insecure_channel(self.address, [("grpc.use_local_subchannel_pool", 1)])
         self.ready_after = self.wait_ready() if wait else None

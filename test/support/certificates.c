@@ -81,7 +81,8 @@ certificate_make(struct certificate *ret, const struct certificate_wish *w,
 	add_extension(cert, signer, NID_key_usage,
 	    w->is_ca ? "critical,keyCertSign,cRLSign" : "critical,digitalSignature");
 	add_extension(cert, signer, NID_subject_key_identifier, "hash");
-	add_extension(cert, signer, NID_authority_key_identifier, "keyid");
+	if (issuer != NULL)
+		add_extension(cert, signer, NID_authority_key_identifier, "keyid");
 	if (w->usage != NULL)
 		add_extension(cert, signer, NID_ext_key_usage, w->usage);
 	if (w->san != NULL)

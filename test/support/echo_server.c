@@ -60,7 +60,7 @@ load_tls(struct program *p, struct diag *d)
 	if (e == ERR_OK && p->mtls)
 		e = read_pem(p, "ca.pem", &ca, d);
 	if (e == ERR_OK) {
-		struct tls_config config = { buf_str(&cert), buf_str(&key), buf_str(&ca), p->mtls };
+		struct tls_config config = { buf_str(&cert), buf_str(&key), buf_str(&ca), STR_NONE, p->mtls };
 
 		e = tls_context_new(&config, &context, d);
 	}
@@ -162,7 +162,7 @@ parse(struct program *p, int argc, char **argv, const char **ret_grpc, const cha
 		{ "--tls", &p->tls_dir, NULL, NULL },
 		{ "--mtls", NULL, NULL, &p->mtls },
 		{ "--late", NULL, NULL, &p->echo.answers_late },
-		{ "--hello-ms", NULL, &p->limits.hello_ms, NULL },
+		{ "--hello-ms", NULL, &p->limits.preface_ms, NULL },
 		{ "--idle-ms", NULL, &p->limits.idle_ms, NULL },
 		{ "--request-ms", NULL, &p->limits.request_ms, NULL },
 		{ "--stall-ms", NULL, &p->limits.stall_ms, NULL },
