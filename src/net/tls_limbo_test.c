@@ -9,7 +9,11 @@
 #include "crypt/x509_verify.h"
 #include "net/tls_trust.h"
 
+#ifdef __SANITIZE_ADDRESS__
+enum { SLOW_MS = 1000 };
+#else
 enum { SLOW_MS = 100 };
+#endif
 
 /* Where we differ from the index, and why. */
 static const struct {
