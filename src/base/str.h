@@ -72,14 +72,14 @@ str_has_suffix(str_t s, str_t suffix)
 static inline str_t
 str_skip(str_t s, size_t count) /* `count` at most s.len */
 {
-	return (str_t){ s.data + count, s.len - count };
+	return (str_t){ count > 0 ? s.data + count : s.data, s.len - count }; /* NULL + 0 is undefined */
 }
 
 static inline str_t
 str_sub(str_t s, size_t from, size_t len) /* within bounds: whoever is wrong dies of it */
 {
 	must(from <= s.len && len <= s.len - from);
-	return (str_t){ s.data + from, len };
+	return (str_t){ from > 0 ? s.data + from : s.data, len };
 }
 
 static inline str_t

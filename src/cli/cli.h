@@ -15,7 +15,7 @@
 #include "base/err.h"
 #include "value/value.h"
 
-enum { CLI_SPECS_MAX = 16, CLI_VALUES_MAX = 64, CLI_REST_MAX = 256, CLI_POLICIES_MAX = 4 };
+enum { CLI_SPECS_MAX = 20, CLI_VALUES_MAX = 64, CLI_REST_MAX = 256, CLI_POLICIES_MAX = 4 };
 
 struct cli;
 struct policy;
@@ -64,6 +64,8 @@ void cli_keep(struct cli *, struct policy *);
 /* Reads a file, "-" being stdin; the text lives in cli->arena. */
 err_t cli_read(struct cli *, const char *path, str_t *ret);
 void cli_print_json(struct cli *, value_t); /* indented, to cli->out */
+/* {"errors": [...], "warnings": [...]}, each only if there are any; main.c does it for who fails. */
+void cli_print_findings(struct cli *);
 
 extern const struct cli_spec cli_no_options[];
 

@@ -47,6 +47,8 @@ cmd_check(struct cli *cli)
 	err_t e = compile(cli, &p);
 
 	diag_sort(&cli->diag);
+	if (cli->json)
+		cli_print_findings(cli);
 	cli_keep(cli, p);
 	return e;
 }

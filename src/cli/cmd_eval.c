@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "cli/eval_print.h"
 #include "cli/limits.h"
 #include "cli/load.h"
 #include "codec/json.h"
@@ -15,8 +16,9 @@ const struct cli_spec cmd_eval_options[] = {
 	{ "--data", "-d", "PATH", "policies and data: a file or a directory; may be repeated" },
 	{ "--bundle", "-b", "FILE", "a bundle; may be repeated" },
 	{ "--input", "-i", "FILE|-", "the input document" },
+	{ "--stdin-input", "-I", NULL, "reads the input document from stdin" },
 	{ "--schema", "-s", "PATH", "a JSON schema of the input, or a directory of schemas that metadata names" },
-	{ "--format", "-f", "json|pretty|raw", "how to print the result (json)" },
+	{ "--format", "-f", EVAL_FORMATS, "how to print the result (json)" },
 	{ "--explain", NULL, NULL, "prints how each rule and expression went" },
 	{ "--strict-builtin-errors", NULL, NULL, "an error in a built-in ends the evaluation" },
 	{ "--import", NULL, "PATH", "an import for the query, e.g. data.authz; may be repeated" },
@@ -24,7 +26,9 @@ const struct cli_spec cmd_eval_options[] = {
 	{ "--limits", NULL, "server|none|LIMIT,..",
 	    "the daemon's budgets, or time=50ms,memory=8MiB,steps=N,depth=N" },
 	{ "--without", NULL, "NAME,..", "optimisations to leave out: see optimisation.def" },
+	{ "--timeout", NULL, "DURATION", "the same as --limits time=DURATION" },
 	{ "--fail", NULL, NULL, "exit 1 when the result is undefined" },
+	{ "--fail-defined", NULL, NULL, "exit 1 when the result is defined" },
 	{ "--capabilities", NULL, "NAME|FILE", "what policies may use: air-gapped, connected or a file (all)" },
 	{ "--v0-compatible", NULL, NULL, "policies and query are Rego v0" },
 	{ "--experimental", NULL, NULL, "keywords that OPA tries out: import future.keywords.and, .or, rego.v2" },
@@ -80,126 +84,12 @@ on_event(void *context, const struct rego_trace_event *event)
 	(void)fwrite(line->data, 1, line->len, stderr);
 }
 
-/* ---- printing results ---- */
-
-/* {"errors": [...]} with every finding, in json; text findings go to stderr by themselves. */
-static void
-print_errors(struct cli *cli)
-{
-	struct object_builder all;
-	VEC(value_t) errors = { 0 };
-
-	for (const struct diag_finding *f = cli->diag.first; f != NULL; f = f->next) {
-		struct object_builder error, location;
-
-		object_builder_init(&error, cli->arena, 3);
-		object_builder_init(&location, cli->arena, 3);
-		(void)object_builder_add_text(&location, "file", value_string(cli->arena, f->place.file));
-		(void)object_builder_add_text(&location, "row", value_int(f->place.row));
-		(void)object_builder_add_text(&location, "col", value_int(f->place.col));
-		(void)object_builder_add_text(&error, "message", value_string(cli->arena, f->message));
-		(void)object_builder_add_text(&error, "code", value_string(cli->arena, f->code));
-		(void)object_builder_add_text(&error, "location",
-		    object_builder_freeze(&location, OBJECT_LAST_WINS, NULL));
-		VEC_PUSH(cli->arena, &errors, object_builder_freeze(&error, OBJECT_LAST_WINS, NULL));
-	}
-	object_builder_init(&all, cli->arena, 1);
-	(void)object_builder_add_text(&all, "errors", value_array_of(errors.at, errors.count));
-	cli_print_json(cli, object_builder_freeze(&all, OBJECT_LAST_WINS, NULL));
-}
-
-static value_t
-expression_object(struct cli *cli, value_t value, const struct ast_loc *loc, str_t query)
-{
-	struct object_builder b, location;
-	bool known = (size_t)loc->offset + loc->len <= query.len && loc->len > 0;
-
-	object_builder_init(&b, cli->arena, 3);
-	object_builder_init(&location, cli->arena, 2);
-	(void)object_builder_add_text(&location, "row", value_int(loc->row));
-	(void)object_builder_add_text(&location, "col", value_int(loc->col));
-	(void)object_builder_add_text(&b, "value", value);
-	(void)object_builder_add_text(&b, "text",
-	    value_string(cli->arena, known ? str_sub(query, loc->offset, loc->len) : query));
-	(void)object_builder_add_text(&b, "location", object_builder_freeze(&location, OBJECT_LAST_WINS, NULL));
-	return object_builder_freeze(&b, OBJECT_LAST_WINS, NULL);
-}
-
-/* One solution as `opa eval` shows it: its expressions, and its bindings if there are any. */
-static value_t
-solution_object(struct cli *cli, value_t solution, const struct ast_body *written, str_t query)
-{
-	struct object_builder b, bindings;
-	value_t values = value_object_get_text(solution, "$expressions");
-	value_t *expressions = ARENA_ARRAY(cli->arena, value_t, values.count);
-
-	object_builder_init(&b, cli->arena, 2);
-	object_builder_init(&bindings, cli->arena, solution.count);
-	for (uint32_t i = 0; expressions != NULL && i < values.count; i++) {
-		struct ast_loc whole = { .row = 1, .col = 1 };
-
-		expressions[i] = expression_object(cli, values.items[i],
-		    i < written->exprs.count ? &written->exprs.at[i]->loc : &whole, query);
-	}
-	(void)object_builder_add_text(&b, "expressions", value_array_of(expressions, values.count));
-	for (uint32_t i = 0; i < solution.count; i++) {
-		const struct value_entry *e = &solution.object->entries[i];
-
-		if (value_str(e->key).data[0] != '$')
-			(void)object_builder_add(&bindings, e->key, e->value);
-	}
-	if (bindings.count > 0)
-		(void)object_builder_add_text(&b, "bindings",
-		    object_builder_freeze(&bindings, OBJECT_LAST_WINS, NULL));
-	return object_builder_freeze(&b, OBJECT_LAST_WINS, NULL);
-}
-
-static void
-print_raw(struct cli *cli, value_t v, bool pretty)
-{
-	if (v.tag == VALUE_STRING && !pretty)
-		buf_add_str(&cli->out, value_str(v));
-	else if (pretty)
-		json_write_pretty(&cli->out, v, STR(""), STR("  "));
-	else
-		json_write(&cli->out, v);
-	buf_add_char(&cli->out, '\n');
-}
-
-static void
-print_solutions(struct cli *cli, value_t solutions, const struct ast_body *written, str_t query,
-    const char *format)
-{
-	struct object_builder all;
-	value_t *items = ARENA_ARRAY(cli->arena, value_t, solutions.count);
-
-	if (strcmp(format, "json") != 0) {
-		bool pretty = strcmp(format, "pretty") == 0;
-
-		for (uint32_t i = 0; i < solutions.count; i++) {
-			value_t values = value_object_get_text(solutions.items[i], "$expressions");
-
-			for (uint32_t k = 0; k < values.count; k++)
-				print_raw(cli, values.items[k], pretty);
-		}
-		if (solutions.count == 0 && pretty)
-			buf_add_text(&cli->out, "undefined\n");
-		return;
-	}
-	object_builder_init(&all, cli->arena, 1);
-	for (uint32_t i = 0; items != NULL && i < solutions.count; i++)
-		items[i] = solution_object(cli, solutions.items[i], written, query);
-	if (solutions.count > 0)
-		(void)object_builder_add_text(&all, "result", value_array_of(items, solutions.count));
-	cli_print_json(cli, object_builder_freeze(&all, OBJECT_LAST_WINS, NULL));
-}
-
 /* ---- running ---- */
 
 static err_t
 read_input(struct cli *cli, struct policy *p, value_t *ret)
 {
-	const char *path = cli_value(cli, "--input");
+	const char *path = cli_has(cli, "--stdin-input") ? "-" : cli_value(cli, "--input");
 	struct json_options options = { .find = p->unit.intern, .file = str_of(path) };
 	str_t text;
 
@@ -253,7 +143,7 @@ run(struct cli *cli, struct policy *p, uint32_t entry, const struct limits *limi
 }
 
 static err_t
-evaluate_with(struct cli *cli, struct policy *p, const struct limits *limits, const char *format)
+evaluate_with(struct cli *cli, struct policy *p, const struct limits *limits, eval_print_fn *print)
 {
 	str_t query = str_of(cli->rest[0]), imports[CLI_VALUES_MAX];
 	const char *const *values;
@@ -280,34 +170,45 @@ evaluate_with(struct cli *cli, struct policy *p, const struct limits *limits, co
 	if (e == ERR_OK)
 		e = run(cli, p, entry, limits, input, arena, &solutions);
 	if (e == ERR_OK)
-		print_solutions(cli, solutions, &written, query, format);
-	if (e == ERR_OK && cli_has(cli, "--fail") && solutions.count == 0)
+		print(cli, &(struct eval_answer){ solutions, &written, query });
+	if (e == ERR_OK && cli_has(cli, solutions.count == 0 ? "--fail" : "--fail-defined"))
 		e = ERR_NEGATIVE;
 	arena_free(&arena);
 	return e;
 }
 
+static err_t
+read_limits(struct cli *cli, struct limits *ret)
+{
+	const char *wanted = cli_value(cli, "--limits"), *timeout = cli_value(cli, "--timeout");
+	const char *of_time = timeout != NULL ? "time=" : "";
+
+	if (wanted == NULL && timeout == NULL)
+		return ERR_OK;
+	return limits_read(cli,
+	    arena_printf(cli->arena, "%s%s%s%s", wanted != NULL ? wanted : "",
+		wanted != NULL && timeout != NULL ? "," : "", of_time, timeout != NULL ? timeout : ""),
+	    ret);
+}
+
 err_t
 cmd_eval(struct cli *cli)
 {
-	const char *format = cli_value(cli, "--format"), *wanted = cli_value(cli, "--limits");
+	const char *format = cli_value(cli, "--format");
+	eval_print_fn *print = eval_print_find(format != NULL ? format : "json");
 	struct limits limits = { 0 };
 	struct policy *p = NULL;
 	err_t e;
 
-	if (format == NULL)
-		format = "json";
-	if (strcmp(format, "json") != 0 && strcmp(format, "pretty") != 0 && strcmp(format, "raw") != 0) {
-		diag_say(&cli->diag, "usage", "--format takes json, pretty or raw, not %s", format);
+	if (print == NULL) {
+		diag_say(&cli->diag, "usage", "--format takes " EVAL_FORMATS ", not %s", format);
 		return ERR_USAGE;
 	}
-	if (wanted != NULL)
-		TRY(limits_read(cli, str_of(wanted), &limits));
+	TRY(read_limits(cli, &limits));
+	cli->json = format == NULL || strcmp(format, "json") == 0;
 	e = load_policy(cli, &p);
 	if (e == ERR_OK)
-		e = evaluate_with(cli, p, &limits, format);
-	if (e != ERR_OK && e != ERR_NEGATIVE && strcmp(format, "json") == 0)
-		print_errors(cli);
+		e = evaluate_with(cli, p, &limits, print);
 	cli_keep(cli, p);
 	return e;
 }

@@ -309,7 +309,9 @@ cmd_policy_lint(struct cli *cli)
 	e = e != ERR_OK ? e : strict;
 	if (e == ERR_OK && (cli->diag.error_count > 0 || (cli_has(cli, "--strict") && cli->diag.warning_count > 0)))
 		e = ERR_POLICY;
-	if (e == ERR_OK)
+	if (cli->json)
+		cli_print_findings(cli);
+	else if (e == ERR_OK)
 		buf_printf(&cli->out, "%zu modules, %zu warnings\n", l.policy->unit.modules.count,
 		    cli->diag.warning_count);
 	cli_keep(cli, l.policy);

@@ -29,7 +29,8 @@ struct unit {
 	uint64_t factor;
 };
 
-static const struct unit times[] = { { "ms", 1000000 }, { "us", 1000 }, { "s", 1000000000 }, { 0 } };
+static const struct unit times[] = { { "ms", 1000000 }, { "us", 1000 }, { "s", 1000000000 },
+	{ "m", 60000000000 }, { 0 } };
 static const struct unit sizes[] = { { "KiB", 1 << 10 }, { "MiB", 1 << 20 }, { "GiB", 1 << 30 }, { 0 } };
 static const struct unit counts[] = { { "", 1 }, { 0 } };
 

@@ -215,6 +215,14 @@ wants_help(int argc, char **argv)
 	return false;
 }
 
+static bool
+wants_json(const struct cli *cli)
+{
+	const char *own = cli_value(cli, "--format");
+
+	return cli->json || (own != NULL && strcmp(own, "json") == 0);
+}
+
 /* What was found and what came of it, each to its stream. */
 static err_t
 finish(struct cli *cli, err_t e)
@@ -226,6 +234,8 @@ finish(struct cli *cli, err_t e)
 	diag_print(&cli->diag, &findings, cli->color);
 	if (e != ERR_OK && cli->diag.error_count == 0 && e != ERR_NEGATIVE && e != ERR_TESTS)
 		buf_printf(&findings, "core %s: %s\n", cli->command->words, err_text(e));
+	if (cli->out.len == 0 && wants_json(cli) && cli->diag.error_count > 0)
+		cli_print_findings(cli);
 	if (findings.len > 0)
 		(void)fwrite(findings.data, 1, findings.len, stderr);
 	if (cli->out.len > 0)

@@ -89,7 +89,7 @@ write_special(struct buf *out, const char *at, const char *end)
 void
 json_write_string(struct buf *out, str_t s, bool escape_html)
 {
-	const char *at = s.data, *end = s.data + s.len;
+	const char *at = s.data, *end = s.len > 0 ? s.data + s.len : s.data;
 
 	buf_add_char(out, '"');
 	while (at < end) {
