@@ -242,11 +242,15 @@ read_chunk_line(str_t line, size_t *ret_size)
 			break;
 		size = size * 16 + (size_t)value;
 	}
-	if (digits == 0 || digits == 9 ||
-	    (digits < line.len && line.data[digits] != ';' && line.data[digits] != ' '))
+	if (digits == 0 || digits == 9)
 		return BAD;
 	*ret_size = size;
-	return DONE;
+	line = str_skip(line, digits);
+	if (line.len == 0)
+		return DONE;
+	while (line.len > 0 && (line.data[0] == ' ' || line.data[0] == '\t'))
+		line = str_skip(line, 1);
+	return line.len > 0 && line.data[0] == ';' && is_field_value(line) ? DONE : BAD;
 }
 
 static int
@@ -256,12 +260,16 @@ read_trailers(struct http1_chunks *c, str_t rest)
 	str_t line;
 
 	while (next_line(&rest, &line)) {
-		if (has_bare_break(line))
-			return BAD;
+		size_t colon = str_find_char(line, ':', 0);
+
 		if (line.len == 0) {
 			c->at += before - rest.len;
 			return DONE;
 		}
+		if (!is_token(str_sub(line, 0, colon)) || colon == line.len || !is_field_value(line))
+			return BAD;
+		if (before - rest.len > TRAILER_MAX)
+			return 431;
 	}
 	return before > TRAILER_MAX ? 431 : MORE;
 }
