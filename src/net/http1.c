@@ -455,6 +455,16 @@ http1_find_field(const struct http1_exchange *x, str_t name)
 	return http1_field_find(&x->head, name);
 }
 
+size_t
+http1_count_field(const struct http1_exchange *x, str_t name)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < x->head.field_count; i++)
+		count += str_eq_nocase(x->head.fields[i].name, name);
+	return count;
+}
+
 void *
 http1_worker(const struct http1_exchange *x)
 {

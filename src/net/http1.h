@@ -47,6 +47,7 @@ struct http1_request { /* bytes as they came */
 
 const struct http1_request *http1_get_request(const struct http1_exchange *);
 str_t http1_find_field(const struct http1_exchange *, str_t name); /* STR_NONE: not sent */
+size_t http1_count_field(const struct http1_exchange *, str_t name); /* how often it was sent */
 void *http1_worker(const struct http1_exchange *);
 const void *http1_data(const struct http1_exchange *);
 const struct peer *http1_peer(const struct http1_exchange *);

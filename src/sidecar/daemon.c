@@ -18,6 +18,7 @@
 #include "sidecar/findings.h"
 #include "sidecar/health.h"
 #include "sidecar/listen.h"
+#include "sidecar/rest.h"
 #include "sidecar/sandbox.h"
 #include "sidecar/service.h"
 #include "sidecar/version.h"
@@ -129,6 +130,7 @@ open_sockets(struct daemon *d, struct diag *diag)
 		    (uint32_t)processors :
 		    1;
 	TRY(listen_open_grpc(d, diag));
+	TRY(listen_open_rest(d, diag));
 	TRY(listen_open_http(d));
 	return listen_open_admin(d, diag);
 }
@@ -182,6 +184,7 @@ make_tables(struct daemon *d, struct diag *diag)
 
 	methods = service_methods(&count);
 	d->grpc = grpc_table_new(methods, count, &options);
+	rest_table(options.message_limit, &d->rest);
 	d->gate = gate_new(most > UINT32_MAX ? UINT32_MAX : (uint32_t)most, UINT32_MAX);
 	return d->grpc != NULL && d->gate != NULL ? ERR_OK : ERR_MEMORY;
 }
@@ -200,6 +203,18 @@ list_listeners(struct daemon *d, uint32_t worker, struct worker_listener *list)
 		list[count++] = (struct worker_listener){
 			.fd = s->fd[worker < s->fd_count ? worker : 0],
 			.server = { .grpc = d->grpc,
+			    .tls = secured && !local ? d->reload.tls : NULL,
+			    .gate = d->gate,
+			    .log = &d->log },
+		};
+	}
+	for (size_t i = 0; i < d->rest_count; i++) {
+		const struct daemon_socket *s = &d->rest_sockets[i];
+		bool local = s->address.sockaddr.ss_family == AF_UNIX;
+
+		list[count++] = (struct worker_listener){
+			.fd = s->fd[worker < s->fd_count ? worker : 0],
+			.server = { .http1 = &d->rest,
 			    .tls = secured && !local ? d->reload.tls : NULL,
 			    .gate = d->gate,
 			    .log = &d->log },
@@ -294,6 +309,7 @@ announce(struct daemon *d, struct diag *diag)
 	    LOG_STR("jwks", buf_str(&d->reload.jwks_name)), LOG_STR("control_plane", STR("off")),
 	    LOG_INT("workers", d->worker_count));
 	announce_addresses(d, d->grpc_sockets, d->grpc_count, "gRPC");
+	announce_addresses(d, d->rest_sockets, d->rest_count, "REST");
 	announce_addresses(d, d->http_sockets, d->http_count, "health");
 	if (development)
 		log_warn(&d->log, "development: policies need no signature here; not for production");

@@ -20,7 +20,7 @@ static const struct step {
 	{ ask_policy, false }, /* rulebook + message + identity → decision */
 	{ act, false }, /* allowed → done, for what is more than a question */
 	{ record, true }, /* decision → audit lane */
-	{ respond, true }, /* decision → gRPC answer, once the record is kept */
+	{ respond, true }, /* decision → answer, once the record is kept */
 };
 
 void
@@ -164,7 +164,7 @@ judge(struct request *r)
 
 	if (d->err == ERR_SYNTAX)
 		return refuse_input(r);
-	if (snapshot_program(r->book->snapshot) == NULL)
+	if (snapshot_program(r->book->snapshot) == NULL && d->err == ERR_NOT_FOUND)
 		request_deny(r, "policy/missing-rule", STR("no policy is loaded"));
 	else if (d->err == ERR_NOT_FOUND)
 		request_deny(r, "policy/missing-rule",
@@ -205,7 +205,7 @@ ask_policy(struct request *r)
 	const struct config *c = &r->book->config;
 	struct question q = { .with_reasons = true };
 	int64_t until = r->start_ns + c->policy_budget_time_ms * CLOCK_NS_PER_MS;
-	int64_t deadline = grpc_call_deadline_ns(r->call);
+	int64_t deadline = r->caller.deadline_ns;
 
 	if (r->reason.len > 0 || !r->method->handler->ask(r, &q))
 		return r->err;
@@ -213,7 +213,9 @@ ask_policy(struct request *r)
 		q.rule = c->policy_default_rule;
 	q.budget.instructions = (uint64_t)c->policy_budget_steps;
 	q.budget.deadline_ns = deadline < until ? deadline : until;
+	r->evaluation_ns = -clock_steady_ns(&clock_system);
 	evaluate(r->worker->evaluator, r->book->snapshot, &q, r->arena, &r->decision);
+	r->evaluation_ns += clock_steady_ns(&clock_system);
 	r->evaluated = true;
 	note_input(r);
 	return judge(r);
@@ -251,14 +253,13 @@ describe_reasons(struct request *r, value_t *ret)
 }
 
 static void
-describe(struct request *r, struct audit_record *record, char ulid[AUDIT_ULID_LEN],
-    char token_hash[SHA256_HEX_SIZE])
+describe(struct request *r, struct audit_record *record, char token_hash[SHA256_HEX_SIZE])
 {
 	const struct snapshot_facts *facts = snapshot_facts(r->book->snapshot);
 
 	*record = (struct audit_record){
 		.time_ms = r->now_ns / CLOCK_NS_PER_MS,
-		.trace_id = str_make(ulid, AUDIT_ULID_LEN),
+		.trace_id = str_make(r->id, AUDIT_ULID_LEN),
 		.method = str_of(r->method->name),
 		.tenant_id = r->message.tenant_id,
 		.subject = r->message.subject,
@@ -272,7 +273,7 @@ describe(struct request *r, struct audit_record *record, char ulid[AUDIT_ULID_LE
 		.note = r->book->note,
 		.revision = facts->revision,
 	};
-	worker_make_ulid(r->worker, record->time_ms, ulid);
+	worker_make_ulid(r->worker, record->time_ms, r->id);
 	if (r->message.token.len > 0) {
 		digest_sha256_hex(jwt_strip_bearer(r->message.token), token_hash);
 		record->token_sha256 = str_make(token_hash, SHA256_HEX_SIZE);
@@ -283,7 +284,7 @@ describe(struct request *r, struct audit_record *record, char ulid[AUDIT_ULID_LE
 static err_t
 record(struct request *r)
 {
-	char ulid[AUDIT_ULID_LEN], token_hash[SHA256_HEX_SIZE];
+	char token_hash[SHA256_HEX_SIZE];
 	struct buf *line = &r->worker->line;
 	struct audit_record entry;
 	size_t split;
@@ -292,7 +293,7 @@ record(struct request *r)
 	if (r->method->handler->flags & HANDLER_SILENT)
 		return ERR_OK;
 	buf_clear(line);
-	describe(r, &entry, ulid, token_hash);
+	describe(r, &entry, token_hash);
 	audit_record_write(line, &entry, &r->book->mask, &split);
 	err = buf_failed(line) ? ERR_LIMIT :
 				 audit_lane_push(r->worker->lane, buf_str(line), split, &r->ticket);
@@ -300,6 +301,8 @@ record(struct request *r)
 	if (!r->recorded && !worker_may_answer_unrecorded(r->worker)) {
 		r->reason = STR_NONE;
 		request_deny(r, "policy/denied", str_of(err_text(ERR_AUDIT)));
+		if (r->method->handler->flags & HANDLER_VALUE)
+			request_fail(r, ERR_AUDIT, r->reason);
 	}
 	return ERR_OK;
 }
@@ -311,6 +314,10 @@ respond(struct request *r)
 {
 	struct buf *out = &r->worker->answer;
 
+	if (r->method->handler->flags & HANDLER_PART) {
+		r->method->handler->respond(r, out);
+		return ERR_OK;
+	}
 	if (!r->allow && (r->method->handler->flags & HANDLER_STATUS))
 		request_fail(r, r->identity.reason != TOKEN_NONE ? ERR_TOKEN : ERR_REFUSED, r->reason);
 	buf_clear(out);

@@ -14,8 +14,9 @@
 #ifndef SIDECAR_REQUEST_H
 #define SIDECAR_REQUEST_H
 
+#include "audit/record.h"
 #include "engine/evaluate.h"
-#include "net/grpc.h"
+#include "sidecar/caller.h"
 #include "sidecar/identity.h"
 #include "sidecar/message.h"
 
@@ -26,6 +27,8 @@ enum handler_flag {
 	HANDLER_SILENT = 1, /* no audit record: DryRun */
 	HANDLER_OPEN = 2, /* no service token: health */
 	HANDLER_STATUS = 4, /* the answer has no place for a denial: it is a gRPC status, and `refuse` is NULL */
+	HANDLER_VALUE = 8, /* the answer is more than yes or no: without a record it is an error */
+	HANDLER_PART = 16, /* one of several under one answer: whoever runs it answers (worker_answer_all) */
 };
 
 struct handler {
@@ -48,7 +51,7 @@ struct method { /* a row of service.def */
 
 struct request {
 	struct worker *worker;
-	struct grpc_call *call;
+	struct caller caller;
 	const struct method *method;
 	const struct rulebook *book;
 	struct arena *arena; /* values: the evaluation may use it up … */
@@ -62,6 +65,7 @@ struct request {
 	struct decision decision; /* evaluate */
 	str_t resource_owner; /* of the question, for the record */
 	bool evaluated;
+	int64_t evaluation_ns; /* how long that took */
 
 	bool allow;
 	str_t reason; /* of a denial, for people */
@@ -71,6 +75,7 @@ struct request {
 
 	bool recorded;
 	uint64_t ticket; /* of the audit record */
+	char id[AUDIT_ULID_LEN]; /* of the decision: the record's trace_id */
 };
 
 void request_run(struct request *);

@@ -46,7 +46,7 @@ is_swapped(const struct request *r, const struct flag_request *own)
 {
 	if (is_tenant(r, own->second) != is_tenant(r, own->third))
 		return is_tenant(r, own->third);
-	return grpc_call_metadata(r->call, STR("user-agent")).len == 0;
+	return r->caller.door->find(r->caller.call, STR("user-agent")).len == 0;
 }
 
 static str_t

@@ -27,25 +27,25 @@ count(_Atomic uint64_t *counter)
 /* ---- answers ---- */
 
 static void
-send_answer(struct worker *w, struct grpc_call *call, int status, str_t answer)
+send_answer(const struct caller *caller, err_t err, str_t answer)
 {
-	if (status != 0)
-		grpc_fail(call, status, answer);
+	if (err != ERR_OK)
+		caller->door->fail(caller->call, err, answer);
 	else
-		grpc_reply(call, answer);
+		caller->door->reply(caller->call, answer);
 }
 
 static void
-send_refusal(struct worker *w, struct grpc_call *call, const struct handler *handler)
+send_refusal(struct worker *w, const struct caller *caller, const struct handler *handler)
 {
 	count(&w->withheld);
 	if (handler->refuse == NULL) {
-		grpc_fail(call, err_grpc(ERR_AUDIT), str_of(err_text(ERR_AUDIT)));
+		caller->door->fail(caller->call, ERR_AUDIT, str_of(err_text(ERR_AUDIT)));
 		return;
 	}
 	buf_clear(&w->answer);
 	handler->refuse(&w->answer, str_of(err_text(ERR_AUDIT)));
-	grpc_reply(call, buf_str(&w->answer));
+	caller->door->reply(caller->call, buf_str(&w->answer));
 }
 
 static struct pending *
@@ -54,70 +54,88 @@ pending_at(struct worker *w, uint64_t ticket)
 	return &w->pending[ticket % AUDIT_LANE_TICKETS];
 }
 
-static void
-on_cancel(struct grpc_call *call, void *user)
-{
-	struct pending *p = user;
-
-	p->call = NULL;
-}
-
 /* The record is on its way: the answer follows when it is kept. */
 static void
-hold_answer(struct worker *w, const struct request *r, int status, str_t answer)
+hold_answer(struct worker *w, const struct request *r, const struct caller *caller, err_t err, str_t answer)
 {
 	struct pending *p = pending_at(w, r->ticket);
 
 	must(r->ticket == w->pending_next);
 	w->pending_next++;
-	*p = (struct pending){ .call = r->call,
+	*p = (struct pending){ .caller = *caller,
 		.handler = r->method->handler,
 		.since_ns = r->start_ns,
-		.status = status };
+		.err = err,
+		.more = caller->call == NULL };
 	if (!ring_put(w->answers, answer)) {
 		/* No room to wait in: better a denial now than an answer nobody recorded. */
 		(void)ring_put(w->answers, STR_NONE);
-		p->call = NULL;
-		send_refusal(w, r->call, r->method->handler);
+		p->caller.call = NULL;
+		if (caller->call != NULL)
+			send_refusal(w, caller, r->method->handler);
 		return;
 	}
-	grpc_call_attach(r->call, p, on_cancel);
+	if (caller->call != NULL)
+		caller->door->wait(caller->call, &p->caller.call);
 	if (w->pending_next - w->pending_first == 1)
 		loop_timer_start(w->loop, &w->patience, PATIENCE_TICK_MS);
+}
+
+static void
+count_outcome(struct worker *w, const struct request *r)
+{
+	count(r->err != ERR_OK ? &w->failed : r->allow ? &w->allowed : &w->denied);
 }
 
 void
 worker_answer(struct worker *w, const struct request *r, str_t answer)
 {
-	int status = r->err != ERR_OK ? err_grpc(r->err) : 0;
-
-	if (r->err != ERR_OK) {
+	if (r->err != ERR_OK)
 		answer = r->err_text.len > 0 ? r->err_text : str_of(err_text(r->err));
-		count(&w->failed);
-	} else {
-		count(r->allow ? &w->allowed : &w->denied);
-	}
+	count_outcome(w, r);
 	if (r->recorded)
-		hold_answer(w, r, status, answer);
+		hold_answer(w, r, &r->caller, r->err, answer);
 	else
-		send_answer(w, r->call, status, answer);
+		send_answer(&r->caller, r->err, answer);
+}
+
+void
+worker_answer_all(struct worker *w, const struct request *parts, size_t part_count, str_t answer)
+{
+	const struct caller nobody = { .door = parts[0].caller.door };
+	size_t last = part_count;
+
+	for (size_t i = 0; i < part_count; i++) {
+		count_outcome(w, &parts[i]);
+		last = parts[i].recorded ? i : last;
+	}
+	for (size_t i = 0; i < last && last < part_count; i++) {
+		if (parts[i].recorded)
+			hold_answer(w, &parts[i], &nobody, ERR_OK, STR_NONE);
+	}
+	if (last < part_count)
+		hold_answer(w, &parts[last], &parts[last].caller, ERR_OK, answer);
+	else
+		send_answer(&parts[0].caller, ERR_OK, answer);
 }
 
 static void
 settle_one(struct worker *w, uint64_t ticket, enum audit_outcome outcome)
 {
 	struct pending *p = pending_at(w, ticket);
-	struct grpc_call *call = p->call;
+	struct caller caller = p->caller;
+	bool lost = outcome == AUDIT_LOST || w->lost_part;
 	str_t answer;
 
 	must(ticket == w->pending_first);
 	must(ring_next(w->answers, &answer));
 	w->pending_first++;
-	p->call = NULL;
-	if (call != NULL && outcome == AUDIT_LOST && p->status == 0)
-		send_refusal(w, call, p->handler);
-	else if (call != NULL)
-		send_answer(w, call, p->status, answer);
+	w->lost_part = p->more && lost;
+	p->caller.call = NULL;
+	if (caller.call != NULL && lost && p->err == ERR_OK)
+		send_refusal(w, &caller, p->handler);
+	else if (caller.call != NULL)
+		send_answer(&caller, p->err, answer);
 }
 
 static void
@@ -143,13 +161,13 @@ on_patience(struct loop_timer *timer)
 
 	for (uint64_t t = w->pending_first; t < w->pending_next; t++) {
 		struct pending *p = pending_at(w, t);
-		struct grpc_call *call = p->call;
+		struct caller caller = p->caller;
 
 		if (p->since_ns > oldest)
 			break;
-		p->call = NULL;
-		if (call != NULL)
-			send_refusal(w, call, p->handler);
+		p->caller.call = NULL;
+		if (caller.call != NULL)
+			send_refusal(w, &caller, p->handler);
 	}
 	if (w->pending_first < w->pending_next)
 		loop_timer_start(w->loop, timer, PATIENCE_TICK_MS);
@@ -158,10 +176,10 @@ on_patience(struct loop_timer *timer)
 /* ---- requests ---- */
 
 static bool
-has_service_token(const struct rulebook *book, const struct grpc_call *call)
+has_service_token(const struct rulebook *book, const struct caller *caller)
 {
 	str_t want = book->config.service_token;
-	str_t got = grpc_call_metadata(call, STR("x-service-token"));
+	str_t got = caller->door->find(caller->call, STR("x-service-token"));
 
 	return want.len == 0 || (got.len == want.len && secret_equal(got.data, want.data, want.len));
 }
@@ -173,13 +191,13 @@ worker_rulebook(struct worker *w)
 }
 
 static bool
-is_let_in(struct worker *w, const struct rulebook *book, struct grpc_call *call, bool open)
+is_let_in(struct worker *w, const struct rulebook *book, const struct caller *caller, bool open)
 {
 	count(&w->requests);
-	if (open || has_service_token(book, call))
+	if (open || has_service_token(book, caller))
 		return true;
 	count(&w->failed);
-	grpc_fail(call, GRPC_UNAUTHENTICATED, STR("x-service-token is missing or wrong"));
+	caller->door->fail(caller->call, ERR_TOKEN, STR("x-service-token is missing or wrong"));
 	return false;
 }
 
@@ -187,26 +205,37 @@ void
 worker_on_stream(struct worker *w, struct grpc_call *call, const struct stream_handler *handler,
     str_t bytes)
 {
-	if (is_let_in(w, worker_rulebook(w), call, handler->open_to_all))
+	const struct caller caller = caller_of_grpc(call);
+
+	if (is_let_in(w, worker_rulebook(w), &caller, handler->open_to_all))
 		stream_open(w, call, handler, bytes);
 }
 
-void
-worker_on_message(struct worker *w, struct grpc_call *call, const struct method *method,
-    str_t bytes)
+bool
+worker_begin(struct worker *w, const struct caller *caller, bool open, struct request *ret)
 {
-	struct request r = { .worker = w,
-		.call = call,
-		.method = method,
+	*ret = (struct request){ .worker = w,
+		.caller = *caller,
 		.book = worker_rulebook(w),
 		.arena = w->arena,
-		.notes = w->notes,
-		.bytes = bytes };
-
-	if (!is_let_in(w, r.book, call, method->handler->flags & HANDLER_OPEN))
-		return;
+		.notes = w->notes };
+	if (!is_let_in(w, ret->book, caller, open))
+		return false;
 	arena_reset(w->arena);
 	arena_reset(w->notes);
+	return true;
+}
+
+void
+worker_on_message(struct worker *w, const struct caller *caller, const struct method *method,
+    str_t bytes)
+{
+	struct request r;
+
+	if (!worker_begin(w, caller, method->handler->flags & HANDLER_OPEN, &r))
+		return;
+	r.method = method;
+	r.bytes = bytes;
 	request_run(&r);
 }
 
