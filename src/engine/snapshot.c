@@ -227,6 +227,26 @@ snapshot_module_at(const struct snapshot *s, size_t index, str_t *ret_name, str_
 	*ret_text = s->policy->unit.files.at[index].text;
 }
 
+err_t
+snapshot_load_again(const struct snapshot *s, struct policy *p)
+{
+	const struct rego_unit *unit = s->policy != NULL ? &s->policy->unit : NULL;
+
+	if (unit == NULL)
+		return policy_compile(p);
+	p->unit.capabilities = unit->capabilities;
+	p->unit.experimental = unit->experimental;
+	if (value_is_defined(unit->data))
+		policy_add_data(p, value_copy(p->arena, p->unit.intern, unit->data));
+	for (size_t i = 0; i < unit->modules.count; i++) {
+		const struct ast_module *m = unit->modules.at[i];
+		const struct rego_file *f = &unit->files.at[m->file];
+
+		TRY(policy_add_module(p, f->name, f->text, m->version));
+	}
+	return policy_compile(p);
+}
+
 /* ---- making ---- */
 
 static err_t

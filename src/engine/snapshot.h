@@ -86,6 +86,10 @@ struct snapshot_document {
 void snapshot_document(const struct snapshot *, const value_t *keys, size_t count,
     struct snapshot_document *ret);
 
+/* The same modules and data in an empty policy, compiled: for who must add to it. */
+struct policy;
+err_t snapshot_load_again(const struct snapshot *, struct policy *);
+
 /* The modules as they came, in the order of the bundle. */
 size_t snapshot_module_count(const struct snapshot *);
 void snapshot_module_at(const struct snapshot *, size_t index, str_t *ret_name, str_t *ret_text);

@@ -56,12 +56,15 @@ void rest_write_value(struct buf *, value_t, bool pretty); /* as OPA does, with 
 /* {"code", "message"} with `errors`, an array or VALUE_NONE. */
 void rest_write_error(struct buf *, str_t code, str_t message, value_t errors);
 
+/* An evaluation that was stopped by an error: 500, and what OPA says then.  false: it was not. */
+bool rest_respond_trouble(const struct request *, struct buf *);
+
 void rest_on_request(struct http1_exchange *); /* a route whose data is a struct method */
 void rest_on_batch(struct http1_exchange *); /* /access/v1/evaluations */
 
 #define REST_JSON STR("content-type: application/json\r\n")
 
-extern const struct handler rest_data_v1, rest_data_v0, rest_default, rest_evaluation, rest_auth;
+extern const struct handler rest_data_v1, rest_data_v0, rest_default, rest_evaluation, rest_auth, rest_query;
 
 /* Not decisions, and answered at once (rest_info.c). */
 void rest_on_policies(struct http1_exchange *);

@@ -321,8 +321,8 @@ make_errors(const struct request *r)
 	return value_is_defined(*one) ? value_array_of(one, 1) : VALUE_NONE;
 }
 
-static bool
-respond_trouble(const struct request *r, struct buf *out)
+bool
+rest_respond_trouble(const struct request *r, struct buf *out)
 {
 	if (r->decision.err == ERR_OK || r->decision.err == ERR_NOT_FOUND)
 		return false;
@@ -339,7 +339,7 @@ respond_v1(const struct request *r, struct buf *out)
 	bool posted = str_eq(rest_request(r)->method, STR("POST"));
 	struct object_builder o;
 
-	if (respond_trouble(r, out))
+	if (rest_respond_trouble(r, out))
 		return;
 	object_builder_init(&o, r->notes, 5);
 	if (r->recorded)
@@ -361,18 +361,21 @@ respond_bare(const struct request *r, struct buf *out)
 	const struct data_request *d = r->own;
 	struct snapshot_document found = { 0 };
 
-	if (respond_trouble(r, out))
+	if (rest_respond_trouble(r, out))
 		return;
 	if (value_is_defined(r->decision.result)) {
 		rest_begin(out, 200, REST_JSON);
 		rest_write_value(out, r->decision.result, rest_flag(d->params, "pretty"));
 		return;
 	}
-	snapshot_document(r->book->snapshot, d->keys, d->key_count, &found);
+	if (d->name.len > 0)
+		snapshot_document(r->book->snapshot, d->keys, d->key_count, &found);
+	else /* the default rule */
+		found.has_rules = r->decision.err == ERR_OK;
 	rest_begin(out, 404, REST_JSON);
 	rest_write_error(out, STR("undefined_document"),
 	    arena_printf(r->notes, "document %s: %.*s",
-		found.has_rules || (d->name.len == 0 && r->decision.err == ERR_OK) ? "undefined" : "missing",
+		found.has_rules ? "undefined" : "missing",
 		STR_FMT(r->decision.rule)),
 	    VALUE_NONE);
 }
