@@ -171,7 +171,9 @@ evaluate_path(struct evaluator *v, const struct snapshot *s, const struct questi
 		found.used = (uint32_t)q->path_count;
 	for (size_t i = found.used; i < q->path_count && value_is_defined(d->result); i++)
 		d->result = value_get(d->result, q->path[i]);
-	d->allow = d->err == ERR_OK && d->result.tag == VALUE_TRUE;
+	if (d->err != ERR_OK)
+		d->result = VALUE_NONE;
+	d->allow = d->result.tag == VALUE_TRUE;
 }
 
 void

@@ -229,7 +229,7 @@ read_chunk_line(str_t line, size_t *ret_size)
 {
 	size_t digits = 0, size = 0;
 
-	if (has_bare_break(line))
+	if (line.len > CHUNK_LINE_MAX || has_bare_break(line))
 		return BAD;
 	for (; digits < line.len && digits < 9; digits++) {
 		char c = line.data[digits];
@@ -262,16 +262,16 @@ read_trailers(struct http1_chunks *c, str_t rest)
 	while (next_line(&rest, &line)) {
 		size_t colon = str_find_char(line, ':', 0);
 
+		if (before - rest.len > TRAILER_MAX)
+			return 431;
 		if (line.len == 0) {
 			c->at += before - rest.len;
 			return DONE;
 		}
 		if (!is_token(str_sub(line, 0, colon)) || colon == line.len || !is_field_value(line))
 			return BAD;
-		if (before - rest.len > TRAILER_MAX)
-			return 431;
 	}
-	return before > TRAILER_MAX ? 431 : MORE;
+	return before >= TRAILER_MAX ? 431 : MORE;
 }
 
 int
@@ -284,7 +284,7 @@ http1_chunks_read(struct http1_chunks *c, char *bytes, size_t size, size_t limit
 		int status;
 
 		if (!next_line(&rest, &line))
-			return before > CHUNK_LINE_MAX ? BAD : MORE;
+			return before > CHUNK_LINE_MAX + 1 ? BAD : MORE; /* 1: its CR */
 		status = read_chunk_line(line, &chunk);
 		if (status != DONE)
 			return status;

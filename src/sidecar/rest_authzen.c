@@ -233,7 +233,6 @@ static const struct handler part = {
 	.decode = decode_part,
 	.ask = ask_evaluation,
 	.respond = respond_part,
-	.refuse = refuse_evaluation,
 	.flags = HANDLER_PART | HANDLER_VALUE,
 };
 

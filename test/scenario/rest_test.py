@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import subprocess
 import urllib.parse
@@ -451,10 +452,31 @@ def not_http():
         d.stop()
 
 
+def audit_in_trouble():
+    """What cannot be recorded is not answered, whatever the door's form of an answer."""
+    with Door(audit={"file": {"path": "/dev/full", "rotate_mb": 0}}) as door:
+        d = door.start()
+        if not ok(d.ready_after is not None, "a full disk: it is up", d.logged()):
+            return
+        got = door.ask("GET", "/v1/data/opa/examples/pi")
+        ok(got[0] == 500 and got[1]["code"] == "internal_error" and "result" not in got[1], "a full disk: no value", got)
+        got = door.ask("POST", "/", {"user": ["alice"]})
+        ok(got[0] == 500, "a full disk: no default decision", got)
+        ok(door.http("GET", "/auth", X_Original_Method="GET", X_Original_URI="/public/x")[0] == 403, "a full disk: no way through")
+        body = {"subject": {"type": "user", "id": "alice"}, "action": {"name": "read"}, "resource": {"type": "d", "id": "1"}}
+        got = door.ask("POST", "/access/v1/evaluation", body)
+        ok(got[1]["decision"] is False, "a full disk: denied", got)
+        got = door.ask("POST", "/access/v1/evaluations", {**body, "evaluations": [{}, {}]})
+        ok(got[0] == 500 and "true" not in json.dumps(got[1]), "a full disk: none of several", got)
+        got = door.ask("GET", "/health?plugins")
+        ok(got[0] == 500 and door.ask("GET", "/health")[0] == 200, "a full disk: health says so", got)
+        d.stop()
+
+
 def cleartext():
     with House(listen={"rest": ["0.0.0.0:0"]}) as house:
         d = house.start(wait=False)
-        ok(d.stop()[1] not in (0, -9) and "listen.rest" in d.logged(), "other machines are not served in cleartext", d.logged())
+        ok(d.stop(signal.SIGCONT)[1] not in (0, -9) and "listen.rest" in d.logged(), "other machines are not served in cleartext", d.logged())
 
 
 # ---- real clients ----
@@ -514,7 +536,7 @@ def with_node():
         d.stop()
 
 
-NGINX = """daemon off; pid {room}/nginx.pid; error_log {room}/nginx.log;
+NGINX = """{user} daemon off; pid {room}/nginx.pid; error_log {room}/nginx.log;
 events {{}}
 http {{
   access_log off; client_body_temp_path {room}/t1; proxy_temp_path {room}/t2; fastcgi_temp_path {room}/t3;
@@ -552,7 +574,8 @@ def with_nginx():
         port = free_port()
         pathlib.Path(door.path("site")).mkdir()
         pathlib.Path(door.path("site/page")).write_text("the page")
-        pathlib.Path(door.path("nginx.conf")).write_text(NGINX.format(room=door.room, port=port))
+        pathlib.Path(door.path("nginx.conf")).write_text(NGINX.format(
+            room=door.room, port=port, user="user root root;" if os.getuid() == 0 else ""))
         proxy = subprocess.Popen([nginx, "-c", door.path("nginx.conf"), "-e", door.path("nginx.log")])
         try:
             fetch = lambda *args: subprocess.run(
@@ -571,4 +594,4 @@ def with_nginx():
         d.stop()
 
 
-run_scenarios(data_api, look_around, authzen, forward_auth, no_policy, not_http, cleartext, with_curl, with_node, with_nginx)
+run_scenarios(data_api, look_around, authzen, forward_auth, no_policy, not_http, audit_in_trouble, cleartext, with_curl, with_node, with_nginx)
