@@ -11,7 +11,7 @@ import subprocess
 import urllib.parse
 
 from house import House, run_scenarios
-from rig import free_port, ok
+from rig import free_port, make_certificates, ok
 
 CORE = os.environ.get("CORE", "build/bin/core")
 
@@ -503,6 +503,29 @@ def with_curl():
         d.stop()
 
 
+def with_curl_and_mtls():
+    if not shutil.which("curl"):
+        return skip("curl with mTLS", "it is not here")
+    with Door() as door:
+        make_certificates(door.room)
+        door.config["tls"] = {"mode": "mtls", "ca_cert": door.path("ca.crt"), "server_cert": door.path("server.crt"),
+                              "server_key": door.path("server.key")}
+        door.write_config()
+        d = door.start(wait=False)
+
+        def run(client, scheme="https"):
+            pair = ["--cert", door.path(client + ".crt"), "--key", door.path(client + ".key")] if client else []
+            return subprocess.run(["curl", "-sS", "--max-time", "10", "--retry", "20", "--retry-connrefused", "--retry-delay", "1",
+                                   "--cacert", door.path("ca.crt"), *pair,
+                                   f"{scheme}://localhost:{door.port}/v1/data/opa/examples/pi"], capture_output=True, text=True)
+        ok('"result":3.14159' in run("client").stdout, "mTLS: a client with a certificate is served", d.logged())
+        for label, got in (("without one", run(None)), ("with one of another CA", run("stranger")),
+                           ("in cleartext", run(None, "http"))):
+            ok("result" not in got.stdout and got.returncode, f"mTLS: {label} nobody is", got)
+        ok(door.ask("GET", "/v1/data/opa/examples/pi")[0] == 200, "mTLS: the Unix socket stays as it is")
+        d.stop()
+
+
 NODE = """
 const { OPAClient } = require("@open-policy-agent/opa");
 (async () => {
@@ -594,4 +617,5 @@ def with_nginx():
         d.stop()
 
 
-run_scenarios(data_api, look_around, authzen, forward_auth, no_policy, not_http, audit_in_trouble, cleartext, with_curl, with_node, with_nginx)
+run_scenarios(data_api, look_around, authzen, forward_auth, no_policy, not_http, audit_in_trouble, cleartext, with_curl, with_curl_and_mtls,
+              with_node, with_nginx)
