@@ -175,7 +175,9 @@ refuse(struct http1_exchange *x, int status)
 	buf_add_char(&line, '\n');
 	if (status != 404 && status != 405)
 		x->keep_alive = false; /* where the next request begins is not certain */
-	write_reply(x, &(struct http1_answer){ .status = status, .content_type = STR("text/plain"), .body = buf_str(&line) });
+	write_reply(x, &(struct http1_answer){ .status = status,
+			   .content_type = STR("text/plain"),
+			   .body = buf_str(&line) });
 }
 
 void

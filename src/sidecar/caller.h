@@ -23,14 +23,15 @@ struct grpc_call;
 struct door {
 	void (*reply)(void *call, str_t answer); /* what the handler's respond wrote */
 	void (*fail)(void *call, err_t, str_t text);
-	str_t (*find)(const void *call, str_t name); /* metadata or header field; STR_NONE: not sent */
+	str_t (*find)(
+	    const void *call, str_t name); /* metadata or header field; STR_NONE: not sent */
 	/* The call is answered later; if it is cancelled before, *waits becomes NULL. */
 	void (*wait)(void *call, void **waits);
 };
 
 struct caller {
 	const struct door *door;
-	void *call; /* NULL: nobody waits any more */
+	void *call;          /* NULL: nobody waits any more */
 	int64_t deadline_ns; /* steady; INT64_MAX: none */
 };
 

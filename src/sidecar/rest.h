@@ -37,12 +37,14 @@ struct rest_params {
 /* Of what has no sense, nothing; in the arena, NULL: it refused. */
 const struct rest_params *rest_params_read(struct arena *, str_t query);
 bool rest_flag(const struct rest_params *, const char *name); /* `?name` and `?name=true` */
-str_t rest_param(const struct rest_params *, const char *name); /* the last; STR_NONE: not there */
+str_t rest_param(
+    const struct rest_params *, const char *name); /* the last; STR_NONE: not there */
 
 /* Unpacked, if it came packed.  On failure *ret is the sentence that says why. */
 err_t rest_body_read(struct request *, str_t *ret);
 /* A text as a document, VALUE_NONE if it is empty.  On failure *ret_why says where. */
-err_t rest_document_read(struct request *, str_t text, bool yaml, value_t *ret, str_t *ret_why);
+err_t rest_document_read(
+    struct request *, str_t text, bool yaml, value_t *ret, str_t *ret_why);
 bool rest_body_is_yaml(const struct request *);
 /* %XX is decoded, + stays; bytes that are no such escape stay too. */
 str_t rest_unescape(struct arena *, str_t text);
@@ -51,20 +53,22 @@ str_t rest_unescape(struct arena *, str_t text);
 
 const struct http1_request *rest_request(const struct request *);
 str_t rest_field(const struct request *, const char *name); /* STR_NONE: not sent */
-void rest_begin(struct buf *, int status, str_t fields); /* the body follows */
-void rest_write_value(struct buf *, value_t, bool pretty); /* as OPA does, with a newline */
+void rest_begin(struct buf *, int status, str_t fields);    /* the body follows */
+void rest_write_value(struct buf *, value_t, bool pretty);  /* as OPA does, with a newline */
 /* {"code", "message"} with `errors`, an array or VALUE_NONE. */
 void rest_write_error(struct buf *, str_t code, str_t message, value_t errors);
 
-/* An evaluation that was stopped by an error: 500, and what OPA says then.  false: it was not. */
+/* An evaluation that was stopped by an error: 500, and what OPA says then.  false: it was not.
+ */
 bool rest_respond_trouble(const struct request *, struct buf *);
 
 void rest_on_request(struct http1_exchange *); /* a route whose data is a struct method */
-void rest_on_batch(struct http1_exchange *); /* /access/v1/evaluations */
+void rest_on_batch(struct http1_exchange *);   /* /access/v1/evaluations */
 
 #define REST_JSON STR("content-type: application/json\r\n")
 
-extern const struct handler rest_data_v1, rest_data_v0, rest_default, rest_evaluation, rest_auth, rest_query;
+extern const struct handler rest_data_v1, rest_data_v0, rest_default, rest_evaluation,
+    rest_auth, rest_query;
 
 /* Not decisions, and answered at once (rest_info.c). */
 void rest_on_policies(struct http1_exchange *);
@@ -72,7 +76,7 @@ void rest_on_policy(struct http1_exchange *);
 void rest_on_config(struct http1_exchange *);
 void rest_on_status(struct http1_exchange *);
 void rest_on_health(struct http1_exchange *);
-void rest_on_write(struct http1_exchange *); /* refused */
+void rest_on_write(struct http1_exchange *);    /* refused */
 void rest_on_unserved(struct http1_exchange *); /* with the sentence in the route's data */
 void rest_on_metadata(struct http1_exchange *); /* /.well-known/authzen-configuration */
 

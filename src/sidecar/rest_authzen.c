@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rest_authzen: AuthZEN's Authorization API 1.0: one evaluation, and several in one request. */
+/* rest_authzen: AuthZEN's Authorization API 1.0: one evaluation, and several in one request.
+ */
 #include "base/clock.h"
 #include "sidecar/rest.h"
 #include "sidecar/worker.h"
@@ -17,7 +18,7 @@ static bool
 has_texts(value_t entity, const char *first, const char *second)
 {
 	return value_is_string(value_object_get_text(entity, first)) &&
-	    (second == NULL || value_is_string(value_object_get_text(entity, second)));
+	       (second == NULL || value_is_string(value_object_get_text(entity, second)));
 }
 
 static str_t
@@ -47,8 +48,8 @@ check_evaluation(struct request *r, value_t e)
 		return refuse(r, STR("context must be an object"));
 	r->message.subject = text_of(subject, "id");
 	r->message.action = text_of(action, "name");
-	r->message.resource = arena_printf(r->notes, "%.*s/%.*s", STR_FMT(text_of(resource, "type")),
-	    STR_FMT(text_of(resource, "id")));
+	r->message.resource = arena_printf(r->notes, "%.*s/%.*s",
+	    STR_FMT(text_of(resource, "type")), STR_FMT(text_of(resource, "id")));
 	return ERR_OK;
 }
 
@@ -60,7 +61,8 @@ read_body(struct request *r, value_t *ret)
 	if (rest_body_read(r, &body) != ERR_OK)
 		return refuse(r, body);
 	if (rest_document_read(r, body, false, ret, &why) != ERR_OK)
-		return refuse(r, arena_printf(r->notes, "the body is not JSON: %.*s", STR_FMT(why)));
+		return refuse(
+		    r, arena_printf(r->notes, "the body is not JSON: %.*s", STR_FMT(why)));
 	if (ret->tag != VALUE_OBJECT)
 		return refuse(r, STR("the body must be a JSON object"));
 	return ERR_OK;
@@ -93,13 +95,15 @@ make_answer(const struct request *r)
 
 	object_builder_init(&context, r->notes, 2);
 	if (r->recorded)
-		(void)object_builder_add_text(&context, "id",
-		    value_string(r->notes, str_make(r->id, AUDIT_ULID_LEN)));
+		(void)object_builder_add_text(
+		    &context, "id", value_string(r->notes, str_make(r->id, AUDIT_ULID_LEN)));
 	if (!r->allow)
-		(void)object_builder_add_text(&context, "reason", value_string(r->notes, r->reason));
+		(void)object_builder_add_text(
+		    &context, "reason", value_string(r->notes, r->reason));
 	object_builder_init(&o, r->notes, 2);
 	(void)object_builder_add_text(&o, "decision", value_bool(r->allow));
-	(void)object_builder_add_text(&o, "context", object_builder_freeze(&context, OBJECT_LAST_WINS, NULL));
+	(void)object_builder_add_text(
+	    &o, "context", object_builder_freeze(&context, OBJECT_LAST_WINS, NULL));
 	return object_builder_freeze(&o, OBJECT_LAST_WINS, NULL);
 }
 
@@ -128,7 +132,8 @@ static void
 refuse_evaluation(struct buf *out, str_t reason)
 {
 	rest_begin(out, 200, REST_JSON);
-	buf_printf(out, "{\"context\":{\"reason\":\"%.*s\"},\"decision\":false}\n", STR_FMT(reason));
+	buf_printf(
+	    out, "{\"context\":{\"reason\":\"%.*s\"},\"decision\":false}\n", STR_FMT(reason));
 }
 
 const struct handler rest_evaluation = {
@@ -142,7 +147,8 @@ const struct handler rest_evaluation = {
 
 enum semantic { EXECUTE_ALL, DENY_ON_FIRST_DENY, PERMIT_ON_FIRST_PERMIT };
 
-static const char *const semantics[] = { "execute_all", "deny_on_first_deny", "permit_on_first_permit" };
+static const char *const semantics[] = { "execute_all", "deny_on_first_deny",
+	"permit_on_first_permit" };
 
 struct batch {
 	value_t body, list;
@@ -166,7 +172,8 @@ read_semantic(struct request *r, struct batch *b)
 			return ERR_OK;
 		}
 	}
-	return refuse(r, STR("evaluations_semantic is not one of execute_all, deny_on_first_deny, permit_on_first_permit"));
+	return refuse(r, STR("evaluations_semantic is not one of execute_all, "
+			     "deny_on_first_deny, permit_on_first_permit"));
 }
 
 /* What an evaluation does not say itself it has from the request. */
@@ -271,7 +278,8 @@ answer_batch(struct request *r, struct batch *b)
 	if (arena_failed(r->notes) || buf_failed(out)) {
 		buf_clear(out);
 		rest_begin(out, 500, REST_JSON);
-		rest_write_error(out, STR("internal_error"), STR("the answer is too big"), VALUE_NONE);
+		rest_write_error(
+		    out, STR("internal_error"), STR("the answer is too big"), VALUE_NONE);
 	}
 	worker_answer_all(r->worker, b->parts, b->done, buf_str(out));
 }
@@ -291,7 +299,7 @@ rest_on_batch(struct http1_exchange *x)
 	r.bytes = http1_get_request(x)->body;
 	/* All of them together have the time of one. */
 	r.caller.deadline_ns = clock_steady_ns(&clock_system) +
-	    r.book->config.policy_budget_time_ms * CLOCK_NS_PER_MS;
+			       r.book->config.policy_budget_time_ms * CLOCK_NS_PER_MS;
 	err = read_body(&r, &b.body);
 	b.list = value_object_get_text(b.body, "evaluations");
 	if (err == ERR_OK && (b.list.tag != VALUE_ARRAY || b.list.count == 0)) {
@@ -305,7 +313,8 @@ rest_on_batch(struct http1_exchange *x)
 	if (err == ERR_OK)
 		err = read_batch(&r, &b);
 	if (err != ERR_OK) {
-		caller.door->fail(x, err, r.err_text.len > 0 ? r.err_text : str_of(err_text(err)));
+		caller.door->fail(
+		    x, err, r.err_text.len > 0 ? r.err_text : str_of(err_text(err)));
 		return;
 	}
 	run_parts(&r, &b);

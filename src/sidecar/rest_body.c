@@ -26,7 +26,8 @@ rest_params_read(struct arena *arena, str_t query)
 		str_t value = equals < one.len ? str_skip(one, equals + 1) : STR("");
 
 		query = str_skip(query, end < query.len ? end + 1 : end);
-		if (one.len > 0 && percent_read(arena, str_sub(one, 0, equals), &p->name, NULL) == ERR_OK &&
+		if (one.len > 0 &&
+		    percent_read(arena, str_sub(one, 0, equals), &p->name, NULL) == ERR_OK &&
 		    percent_read(arena, value, &p->value, NULL) == ERR_OK)
 			params->count++;
 	}
@@ -75,7 +76,8 @@ rest_unescape(struct arena *arena, str_t text)
 
 		if (c == '%' && text.len - i > 2 && hex_digit(text.data[i + 1]) >= 0 &&
 		    hex_digit(text.data[i + 2]) >= 0) {
-			c = (char)(hex_digit(text.data[i + 1]) << 4 | hex_digit(text.data[i + 2]));
+			c = (char)(hex_digit(text.data[i + 1]) << 4 |
+				   hex_digit(text.data[i + 2]));
 			i += 2;
 		}
 		bytes[len++] = c;
@@ -88,7 +90,8 @@ rest_unescape(struct arena *arena, str_t text)
 err_t
 rest_body_read(struct request *r, str_t *ret)
 {
-	struct gzip_limits limits = { (size_t)r->book->config.listen_max_message_kb << 10, GZIP_RATIO };
+	struct gzip_limits limits = { (size_t)r->book->config.listen_max_message_kb << 10,
+		GZIP_RATIO };
 	str_t coding = str_trim_space(rest_field(r, "content-encoding"));
 	const char *why = "";
 	err_t err;
@@ -97,14 +100,18 @@ rest_body_read(struct request *r, str_t *ret)
 		*ret = r->bytes;
 		return ERR_OK;
 	}
-	if (!str_eq_nocase(coding, STR("gzip")) || http1_count_field(r->caller.call, STR("content-encoding")) > 1) {
-		*ret = STR("could not decompress the body: gzip is the only content-encoding that is served");
+	if (!str_eq_nocase(coding, STR("gzip")) ||
+	    http1_count_field(r->caller.call, STR("content-encoding")) > 1) {
+		*ret = STR("could not decompress the body: gzip is the only content-encoding "
+			   "that is served");
 		return ERR_SYNTAX;
 	}
 	err = gzip_read(r->arena, r->bytes, &limits, ret, &why);
 	if (err != ERR_OK) {
-		*ret = err == ERR_LIMIT ? STR("could not decompress the body: compressed request body too large") :
-					  arena_printf(r->notes, "could not decompress the body: %s", why);
+		*ret = err == ERR_LIMIT
+			   ? STR("could not decompress the body: compressed request body too "
+				 "large")
+			   : arena_printf(r->notes, "could not decompress the body: %s", why);
 		return ERR_SYNTAX;
 	}
 	return ERR_OK;
@@ -123,9 +130,12 @@ read_document(struct request *r, str_t text, bool yaml, struct diag *diag, value
 {
 	const struct intern *known = snapshot_intern(r->book->snapshot);
 	struct json_options json = { .find = known, .depth_limit = DOCUMENT_DEPTH };
-	struct yaml_options as_yaml = { .find = known, .depth_limit = DOCUMENT_DEPTH, .as_opa = true };
+	struct yaml_options as_yaml = {
+		.find = known, .depth_limit = DOCUMENT_DEPTH, .as_opa = true
+	};
 
-	return yaml ? yaml_read(r->arena, text, &as_yaml, diag, ret) : json_read(r->arena, text, &json, diag, ret);
+	return yaml ? yaml_read(r->arena, text, &as_yaml, diag, ret)
+		    : json_read(r->arena, text, &json, diag, ret);
 }
 
 err_t
@@ -144,8 +154,9 @@ rest_document_read(struct request *r, str_t text, bool yaml, value_t *ret, str_t
 	/* Once more, for the place and the sentence. */
 	diag_init(&diag, r->notes, 1);
 	(void)!read_document(r, text, yaml, &diag, &aside);
-	*ret_why = diag.first != NULL ? arena_printf(r->notes, "%u:%u: %.*s", diag.first->place.row,
-					    diag.first->place.col, STR_FMT(diag.first->message)) :
-					str_of(err_text(err));
+	*ret_why = diag.first != NULL
+		       ? arena_printf(r->notes, "%u:%u: %.*s", diag.first->place.row,
+			     diag.first->place.col, STR_FMT(diag.first->message))
+		       : str_of(err_text(err));
 	return ERR_SYNTAX;
 }

@@ -29,7 +29,8 @@ static bool
 read_index(str_t step, int64_t *ret)
 {
 	bool negative = step.len > 0 && step.data[0] == '-';
-	str_t digits = step.len > 0 && (negative || step.data[0] == '+') ? str_skip(step, 1) : step;
+	str_t digits =
+	    step.len > 0 && (negative || step.data[0] == '+') ? str_skip(step, 1) : step;
 	int64_t n = 0;
 
 	for (size_t i = 0; i < digits.len; i++) {
@@ -63,7 +64,8 @@ is_plain(str_t step)
 	for (size_t i = 0; i < step.len; i++) {
 		char c = step.data[i];
 
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (i > 0 && c >= '0' && c <= '9')))
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+			(i > 0 && c >= '0' && c <= '9')))
 			return false;
 	}
 	return step.len > 0;
@@ -76,7 +78,8 @@ add_step(struct request *r, struct data_request *d, str_t step, struct buf *name
 	int64_t index;
 
 	if (str_find_char(raw, '"', 0) < raw.len || !utf8_is_valid(raw))
-		return refuse(r, arena_printf(r->notes, "invalid path: invalid ref term '%.*s'", STR_FMT(raw)));
+		return refuse(r, arena_printf(r->notes,
+				     "invalid path: invalid ref term '%.*s'", STR_FMT(raw)));
 	if (d->key_count == REST_KEYS_MAX)
 		return refuse(r, STR("invalid path: too many steps"));
 	d->keys[d->key_count++] = make_key(r, raw);
@@ -118,8 +121,9 @@ read_parameter(struct request *r, struct data_request *d)
 	if (text.len == 0)
 		return refuse(r, STR("parameter contains malformed input document: EOF"));
 	if (rest_document_read(r, text, false, &d->input, &why) != ERR_OK)
-		return refuse(r,
-		    arena_printf(r->notes, "parameter contains malformed input document: %.*s", STR_FMT(why)));
+		return refuse(
+		    r, arena_printf(r->notes,
+			   "parameter contains malformed input document: %.*s", STR_FMT(why)));
 	return ERR_OK;
 }
 
@@ -131,8 +135,9 @@ read_body(struct request *r, const char *trouble, value_t *ret)
 	if (rest_body_read(r, &body) != ERR_OK)
 		return refuse(r, arena_printf(r->notes, "%s%.*s", trouble, STR_FMT(body)));
 	if (rest_document_read(r, body, rest_body_is_yaml(r), ret, &why) != ERR_OK)
-		return refuse(r, arena_printf(r->notes, "%sbody contains malformed input document: %.*s", trouble,
-				     STR_FMT(why)));
+		return refuse(
+		    r, arena_printf(r->notes, "%sbody contains malformed input document: %.*s",
+			   trouble, STR_FMT(why)));
 	return ERR_OK;
 }
 
@@ -145,7 +150,8 @@ read_wrapped(struct request *r, struct data_request *d)
 	TRY(read_body(r, "", &body));
 	if (value_is_defined(body) && body.tag != VALUE_OBJECT && body.tag != VALUE_NULL)
 		return refuse(r, arena_printf(r->notes,
-				     "body contains malformed input document: json: cannot unmarshal %s into Go value "
+				     "body contains malformed input document: json: cannot "
+				     "unmarshal %s into Go value "
 				     "of type types.DataRequestV1",
 				     value_type_name(body)));
 	d->input = value_object_get_text(body, "input");
@@ -174,7 +180,8 @@ check_explain(struct request *r, const struct data_request *d)
 
 	for (size_t i = 0; i < COUNT(modes); i++) {
 		if (str_eq(rest_param(d->params, "explain"), str_of(modes[i])))
-			return refuse(r, STR("explain is not served here: `core eval --explain` tells"));
+			return refuse(
+			    r, STR("explain is not served here: `core eval --explain` tells"));
 	}
 	return ERR_OK;
 }
@@ -260,10 +267,12 @@ make_metrics(const struct request *r, const struct data_request *d)
 	struct object_builder o;
 
 	object_builder_init(&o, r->notes, 4);
-	add(r, &o, "counter_server_query_cache_hit", value_int(1)); /* documents were compiled with the bundle */
+	add(r, &o, "counter_server_query_cache_hit",
+	    value_int(1)); /* documents were compiled with the bundle */
 	add(r, &o, "timer_rego_input_parse_ns", value_int(d->decode_ns));
 	add(r, &o, "timer_rego_query_eval_ns", value_int(r->evaluation_ns));
-	add(r, &o, "timer_server_handler_ns", value_int(clock_steady_ns(&clock_system) - r->start_ns));
+	add(r, &o, "timer_server_handler_ns",
+	    value_int(clock_steady_ns(&clock_system) - r->start_ns));
 	return freeze(&o);
 }
 
@@ -311,7 +320,8 @@ make_errors(const struct request *r)
 	add(r, &place, "row", value_int(d->error.row));
 	add(r, &place, "col", value_int(d->error.col));
 	object_builder_init(&o, r->notes, 3);
-	add(r, &o, "code", value_text(r->notes, d->error.code != NULL ? d->error.code : "eval_cancel_error"));
+	add(r, &o, "code",
+	    value_text(r->notes, d->error.code != NULL ? d->error.code : "eval_cancel_error"));
 	add(r, &o, "message", value_string(r->notes, d->message));
 	if (d->error.row > 0)
 		add(r, &o, "location", freeze(&place));
@@ -327,8 +337,8 @@ rest_respond_trouble(const struct request *r, struct buf *out)
 	if (r->decision.err == ERR_OK || r->decision.err == ERR_NOT_FOUND)
 		return false;
 	rest_begin(out, 500, REST_JSON);
-	rest_write_error(out, STR("internal_error"), STR("error(s) occurred while evaluating query"),
-	    make_errors(r));
+	rest_write_error(out, STR("internal_error"),
+	    STR("error(s) occurred while evaluating query"), make_errors(r));
 	return true;
 }
 
@@ -343,7 +353,8 @@ respond_v1(const struct request *r, struct buf *out)
 		return;
 	object_builder_init(&o, r->notes, 5);
 	if (r->recorded)
-		add(r, &o, "decision_id", value_string(r->notes, str_make(r->id, AUDIT_ULID_LEN)));
+		add(r, &o, "decision_id",
+		    value_string(r->notes, str_make(r->id, AUDIT_ULID_LEN)));
 	if (rest_flag(d->params, "metrics") || rest_flag(d->params, "instrument"))
 		add(r, &o, "metrics", make_metrics(r, d));
 	if (rest_flag(d->params, "provenance"))
@@ -375,8 +386,7 @@ respond_bare(const struct request *r, struct buf *out)
 	rest_begin(out, 404, REST_JSON);
 	rest_write_error(out, STR("undefined_document"),
 	    arena_printf(r->notes, "document %s: %.*s",
-		found.has_rules ? "undefined" : "missing",
-		STR_FMT(r->decision.rule)),
+		found.has_rules ? "undefined" : "missing", STR_FMT(r->decision.rule)),
 	    VALUE_NONE);
 }
 

@@ -15,7 +15,7 @@ enum { STEPS_MAX = 256, FIELD_MAX = 1024, ROLES_MAX = 64, ROLE_MAX = 64 };
 
 struct original {
 	str_t method, uri, host, scheme;
-	str_t path; /* of the uri */
+	str_t path;    /* of the uri */
 	value_t steps; /* of the path, decoded; empty ones left out */
 	const struct rest_params *params;
 	str_t trouble; /* why no policy is asked; empty: nothing */
@@ -42,9 +42,11 @@ read_either(struct request *r, const char *ours, const char *other, str_t *ret)
 		if (value.data == NULL)
 			continue;
 		if (http1_count_field(r->caller.call, str_of(names[i])) > 1)
-			return refuse(r, arena_printf(r->notes, "%s is there twice", names[i]));
+			return refuse(
+			    r, arena_printf(r->notes, "%s is there twice", names[i]));
 		if (ret->data != NULL && !str_eq(*ret, value))
-			return refuse(r, arena_printf(r->notes, "%s and %s contradict each other", ours, other));
+			return refuse(r, arena_printf(r->notes,
+					     "%s and %s contradict each other", ours, other));
 		*ret = value;
 	}
 	return ERR_OK;
@@ -65,8 +67,9 @@ read_steps(struct request *r, struct original *o)
 		rest = str_skip(rest, end < rest.len ? end + 1 : end);
 		if (step.len == 0)
 			continue;
-		if (str_eq(step, STR(".")) || str_eq(step, STR("..")) || !utf8_is_valid(step) ||
-		    str_find_char(step, '\0', 0) < step.len || str_find_char(step, '\\', 0) < step.len ||
+		if (str_eq(step, STR(".")) || str_eq(step, STR("..")) ||
+		    !utf8_is_valid(step) || str_find_char(step, '\0', 0) < step.len ||
+		    str_find_char(step, '\\', 0) < step.len ||
 		    str_find_char(step, '/', 0) < step.len || count == STEPS_MAX) {
 			o->trouble = STR("the path is ambiguous");
 			return;
@@ -91,16 +94,18 @@ decode_auth(struct request *r)
 	TRY(read_either(r, "x-original-host", "x-forwarded-host", &o->host));
 	TRY(read_either(r, "x-original-proto", "x-forwarded-proto", &o->scheme));
 	if (o->method.len == 0 || o->uri.len == 0 || o->uri.data[0] != '/')
-		return refuse(r, STR("the original method and URI are needed: x-original-method and x-original-uri, or "
+		return refuse(r, STR("the original method and URI are needed: "
+				     "x-original-method and x-original-uri, or "
 				     "x-forwarded-method and x-forwarded-uri"));
 	if (http1_count_field(r->caller.call, STR("authorization")) > 1)
 		return refuse(r, STR("authorization is there twice"));
 	question = str_find_char(o->uri, '?', 0);
 	o->path = str_sub(o->uri, 0, question);
 	read_steps(r, o);
-	o->params = rest_params_read(r->notes,
-	    question < o->uri.len ? str_skip(o->uri, question + 1) : STR(""));
-	if (authorization.len > 7 && str_eq_nocase(str_sub(authorization, 0, 7), STR("bearer ")))
+	o->params = rest_params_read(
+	    r->notes, question < o->uri.len ? str_skip(o->uri, question + 1) : STR(""));
+	if (authorization.len > 7 &&
+	    str_eq_nocase(str_sub(authorization, 0, 7), STR("bearer ")))
 		r->message.token = str_skip(authorization, 7);
 	r->message.action = o->method;
 	r->message.resource = o->path;
@@ -130,7 +135,8 @@ make_query(struct request *r, const struct rest_params *params)
 		if (values == NULL || !utf8_is_valid(params->at[i].name))
 			continue;
 		for (size_t k = 0; k < params->count; k++) {
-			if (str_eq(params->at[k].name, params->at[i].name) && utf8_is_valid(params->at[k].value))
+			if (str_eq(params->at[k].name, params->at[i].name) &&
+			    utf8_is_valid(params->at[k].value))
 				values[count++] = value_string(r->arena, params->at[k].value);
 		}
 		(void)object_builder_add(&o, value_string(r->arena, params->at[i].name),
@@ -143,8 +149,8 @@ make_query(struct request *r, const struct rest_params *params)
 static value_t
 make_headers(struct request *r)
 {
-	static const char *const names[] = { "accept", "content-type", "origin", "referer", "user-agent",
-		"x-forwarded-for", "x-request-id" };
+	static const char *const names[] = { "accept", "content-type", "origin", "referer",
+		"user-agent", "x-forwarded-for", "x-request-id" };
 	struct object_builder o;
 
 	object_builder_init(&o, r->arena, COUNT(names));
@@ -165,7 +171,8 @@ ask_auth(struct request *r, struct question *q)
 		return false;
 	}
 	if (r->identity.subject.len > FIELD_MAX || r->identity.tenant_id.len > FIELD_MAX) {
-		request_deny(r, "policy/denied", STR("the token's names do not fit a header field"));
+		request_deny(
+		    r, "policy/denied", STR("the token's names do not fit a header field"));
 		return false;
 	}
 	object_builder_init(&o, r->arena, 6);
@@ -183,7 +190,8 @@ ask_auth(struct request *r, struct question *q)
 
 /* ---- the answer ---- */
 
-/* What would be read differently in a field, or in a list of them, becomes %XX: no two names look alike. */
+/* What would be read differently in a field, or in a list of them, becomes %XX: no two names
+ * look alike. */
 static void
 add_escaped(struct buf *out, str_t text)
 {
@@ -209,7 +217,8 @@ add_identity(struct buf *out, const struct request *r)
 	buf_add_text(out, "\r\nx-auth-tenant: ");
 	add_escaped(out, r->identity.tenant_id);
 	buf_add_text(out, "\r\nx-auth-roles: ");
-	for (uint32_t i = 0; roles.tag == VALUE_ARRAY && i < roles.count && i < ROLES_MAX; i++) {
+	for (uint32_t i = 0; roles.tag == VALUE_ARRAY && i < roles.count && i < ROLES_MAX;
+	     i++) {
 		/* One too long is left out whole: half a name may be another's. */
 		if (!value_is_string(roles.items[i]) || roles.items[i].count > ROLE_MAX)
 			continue;
@@ -234,8 +243,10 @@ respond_auth(const struct request *r, struct buf *out)
 	} else if (is_known || ((const struct original *)r->own)->trouble.len > 0) {
 		rest_begin(out, 403, buf_str(fields));
 	} else {
-		buf_add_text(fields, r->message.token.len > 0 ? "www-authenticate: Bearer error=\"invalid_token\"\r\n" :
-								"www-authenticate: Bearer\r\n");
+		buf_add_text(
+		    fields, r->message.token.len > 0
+				? "www-authenticate: Bearer error=\"invalid_token\"\r\n"
+				: "www-authenticate: Bearer\r\n");
 		rest_begin(out, 401, buf_str(fields));
 	}
 }

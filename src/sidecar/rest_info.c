@@ -33,10 +33,13 @@ begin(struct http1_exchange *x, bool open, struct info *ret)
 static void
 end(struct info *i, int status)
 {
-	struct http1_answer a = { .status = status, .fields = REST_JSON, .body = buf_str(&i->out) };
+	struct http1_answer a = {
+		.status = status, .fields = REST_JSON, .body = buf_str(&i->out)
+	};
 
 	if (buf_failed(&i->out))
-		i->r.caller.door->fail(i->r.caller.call, ERR_LIMIT, STR("the answer is too big"));
+		i->r.caller.door->fail(
+		    i->r.caller.call, ERR_LIMIT, STR("the answer is too big"));
 	else
 		http1_answer(i->r.caller.call, &a);
 	buf_fini(&i->out);
@@ -49,7 +52,8 @@ end_with_value(struct info *i, value_t result)
 
 	object_builder_init(&o, i->r.arena, 1);
 	(void)object_builder_add_text(&o, "result", result);
-	rest_write_value(&i->out, object_builder_freeze(&o, OBJECT_LAST_WINS, NULL), rest_flag(i->params, "pretty"));
+	rest_write_value(&i->out, object_builder_freeze(&o, OBJECT_LAST_WINS, NULL),
+	    rest_flag(i->params, "pretty"));
 	end(i, 200);
 }
 
@@ -84,7 +88,8 @@ rest_on_policies(struct http1_exchange *x)
 		items[k] = describe_policy(&i, k);
 	if (arena_failed(i.r.arena))
 		buf_reserve(&i.out, INFO_BYTES_MAX + 1); /* too big */
-	end_with_value(&i, arena_failed(i.r.arena) ? VALUE_NONE : value_array_of(items, count));
+	end_with_value(
+	    &i, arena_failed(i.r.arena) ? VALUE_NONE : value_array_of(items, count));
 }
 
 void
@@ -105,7 +110,9 @@ rest_on_policy(struct http1_exchange *x)
 		}
 	}
 	rest_write_error(&i.out, STR("resource_not_found"),
-	    arena_printf(i.r.notes, "storage_not_found_error: policy id \"%.*s\"", STR_FMT(id)), VALUE_NONE);
+	    arena_printf(
+		i.r.notes, "storage_not_found_error: policy id \"%.*s\"", STR_FMT(id)),
+	    VALUE_NONE);
 	end(&i, 404);
 }
 
@@ -117,7 +124,8 @@ make_labels(struct info *i)
 	struct object_builder o;
 
 	object_builder_init(&o, i->r.arena, 2);
-	(void)object_builder_add_text(&o, "id", value_string(i->r.arena, i->r.book->config.service_name));
+	(void)object_builder_add_text(
+	    &o, "id", value_string(i->r.arena, i->r.book->config.service_name));
 	(void)object_builder_add_text(&o, "version", value_text(i->r.arena, CORESDK_VERSION));
 	return object_builder_freeze(&o, OBJECT_LAST_WINS, NULL);
 }
@@ -139,13 +147,15 @@ rest_on_config(struct http1_exchange *x)
 
 		buf_clear(text);
 		config_write_value(text, &i.r.book->config, k);
-		(void)object_builder_add_text(&settings, config_row(k)->path, value_string(arena, buf_str(text)));
+		(void)object_builder_add_text(
+		    &settings, config_row(k)->path, value_string(arena, buf_str(text)));
 	}
 	object_builder_init(&o, arena, 3);
-	(void)object_builder_add_text(&o, "default_decision",
-	    value_string(arena, i.r.book->config.policy_default_rule));
+	(void)object_builder_add_text(
+	    &o, "default_decision", value_string(arena, i.r.book->config.policy_default_rule));
 	(void)object_builder_add_text(&o, "labels", make_labels(&i));
-	(void)object_builder_add_text(&o, "settings", object_builder_freeze(&settings, OBJECT_LAST_WINS, NULL));
+	(void)object_builder_add_text(
+	    &o, "settings", object_builder_freeze(&settings, OBJECT_LAST_WINS, NULL));
 	end_with_value(&i, object_builder_freeze(&o, OBJECT_LAST_WINS, NULL));
 }
 
@@ -170,7 +180,8 @@ make_state(struct info *i, bool good)
 	struct object_builder o;
 
 	object_builder_init(&o, i->r.arena, 1);
-	(void)object_builder_add_text(&o, "state", value_text(i->r.arena, good ? "OK" : "NOT_READY"));
+	(void)object_builder_add_text(
+	    &o, "state", value_text(i->r.arena, good ? "OK" : "NOT_READY"));
 	return object_builder_freeze(&o, OBJECT_LAST_WINS, NULL);
 }
 
@@ -183,10 +194,12 @@ make_bundles(struct info *i)
 	object_builder_init(&bundles, i->r.arena, 1);
 	object_builder_init(&one, i->r.arena, 3);
 	(void)object_builder_add_text(&one, "name", value_text(i->r.arena, "bundle"));
-	(void)object_builder_add_text(&one, "active_revision", value_string(i->r.arena, f->revision));
+	(void)object_builder_add_text(
+	    &one, "active_revision", value_string(i->r.arena, f->revision));
 	(void)object_builder_add_text(&one, "sha256", value_string(i->r.arena, f->digest));
 	if (has_policy(i))
-		(void)object_builder_add_text(&bundles, "bundle", object_builder_freeze(&one, OBJECT_LAST_WINS, NULL));
+		(void)object_builder_add_text(
+		    &bundles, "bundle", object_builder_freeze(&one, OBJECT_LAST_WINS, NULL));
 	return object_builder_freeze(&bundles, OBJECT_LAST_WINS, NULL);
 }
 
@@ -200,11 +213,13 @@ rest_on_status(struct http1_exchange *x)
 		return;
 	object_builder_init(&plugins, i.r.arena, 2);
 	(void)object_builder_add_text(&plugins, "bundle", make_state(&i, has_policy(&i)));
-	(void)object_builder_add_text(&plugins, "decision_logs", make_state(&i, audit_is_sound(&i)));
+	(void)object_builder_add_text(
+	    &plugins, "decision_logs", make_state(&i, audit_is_sound(&i)));
 	object_builder_init(&o, i.r.arena, 3);
 	(void)object_builder_add_text(&o, "bundles", make_bundles(&i));
 	(void)object_builder_add_text(&o, "labels", make_labels(&i));
-	(void)object_builder_add_text(&o, "plugins", object_builder_freeze(&plugins, OBJECT_LAST_WINS, NULL));
+	(void)object_builder_add_text(
+	    &o, "plugins", object_builder_freeze(&plugins, OBJECT_LAST_WINS, NULL));
 	end_with_value(&i, object_builder_freeze(&o, OBJECT_LAST_WINS, NULL));
 }
 
@@ -220,7 +235,8 @@ rest_on_health(struct http1_exchange *x)
 		return;
 	if (worker_is_draining(i.r.worker))
 		trouble = "draining";
-	else if ((rest_flag(i.params, "bundle") || rest_flag(i.params, "bundles")) && !has_policy(&i))
+	else if ((rest_flag(i.params, "bundle") || rest_flag(i.params, "bundles")) &&
+		 !has_policy(&i))
 		trouble = "one or more bundles are not activated";
 	else if (rest_flag(i.params, "plugins") && !(has_policy(&i) && audit_is_sound(&i)))
 		trouble = "one or more plugins are not up";
@@ -265,8 +281,9 @@ is_host(str_t host)
 	for (size_t i = 0; i < host.len; i++) {
 		char c = host.data[i];
 
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-			c == '-' || c == ':' || c == '[' || c == ']'))
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+			(c >= '0' && c <= '9') || c == '.' || c == '-' || c == ':' ||
+			c == '[' || c == ']'))
 			return false;
 	}
 	return host.len > 0;
@@ -282,11 +299,13 @@ rest_on_metadata(struct http1_exchange *x)
 	if (!begin(x, true, &i))
 		return;
 	if (!is_host(host)) {
-		rest_write_error(&i.out, STR("invalid_parameter"), STR("the host field names no host"), VALUE_NONE);
+		rest_write_error(&i.out, STR("invalid_parameter"),
+		    STR("the host field names no host"), VALUE_NONE);
 		end(&i, 400);
 		return;
 	}
-	buf_printf(&i.out, "{\"policy_decision_point\":\"%s://%.*s\","
+	buf_printf(&i.out,
+	    "{\"policy_decision_point\":\"%s://%.*s\","
 	    "\"access_evaluation_endpoint\":\"%s://%.*s/access/v1/evaluation\","
 	    "\"access_evaluations_endpoint\":\"%s://%.*s/access/v1/evaluations\"}\n",
 	    scheme, STR_FMT(host), scheme, STR_FMT(host), scheme, STR_FMT(host));

@@ -30,10 +30,13 @@ read_body(struct request *r, struct ad_hoc *a)
 	if (text.len == 0)
 		return refuse(r, STR("error(s) occurred while decoding request: EOF"));
 	if (rest_document_read(r, text, false, &body, &why) != ERR_OK)
-		return refuse(r, arena_printf(r->notes, "error(s) occurred while decoding request: %.*s", STR_FMT(why)));
+		return refuse(
+		    r, arena_printf(r->notes, "error(s) occurred while decoding request: %.*s",
+			   STR_FMT(why)));
 	query = value_object_get_text(body, "query");
 	if (!value_is_string(query))
-		return refuse(r, STR("error(s) occurred while decoding request: query must be a text"));
+		return refuse(
+		    r, STR("error(s) occurred while decoding request: query must be a text"));
 	a->text = value_str(query);
 	a->input = value_object_get_text(body, "input");
 	if (a->input.tag == VALUE_NULL)
@@ -71,7 +74,8 @@ ask(struct request *r, struct question *question)
 	struct query q = { .text = a->text,
 		.input = a->input,
 		.host = &sidecar_host,
-		.budget = { .instructions = (uint64_t)r->book->config.policy_budget_steps, .deadline_ns = until } };
+		.budget = { .instructions = (uint64_t)r->book->config.policy_budget_steps,
+		    .deadline_ns = until } };
 
 	query_ask(r->book->snapshot, &q, r->arena, &a->diag, &r->decision);
 	r->evaluated = true;
@@ -93,23 +97,28 @@ describe_finding(const struct request *r, const struct diag_finding *f)
 	object_builder_init(&o, r->notes, 3);
 	(void)object_builder_add_text(&o, "code", value_string(r->notes, f->code));
 	(void)object_builder_add_text(&o, "message", value_string(r->notes, f->message));
-	(void)object_builder_add_text(&o, "location", object_builder_freeze(&place, OBJECT_LAST_WINS, NULL));
+	(void)object_builder_add_text(
+	    &o, "location", object_builder_freeze(&place, OBJECT_LAST_WINS, NULL));
 	return object_builder_freeze(&o, OBJECT_LAST_WINS, NULL);
 }
 
 static void
 respond_findings(const struct request *r, const struct diag *diag, struct buf *out)
 {
-	bool parses = diag->first == NULL || !str_eq(diag->first->code, STR("rego_parse_error"));
+	bool parses =
+	    diag->first == NULL || !str_eq(diag->first->code, STR("rego_parse_error"));
 	value_t *items = ARENA_ARRAY(r->notes, value_t, diag->limit);
 	size_t count = 0;
 
-	for (const struct diag_finding *f = diag->first; f != NULL && items != NULL; f = f->next)
+	for (const struct diag_finding *f = diag->first; f != NULL && items != NULL;
+	     f = f->next)
 		items[count++] = describe_finding(r, f);
 	rest_begin(out, 400, REST_JSON);
 	rest_write_error(out, STR("invalid_parameter"),
-	    parses ? STR("error(s) occurred while compiling query") : STR("error(s) occurred while parsing query"),
-	    items != NULL && !arena_failed(r->notes) ? value_array_of(items, count) : VALUE_NONE);
+	    parses ? STR("error(s) occurred while compiling query")
+		   : STR("error(s) occurred while parsing query"),
+	    items != NULL && !arena_failed(r->notes) ? value_array_of(items, count)
+						     : VALUE_NONE);
 }
 
 static void
@@ -128,7 +137,8 @@ respond(const struct request *r, struct buf *out)
 	if (r->allow)
 		(void)object_builder_add_text(&o, "result", r->decision.result);
 	rest_begin(out, 200, REST_JSON);
-	rest_write_value(out, object_builder_freeze(&o, OBJECT_LAST_WINS, NULL), rest_flag(a->params, "pretty"));
+	rest_write_value(out, object_builder_freeze(&o, OBJECT_LAST_WINS, NULL),
+	    rest_flag(a->params, "pretty"));
 }
 
 const struct handler rest_query = {
