@@ -210,8 +210,8 @@ do_status(struct admin_call *call)
 	add_text(out, "environment", reload_current(&d->reload)->development ? STR("development") :
 									      STR("production"));
 	add_policy(out, d);
-	add_number(out, "reloads", d->reload.done_count);
-	add_number(out, "reloads_refused", d->reload.refused_count);
+	add_number(out, "reloads", d->reload.vitals.reloads);
+	add_number(out, "reloads_refused", d->reload.vitals.reloads_refused);
 	add_text(out, "last_problem", d->reload.last_problem);
 	add_counts(out, d);
 	add_audit(out, d);

@@ -18,10 +18,18 @@ open_revoked(struct commons *c, struct arena *arena, const struct config *config
 }
 
 err_t
+commons_init(struct commons *c)
+{
+	*c = (struct commons){ 0 };
+	vitals_open(&c->vitals);
+	return metric_tenants_open(&c->tenants);
+}
+
+err_t
 commons_open(struct commons *c, struct arena *arena, const struct config *config, const struct log *log,
     struct diag *diag)
 {
-	*c = (struct commons){ .log = log };
+	c->log = log;
 	c->limiter = limiter_new((size_t)config->rate_limit_max_keys);
 	if (c->limiter == NULL)
 		return ERR_MEMORY;
@@ -33,5 +41,6 @@ commons_close(struct commons *c)
 {
 	limiter_free(&c->limiter);
 	revoked_free(&c->revoked);
-	*c = (struct commons){ 0 };
+	metric_tenants_close(&c->tenants);
+	vitals_close(&c->vitals);
 }

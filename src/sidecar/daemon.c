@@ -57,7 +57,9 @@ read_config(struct daemon *d, struct diag *diag)
 		err = config_load_text(d->arena, name, arena_str(diag->arena, buf_str(&text)),
 		    &d->inputs, diag, &d->config);
 	if (err == ERR_OK)
-		err = reload_init(&d->reload, &d->log, &d->inputs, name, &text);
+		err = commons_init(&d->commons);
+	if (err == ERR_OK)
+		err = reload_init(&d->reload, &d->log, &d->commons, &d->inputs, name, &text);
 	buf_fini(&text);
 	return err;
 }
@@ -163,14 +165,16 @@ open_audit(struct daemon *d, struct diag *diag)
 	};
 
 	TRY(audit_writer_open(&o, &d->audit));
-	d->reload.audit = d->audit;
+	d->reload.audit = d->commons.audit = d->audit;
+	d->commons.denies_unrecorded = c->audit_on_error == CONFIG_ON_ERROR_DENY;
 	return ERR_OK;
 }
 
 static err_t
 make_tables(struct daemon *d, struct diag *diag)
 {
-	static const str_t metadata[] = { { "x-service-token", 15 }, { "user-agent", 10 } };
+	static const str_t metadata[] = { { "x-service-token", 15 }, { "user-agent", 10 },
+		{ "traceparent", 11 } };
 	struct grpc_options options = {
 		.message_limit = (size_t)d->config.listen_max_message_kb << 10,
 		.metadata = metadata,
@@ -183,6 +187,7 @@ make_tables(struct daemon *d, struct diag *diag)
 	methods = service_methods(&count);
 	d->grpc = grpc_table_new(methods, count, &options);
 	d->gate = gate_new(most > UINT32_MAX ? UINT32_MAX : (uint32_t)most, UINT32_MAX);
+	d->commons.gate = d->gate;
 	return d->grpc != NULL && d->gate != NULL ? ERR_OK : ERR_MEMORY;
 }
 
@@ -235,6 +240,7 @@ make_workers(struct daemon *d, struct diag *diag)
 		};
 
 		TRY(worker_new(&o, &d->workers[i]));
+		d->commons.cells[d->commons.worker_count++] = d->workers[i]->cells;
 	}
 	return ERR_OK;
 }
@@ -369,6 +375,24 @@ watch_audit(struct daemon *d)
 		    LOG_INT("spilled", (int64_t)s.spilled), LOG_INT("dropped", (int64_t)s.dropped));
 }
 
+/* Tokens, licenses and bundles are judged by the wall clock; one that was set is worth a look. */
+static void
+watch_clock(struct daemon *d)
+{
+	enum { LEEWAY_S = 60 };
+	int64_t moved = clock_wall_ns(&clock_system) - clock_boot_ns(&clock_system) - d->wall_ahead_ns;
+	bool suspect = moved > LEEWAY_S * CLOCK_NS_PER_S || moved < -LEEWAY_S * CLOCK_NS_PER_S;
+
+	if (suspect == d->reload.vitals.clock_suspect)
+		return;
+	d->reload.vitals.clock_suspect = suspect;
+	reload_tell_vitals(&d->reload);
+	if (suspect)
+		log_warn(&d->log, "the wall clock was set since the start", LOG_INT("seconds", moved / CLOCK_NS_PER_S));
+	else
+		log_info(&d->log, "the wall clock is again what it was at the start");
+}
+
 static void
 reload_on_signal(struct daemon *d)
 {
@@ -415,6 +439,17 @@ tell_streams(struct daemon *d)
 }
 
 static void
+tell_health(struct daemon *d)
+{
+	bool serving = health_is_serving(&d->commons, false);
+
+	for (uint32_t i = 0; i < d->worker_count; i++) {
+		if (atomic_load(&d->workers[i]->told_serving) != serving)
+			worker_tell_streams(d->workers[i]);
+	}
+}
+
+static void
 serve(struct daemon *d)
 {
 	struct pollfd wait[] = { { .fd = d->signal_fd, .events = POLLIN },
@@ -430,7 +465,9 @@ serve(struct daemon *d)
 			tell_streams(d);
 		}
 		watch_audit(d);
+		tell_health(d);
 		watch_license(d);
+		watch_clock(d);
 	}
 }
 
@@ -480,6 +517,7 @@ daemon_run(const struct config_inputs *inputs, struct diag *diag)
 	d->arena = arena_new(PROCESS_BYTES_MAX);
 	d->admin_fd = d->signal_fd = d->notify.fd = -1;
 	d->start_s = clock_wall_s(&clock_system);
+	d->wall_ahead_ns = clock_wall_ns(&clock_system) - clock_boot_ns(&clock_system);
 	log_init(&d->log, STDERR_FILENO, LOG_LEVEL_OFF, false, &clock_system);
 	if (d->arena == NULL)
 		err = ERR_MEMORY;

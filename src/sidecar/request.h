@@ -18,6 +18,7 @@
 #include "net/grpc.h"
 #include "sidecar/identity.h"
 #include "sidecar/message.h"
+#include "sidecar/trace.h"
 
 struct worker;
 struct request;
@@ -55,6 +56,9 @@ struct request {
 	struct arena *notes; /* … and texts must find room all the same */
 	str_t bytes;
 	int64_t start_ns, now_ns; /* steady; wall */
+	int64_t end_ns; /* steady: when it was decided */
+	uint32_t rpc, tenant; /* by which it is counted: metric.h */
+	struct trace trace; /* of the caller */
 
 	struct message message; /* decode */
 	void *own; /* what else the handler read or made; in one of the arenas */

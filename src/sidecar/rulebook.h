@@ -17,6 +17,7 @@
 #include "engine/snapshot.h"
 #include "license/license.h"
 #include "settings/settings.h"
+#include "sidecar/metric.h"
 #include "token/local.h"
 
 struct rulebook {
@@ -29,6 +30,7 @@ struct rulebook {
 	struct license license;
 	struct settings settings; /* of cache.config_path */
 	int64_t settings_s; /* wall: when they came into use */
+	struct metric_names metric_names; /* given when it is published */
 	int64_t made_s; /* wall clock */
 	uint64_t generation; /* grows with each: caches compare it */
 	bool development;

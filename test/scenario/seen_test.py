@@ -1,0 +1,293 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What one sees of the daemon: metrics, health, traces, `core sidecar status`, `core doctor`."""
+import fcntl
+import json
+import os
+import pathlib
+import pty
+import re
+import shutil
+import signal
+import struct
+import subprocess
+import termios
+import time
+import urllib.error
+import urllib.request
+
+from house import House, run_scenarios
+from rig import field, ok
+from watch import Watch
+
+CORE = os.environ.get("CORE", "build/bin/core")
+SIDECAR = os.environ.get("SIDECAR", "build/bin/coresdk-sidecar")
+AUTHORIZE = "/coresdk.v1.AuthService/Authorize"
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+
+
+def fetch(d, path, accept=None):
+    request = urllib.request.Request(f"http://127.0.0.1:{d.http}{path}", headers={"Accept": accept} if accept else {})
+    try:
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return answer.status, answer.headers["Content-Type"], answer.read().decode()
+    except urllib.error.HTTPError as e:
+        return e.code, e.headers["Content-Type"], e.read().decode()
+
+
+def until(what, seconds=5):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if what():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def answers(d):
+    try:
+        return fetch(d, "/livez")[0] == 200
+    except OSError:
+        return False
+
+
+# ---- a strict reader of both texts ----
+
+NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
+LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\["\\n])*)"')
+SAMPLE = re.compile(rf"({NAME})\{{(.*)\}} (\+Inf|-?[0-9]+(?:\.[0-9]+)?)")
+
+
+def parse(text, is_open):
+    """{(name, labels): value}; asserts everything that the formats ask for."""
+    assert text.endswith("\n")
+    lines = text[:-1].split("\n")
+    if is_open:
+        assert lines.pop() == "# EOF"
+    samples, families, kind, family = {}, {}, None, None
+    for line in lines:
+        if line.startswith("# HELP "):
+            family, text_of = line[7:].split(" ", 1)
+            assert re.fullmatch(NAME, family) and family not in families and text_of, line
+            families[family], kind = None, None
+        elif line.startswith("# TYPE "):
+            name, kind = line[7:].split(" ")
+            assert name == family and families[family] is None and kind in ("counter", "gauge", "histogram"), line
+            families[family] = kind
+        else:
+            name, inside, value = SAMPLE.fullmatch(line).groups()
+            labels, at = [], 0
+            while at < len(inside):
+                found = LABEL.match(inside, at)
+                assert found, line
+                labels.append(found.groups())
+                at = found.end()
+                assert at == len(inside) or inside[at] == ",", line
+                at += 1
+            assert len(dict(labels)) == len(labels) and dict(labels)["service_name"], line
+            base = family + ("_total" if is_open and kind == "counter" else "")
+            endings = ("_bucket", "_sum", "_count") if kind == "histogram" else ("",)
+            assert kind and name in [base + e for e in endings], line
+            key = (name, frozenset(labels))
+            assert key not in samples, line
+            samples[key] = float(value)
+    check_histograms(samples, [f for f, k in families.items() if k == "histogram"])
+    assert all(families.values())
+    return samples
+
+
+def check_histograms(samples, names):
+    for (name, labels), value in samples.items():
+        for family in names:
+            if name != family + "_count":
+                continue
+            buckets = [(float(dict(ls)["le"]), v) for (n, ls), v in samples.items()
+                       if n == family + "_bucket" and frozenset(x for x in ls if x[0] != "le") == labels]
+            buckets.sort()
+            assert buckets[-1][0] == float("inf") and buckets[-1][1] == value, (name, labels)
+            assert [v for _, v in buckets] == sorted(v for _, v in buckets), (name, labels)
+            assert (family + "_sum", labels) in samples
+
+
+def scrape(d):
+    status, kind, text = fetch(d, "/metrics")
+    assert status == 200 and kind == "text/plain; version=0.0.4; charset=utf-8", (status, kind)
+    return parse(text, False)
+
+
+def value(samples, name, **labels):
+    """The sum of the samples that have these labels."""
+    return sum(v for (n, ls), v in samples.items() if n == name and set(labels.items()) <= set(ls))
+
+
+# ---- metrics ----
+
+def metrics():
+    with House() as house:
+        flags = house.path("config.yaml")
+        pathlib.Path(flags).write_text(json.dumps({"tenants": {"acme": {"aliases": ["acme-corp"]}, "globex": {}}}))
+        house.config["cache"]["config_path"] = flags
+        house.config["service_name"] = 'or"ders\\'
+        house.config["workers"] = 2
+        house.write_config()
+        d = house.start()
+        token = house.issuer.token(sub="u", tenant_id="acme", roles=["reader"])
+        for _ in range(5):
+            d.call(AUTHORIZE, field(2, "read") + field(3, "x") + field(7, token))
+        d.call(AUTHORIZE, field(2, "delete") + field(3, "x") + field(7, token))
+        d.call(AUTHORIZE, field(2, "read") + field(3, "x") + field(7, "junk"))
+        d.status(AUTHORIZE, b"\xff")
+        s = scrape(d)
+        ok(True, "the page parses")
+        ok({dict(ls)["service_name"] for _, ls in s} == {'or\\"ders\\\\'}, "every sample names the service")
+        requests = "coresdk_auth_requests_total"
+        ok(value(s, requests, tenant_id="acme", method="Authorize", result="allowed") == 5 and
+           value(s, requests, tenant_id="acme", method="Authorize", result="denied") == 1 and
+           value(s, requests, tenant_id="default", result="denied") == 1 and
+           value(s, requests, result="failed") == 1, "requests by tenant and result", s)
+        ok(value(s, "coresdk_policy_eval_duration_ms_count", tenant_id="acme", action="read", result="allowed") == 5 and
+           value(s, "coresdk_policy_eval_duration_ms_count", action="delete", result="denied") == 1,
+           "evaluations by action")
+        ok(value(s, "coresdk_tokens_total", result="accepted") == 6 and
+           value(s, "coresdk_tokens_total", result="token_malformed") == 1 and
+           value(s, "coresdk_token_cache_hits_total") == 5 and value(s, "coresdk_jwks_cache_hits_total") == 6,
+           "tokens by reason, and the cache")
+        ok(value(s, "coresdk_errors_total", error_type="client") == 1, "errors by type")
+        ok(until(lambda: value(scrape(d), "coresdk_audit_records_total", outcome="written") == 8) and
+           value(scrape(d), "coresdk_audit_lag_records") == 0, "records of the audit log")
+        ok(value(s, "coresdk_bundle_info", revision="r1", algorithm="ES256") == 1 and
+           value(s, "coresdk_bundle_revision_number") == 5 and value(s, "coresdk_policies") == 1 and
+           value(s, "coresdk_jwks_keys") == 1 and value(s, "coresdk_license_state", state="none") == 1 and
+           value(s, "coresdk_ready") == 1 and value(s, "coresdk_workers") == 2, "what is in use")
+        ok(abs(value(s, "process_start_time_seconds") - time.time()) < 30 and
+           value(s, "process_resident_memory_bytes") > 1 << 20 and value(s, "process_max_fds") > 0, "the process")
+        watch = Watch(d, "/grpc.health.v1.Health/Watch")
+        ok(watch.next() == field(1, 1) and until(lambda: value(scrape(d), "coresdk_streams") == 1), "a stream counts")
+        watch.call.cancel()
+        ok(until(lambda: value(scrape(d), "coresdk_streams") == 0), "until it ends")
+        status, kind, text = fetch(d, "/metrics", "application/openmetrics-text;version=1.0.0,text/plain;q=0.5")
+        opened = parse(text, True)
+        ok(kind == "application/openmetrics-text; version=1.0.0; charset=utf-8", "OpenMetrics when it is asked for")
+        ok({n for n, _ in opened} >= {n for n, _ in s}, "with the same samples")
+        d.admin({"command": "reload"})
+        pathlib.Path(house.path("bundle.tar.gz")).write_bytes(b"junk")
+        d.admin({"command": "reload"})
+        s = scrape(d)
+        ok(value(s, "coresdk_reloads_total", result="ok") == 2 and
+           value(s, "coresdk_reloads_total", result="refused") == 1 and
+           value(s, "coresdk_reload_part_refused", part="bundle") == 1 and
+           value(s, "coresdk_reload_part_refused") == 1, "reloads, and which part was refused")
+        d.stop()
+
+
+def hostile():
+    """However many names clients make up, there are no more series."""
+    with House() as house:
+        flags = house.path("config.yaml")
+        pathlib.Path(flags).write_text(json.dumps({"tenants": {"acme": {}}}))
+        house.config["cache"]["config_path"] = flags
+        house.write_config()
+        d = house.start()
+
+        def send(tenant, action):
+            token = house.issuer.token(sub="u", tenant_id=tenant, roles=["reader"])
+            d.call(AUTHORIZE, field(2, action) + field(3, "x") + field(7, token))
+            d.evaluate("data.authz.allow", {"action": action, "id": 1}, tenant=tenant)
+
+        for tenant in ("acme", "nobody"):
+            for action in ("read", "write", "create", "update", "delete", "fly"):
+                send(tenant, action)
+        before = set(scrape(d))
+        for i in range(150):
+            send(f"t{i}", f"a{i}")
+        send('x"} 1\nforged_total{a="', '"\n\\')
+        send("acme ", "READ")
+        send("\u202e" * 40, "x" * 5000)
+        for path in ("/nope/Nope", "/coresdk.v1.AuthService/" + "x" * 200):
+            d.status(path, b"")
+        after = scrape(d)
+        ok(set(after) == before, "hostile tenants, actions and rpcs make no new series", set(after) ^ before)
+        ok({dict(ls).get("tenant_id") for _, ls in after} == {None, "acme", "other"}, "tenants are those listed, and other",
+           {dict(ls).get("tenant_id") for _, ls in after})
+        ok(value(after, "coresdk_auth_requests_total", tenant_id="other") >= 150, "where they all are counted")
+        d.stop()
+
+
+# ---- traces ----
+
+def traces():
+    with House() as house:
+        d = house.start(env={"CORESDK_LOG_LEVEL": "debug"})
+        for given in (f"00-{TRACE}-b7ad6b7169203331-01", f"00-{TRACE.upper()}-b7ad6b7169203331-01", "junk"):
+            d.evaluate("data.authz.allow", {"id": 1}, metadata=(("traceparent", given),))
+        d.call(AUTHORIZE, field(7, house.issuer.token(kid="unknown")),
+               metadata=(("traceparent", f"00-{TRACE}-b7ad6b7169203331-00"),))
+        d.stop()
+        ids = [r["trace_id"] for r in house.audit()]
+        ok(ids[0] == ids[3] == TRACE, "the trace of the caller is in the audit record", ids)
+        ok(all(re.fullmatch("[0-9A-HJKMNP-TV-Z]{26}", i) for i in ids[1:3]), "what is no traceparent is passed by", ids)
+        lines = [json.loads(line) for line in d.logged().splitlines()]
+        requests = [line for line in lines if line["body"] == "request" and line["attributes"]["rpc"] == "Evaluate"]
+        ok(len(requests) == 3 and requests[0].get("trace_id") == TRACE and requests[0].get("span_id") == "b7ad6b7169203331"
+           and requests[0]["attributes"]["coresdk.policy.result"] == "allowed" and "trace_id" not in requests[1],
+           "and in the log", requests)
+        ok(any("key set" in line["body"] and line.get("trace_id") == TRACE for line in lines), "also where a token is refused")
+
+
+# ---- health ----
+
+def health():
+    with House() as house:
+        d = house.start()
+        watch = Watch(d, "/grpc.health.v1.Health/Watch")
+
+        def ready():
+            status, _, text = fetch(d, "/readyz")
+            answer = json.loads(text)
+            return status, answer["status"], answer.get("warnings", [])
+
+        ok(fetch(d, "/livez")[0] == 200 and ready() == (200, "ready", []) and watch.next() == field(1, 1), "all is well", ready())
+        good = pathlib.Path(house.path("bundle.tar.gz")).read_bytes()
+        pathlib.Path(house.path("bundle.tar.gz")).write_bytes(b"junk")
+        d.admin({"command": "reload"})
+        ok(ready() == (200, "ready", ["a newer policy bundle was refused"]), "a refused bundle is a warning", ready())
+        pathlib.Path(house.path("jwks.json")).write_text("{}")
+        house.config["nonsense"] = 1
+        house.write_config()
+        d.admin({"command": "reload"})
+        ok(ready()[2] == ["a newer policy bundle was refused", "a newer key set was refused",
+                          "a newer configuration was refused"], "so are keys and configuration", ready())
+        del house.config["nonsense"]
+        house.write_config()
+        pathlib.Path(house.path("bundle.tar.gz")).write_bytes(good)
+        pathlib.Path(house.path("jwks.json")).write_text(json.dumps({"keys": [{**house.issuer.jwk, "kid": "k1"}]}))
+        d.admin({"command": "reload"})
+        ok(ready() == (200, "ready", []), "mended, all is well again", ready())
+        d.stop()
+        pathlib.Path(house.path("bundle.tar.gz")).write_bytes(b"junk")
+        os.unlink(house.path("jwks.json"))
+        d = house.start()
+        ok(ready()[2] == ["the last good policy bundle is in use", "a newer policy bundle was refused",
+                          "there is no key set: no token is believed"] and d.ready_after is not None,
+           "the last good bundle and no keys: warnings", ready())
+        d.stop()
+        for how, serving in (("deny", False), ("drop", True)):
+            shutil.rmtree(house.path("audit"), ignore_errors=True)
+            pathlib.Path(house.path("audit")).write_text("in the way")
+            house.config["audit"]["on_error"] = how
+            house.write_config()
+            d = house.start(wait=False)
+            ok(until(lambda: answers(d), 10), f"{how}: it is up", d.logged())
+            watch = Watch(d, "/grpc.health.v1.Health/Watch")
+            said = watch.next()
+            ok(ready()[0] == (200 if serving else 503) and any("audit log" in w for w in ready()[2]) and
+               said == field(1, 1 if serving else 2), f"{how}: an audit log in trouble", (ready(), said))
+            os.unlink(house.path("audit"))
+            if not serving:
+                d.evaluate("data.authz.allow", {"id": 1})
+                ok(watch.next(10) == field(1, 1) and until(lambda: ready()[0] == 200), f"{how}: mended, who watches hears")
+            d.stop()
+
+
+SCENARIOS = [metrics, hostile, traces, health]
+if __name__ == "__main__":
+    run_scenarios(*SCENARIOS)
