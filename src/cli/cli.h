@@ -23,7 +23,7 @@ struct policy;
 struct cli_spec { /* one option */
 	const char *name; /* "--dir" */
 	const char *alias; /* "-d" or NULL */
-	const char *value; /* what it takes, for the help; NULL: nothing */
+	const char *value; /* what it takes, for the help; NULL: nothing; "[X]": may be left out, else behind "=" */
 	const char *sentence;
 };
 

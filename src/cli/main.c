@@ -51,7 +51,10 @@ print_specs(FILE *to, const struct cli_spec *spec)
 		char left[64];
 
 		(void)snprintf(left, sizeof(left), "%s%s%s%s%s", spec->alias != NULL ? spec->alias : "",
-		    spec->alias != NULL ? ", " : "", spec->name, spec->value != NULL ? " " : "",
+		    spec->alias != NULL ? ", " : "", spec->name,
+		    spec->value == NULL	      ? "" :
+			spec->value[0] == '[' ? "=" :
+						" ",
 		    spec->value != NULL ? spec->value : "");
 		(void)fprintf(to, "  %-32s %s\n", left, spec->sentence);
 	}
@@ -156,7 +159,10 @@ take_option(struct cli *cli, int argc, char **argv, int *i)
 
 	if (own < 0 && shared < 0)
 		return complain(cli->command, "unknown option ", argv[*i]);
-	if (spec->value != NULL) {
+	if (spec->value != NULL && spec->value[0] == '[') { /* only behind "=" */
+		if (equals < text.len)
+			value = argv[*i] + equals + 1;
+	} else if (spec->value != NULL) {
 		if (equals < text.len)
 			value = argv[*i] + equals + 1;
 		else if (*i + 1 < argc)

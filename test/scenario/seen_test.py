@@ -288,6 +288,70 @@ def health():
             d.stop()
 
 
-SCENARIOS = [metrics, hostile, traces, health]
+# ---- core sidecar status ----
+
+def read_for(fd, seconds, enough):
+    """What comes from a terminal, until it is enough."""
+    end, got = time.monotonic() + seconds, b""
+    while time.monotonic() < end and not enough(got):
+        try:
+            got += os.read(fd, 65536)
+        except OSError:
+            break
+    return got
+
+
+def status():
+    with House() as house:
+        house.write_bundle(revision="r\x1b[31m1", number=5)
+        d = house.start()
+        for i in range(50):
+            d.evaluate("data.authz.allow", {"id": i})
+        admin = f"{house.room}/admin.sock"
+        said = d.admin({"command": "status"})
+        ok(said["latency"]["count"] == 50 == sum(said["latency"]["buckets"]) and
+           0 < said["latency"]["p50_ns"] <= said["latency"]["p99_ns"] and said["keys"]["count"] == 1 and
+           said["history"][0]["ok"] and said["health"] == {"serving": True, "warnings": []} and
+           said["audit"]["lag_records"] == 0 and said["memory_bytes"] > 1 << 20, "status: what the daemon says", said)
+        page = subprocess.run([CORE, "sidecar", "status", "--admin", admin], capture_output=True, text=True, check=False)
+        ok(page.returncode == 0 and "SERVING" in page.stdout and "\x1b" not in page.stdout and
+           re.search(r"Latency +p50 \d+ us +p90 \d+ us +p99 \d+ us", page.stdout) and "allowed" in page.stdout and
+           "\ufffd[31m1 (5)" in page.stdout, "status: a page, which steers no terminal", page.stdout)
+        again = subprocess.run([CORE, "sidecar", "status", "--admin", admin, "--format", "json"], capture_output=True,
+                               text=True, check=False)
+        ok(json.loads(again.stdout)["pid"] == d.process.pid, "status: JSON")
+        for bad in ("0", "x", "1x", "99999"):
+            wrong = subprocess.run([CORE, "sidecar", "status", f"--watch={bad}"], capture_output=True, text=True, check=False)
+            ok(wrong.returncode == 64, f"status: --watch={bad} is refused", wrong.stderr)
+        main, side = pty.openpty()
+        fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 8, 30, 0, 0))
+        watching = subprocess.Popen([CORE, "sidecar", "status", "--admin", admin, "--watch=1"], stdout=side, stderr=side,
+                                    stdin=subprocess.DEVNULL)
+        shown = read_for(main, 5, lambda got: b"Policy" in got)
+        lines = shown.decode().split("\x1b[2J")[-1].split("\r\n")
+        ok(shown.startswith(b"\x1b[H") and len(lines) <= 8 and all(len(x) <= 30 for x in lines), "watch: fits a small terminal", lines)
+        fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+        watching.send_signal(signal.SIGWINCH)
+        shown = read_for(main, 5, lambda got: b"Reloads" in got)
+        ok(b"Reloads" in shown, "watch: a terminal that grew is filled", shown)
+        for i in range(300):
+            d.evaluate("data.authz.allow", {"id": i})
+        rate = re.compile(rb"Requests +([0-9.]+)/s")
+        shown = read_for(main, 5, lambda got: any(float(x) > 20 for x in rate.findall(got)))
+        ok(any(float(x) > 20 for x in rate.findall(shown)), "watch: rates are of the time between", shown)
+        d.stop()
+        shown = read_for(main, 5, lambda got: b"does not answer" in got)
+        ok(b"does not answer" in shown, "watch: says when the daemon is gone", shown)
+        d = house.start()
+        shown = read_for(main, 5, lambda got: b"SERVING" in got)
+        ok(b"SERVING" in shown, "watch: and when it is back")
+        watching.terminate()
+        watching.wait()
+        os.close(main)
+        os.close(side)
+        d.stop()
+
+
+SCENARIOS = [metrics, hostile, traces, health, status]
 if __name__ == "__main__":
     run_scenarios(*SCENARIOS)
