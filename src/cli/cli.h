@@ -76,6 +76,7 @@ err_t cmd_policy_bundle(struct cli *);
 err_t cmd_policy_inspect(struct cli *);
 err_t cmd_sidecar_reload(struct cli *);
 err_t cmd_sidecar_status(struct cli *);
+err_t cmd_doctor(struct cli *);
 err_t cmd_config_check(struct cli *);
 err_t cmd_config_sign(struct cli *);
 err_t cmd_config_show(struct cli *);
@@ -85,7 +86,7 @@ err_t cmd_license_issue(struct cli *);
 
 extern const struct cli_spec cmd_eval_options[], cmd_check_options[], cmd_fmt_options[], cmd_lint_options[], cmd_test_options[], cmd_capabilities_options[],
     cmd_keygen_options[], cmd_bundle_options[], cmd_inspect_options[], cmd_reload_options[],
-    cmd_status_options[], cmd_config_options[], cmd_config_check_options[],
+    cmd_status_options[], cmd_doctor_options[], cmd_config_options[], cmd_config_check_options[],
     cmd_config_sign_options[], cmd_license_inspect_options[], cmd_license_issue_options[], cmd_parse_options[];
 
 #endif

@@ -27,6 +27,7 @@ static const struct cli_command commands[] = {
 	{ "policy bundle inspect", "FILE", "says what is in a bundle", cmd_inspect_options, cmd_policy_inspect, 1, 1 },
 	{ "sidecar reload-policy", "", "hands a bundle to the running sidecar", cmd_reload_options, cmd_sidecar_reload, 0, 0 },
 	{ "sidecar status", "", "asks the running sidecar how it is", cmd_status_options, cmd_sidecar_status, 0, 0 },
+	{ "doctor", "", "says whether this host is fit for a sidecar, and what helps", cmd_doctor_options, cmd_doctor, 0, 0 },
 	{ "config check", "FILE", "reports every error of a configuration, or of a file of flags", cmd_config_check_options, cmd_config_check, 1, 1 },
 	{ "config sign", "FILE", "makes the tag of a file of flags", cmd_config_sign_options, cmd_config_sign, 1, 1 },
 	{ "config show", "", "prints each setting and where it came from", cmd_config_options, cmd_config_show, 0, 0 },

@@ -352,6 +352,123 @@ def status():
         d.stop()
 
 
-SCENARIOS = [metrics, hostile, traces, health, status]
+# ---- core doctor ----
+
+def certificate(house, name, days):
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
+                    house.path(name + ".key"), "-out", house.path(name + ".crt"), "-days", str(days), "-subj", "/CN=x"],
+                   check=True, capture_output=True)
+
+
+def doctor():
+    with House() as house:
+        ports = {"grpc": ["127.0.0.1:0"], "http": ["127.0.0.1:0"], "admin": house.path("admin.sock"), "max_connections": 100}
+        house.config["listen"] = ports
+        house.config["workers"] = 1
+        house.config["audit"]["file"]["rotate_mb"] = 1
+        house.config["cache"]["config_path"] = house.path("config.yaml")
+        for name in ("server", "other", "ending"):
+            certificate(house, name, 10 if name == "ending" else 365)
+        house.config["tls"] = {"mode": "mtls", "server_cert": house.path("server.crt"), "server_key": house.path("server.key"),
+                               "ca_cert": house.path("other.crt")}
+        house.write_config()
+
+        def ask(*args, program=(CORE,)):
+            done = subprocess.run([*map(os.path.abspath, program), "doctor", "--config", house.path("coresdk-sidecar.yaml"), *args],
+                                  env={}, cwd=house.room, capture_output=True, text=True, check=False)
+            return done.returncode, done.stdout + done.stderr
+
+        for program in ((CORE,), (SIDECAR,)):
+            code, said = ask("--strict", program=program)
+            ok(code == 0 and said.endswith("All checks passed.\n") and "✓ bundle" in said and "help:" not in said,
+               f"doctor: {os.path.basename(program[0])} finds a good house good", said)
+        before = sorted(os.listdir(house.room))
+
+        def finds(mark, about, label, change, text=""):
+            undo = change()
+            house.write_config()
+            code, said = ask("--format", "json")
+            found = [f for f in json.loads(said)["findings"] if f["mark"] == mark and f["about"] == about and text in f["said"]]
+            strict, page = ask("--strict", program=(SIDECAR,))
+            ok(found and found[0]["help"] and code == (mark == "trouble") and strict == 1 and "  help: " in page and
+               f"{'✗' if mark == 'trouble' else '!'} {about}" in page, f"doctor: {label}", page)
+            undo()
+            house.write_config()
+
+        def setting(section, key, value):
+            def change():
+                part = house.config.setdefault(section, {}) if section else house.config
+                old = part.get(key)
+                part[key] = value
+
+                def undo():
+                    part[key] = old
+                    if old is None:
+                        del part[key]
+                return undo
+            return change
+
+        def contents(name, data):
+            def change():
+                path = pathlib.Path(house.path(name))
+                old = path.read_bytes() if path.exists() else None
+                path.unlink(missing_ok=True)
+                if data is not None:
+                    path.write_bytes(data)
+
+                def undo():
+                    path.unlink(missing_ok=True)
+                    if old is not None:
+                        path.write_bytes(old)
+                        path.chmod(0o600)
+                return undo
+            return change
+
+        def mode(name, bits):
+            def change():
+                old = os.stat(house.path(name)).st_mode & 0o777
+                os.chmod(house.path(name), bits)
+                return lambda: os.chmod(house.path(name), old)
+            return change
+
+        bundle = pathlib.Path(house.path("bundle.tar.gz")).read_bytes()
+        finds("trouble", "configuration", "an unknown key", setting(None, "nonsense", 1), "nonsense")
+        finds("trouble", "bundle", "no bundle", contents("bundle.tar.gz", None))
+        finds("trouble", "bundle", "a bundle that was cut", contents("bundle.tar.gz", bundle[:len(bundle) // 2]))
+        finds("trouble", "bundle", "a bundle of another key", contents("signing-key.pub",
+                                                                      pathlib.Path(house.issuer.pub).read_bytes()))
+        finds("trouble", "verify keys", "no key to verify with", contents("signing-key.pub", None))
+        finds("warning", "bundle", "a default rule that is not there", setting("policy", "default_rule", "data.no.such"))
+        finds("warning", "key set", "no key set", contents("jwks.json", None))
+        finds("trouble", "key set", "a key set without keys", contents("jwks.json", b'{"keys":[]}'))
+        finds("trouble", "key set", "a key set that everybody may change", mode("jwks.json", 0o666))
+        finds("trouble", "settings", "settings with a mistake", contents("config.yaml", b"flags: 7\n"))
+        finds("trouble", "license", "a license that is asked for", setting("license", "required", True))
+        finds("warning", "license", "a license that is none", setting("license", "token", "eyJ.x.y"))
+        finds("warning", "client CA", "a CA that ends soon", setting("tls", "ca_cert", house.path("ending.crt")), "days left")
+        finds("trouble", "TLS key", "another certificate's key", setting("tls", "server_key", house.path("other.key")), "belong")
+        finds("warning", "TLS key", "a key that others may read", mode("server.key", 0o644), "644")
+        finds("trouble", "TLS", "a certificate that is not there", setting("tls", "server_cert", house.path("none.crt")))
+        finds("warning", "air gap", "built-ins with a network", setting("policy", "capabilities", "connected"))
+        finds("warning", "open files", "more connections than descriptors", setting("listen", "max_connections", 1000000))
+        finds("trouble", "data", "a data_dir that cannot be made", setting(None, "data_dir", "/proc/none"))
+        finds("trouble", "audit", "an audit log in the way", setting("audit", "file", {"path": house.path("jwks.json/a/audit")}))
+        finds("warning", "audit", "too little room for the audit log",
+              setting("audit", "file", {"path": house.path("audit/a"), "rotate_mb": 1048576}))
+        ok(sorted(os.listdir(house.room)) == before, "doctor: changes nothing")
+        del house.config["tls"]
+        del house.config["listen"]
+        house.write_config()
+        d = house.start()
+        house.config["listen"] = {"grpc": [d.address], "http": [f"127.0.0.1:{d.http}"], "admin": house.path("admin.sock"),
+                                  "max_connections": 100}
+        house.write_config()
+        code, said = ask("--strict")
+        ok(code == 0 and "running" in said, "doctor: a daemon that runs is no trouble", said)
+        finds("trouble", "gRPC", "an address that somebody else has", setting("listen", "admin", house.path("elsewhere.sock")))
+        d.stop()
+
+
+SCENARIOS = [metrics, hostile, traces, health, status, doctor]
 if __name__ == "__main__":
     run_scenarios(*SCENARIOS)
