@@ -91,15 +91,23 @@ cmd_sidecar_reload(struct cli *cli)
 	return give(cli, answer);
 }
 
+/* A command that takes nothing. */
+static err_t
+ask_plainly(struct cli *cli, const char *command, value_t *ret)
+{
+	struct object_builder request;
+
+	object_builder_init(&request, cli->arena, 1);
+	(void)object_builder_add_text(&request, "command", value_text(cli->arena, command));
+	return ask(cli, object_builder_freeze(&request, OBJECT_LAST_WINS, NULL), -1, STATUS_MS, ret);
+}
+
 err_t
 cmd_sidecar_reset_clock(struct cli *cli)
 {
-	struct object_builder request;
 	value_t answer;
 
-	object_builder_init(&request, cli->arena, 1);
-	(void)object_builder_add_text(&request, "command", value_text(cli->arena, "reset-clock"));
-	TRY(ask(cli, object_builder_freeze(&request, OBJECT_LAST_WINS, NULL), -1, STATUS_MS, &answer));
+	TRY(ask_plainly(cli, "reset-clock", &answer));
 	return give(cli, answer);
 }
 
@@ -128,12 +136,9 @@ print_status(struct cli *cli, value_t v, str_t prefix)
 err_t
 cmd_sidecar_status(struct cli *cli)
 {
-	struct object_builder request;
 	value_t answer;
 
-	object_builder_init(&request, cli->arena, 1);
-	(void)object_builder_add_text(&request, "command", value_text(cli->arena, "status"));
-	TRY(ask(cli, object_builder_freeze(&request, OBJECT_LAST_WINS, NULL), -1, STATUS_MS, &answer));
+	TRY(ask_plainly(cli, "status", &answer));
 	if (value_object_get_text(answer, "ok").tag != VALUE_TRUE)
 		return give(cli, answer);
 	if (cli->json)

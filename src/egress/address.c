@@ -3,18 +3,11 @@
 
 #include <stdio.h>
 
+#include "codec/hex.h"
+
 /* ---- IPv4 ---- */
 
 enum { PARTS_MAX = 4, PART_DIGITS_MAX = 64 };
-
-static int
-digit_of(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 static bool
 read_digits(str_t text, int base, uint64_t *ret)
@@ -24,7 +17,7 @@ read_digits(str_t text, int base, uint64_t *ret)
 	if (text.len == 0 || text.len > PART_DIGITS_MAX)
 		return false;
 	for (size_t i = 0; i < text.len; i++) {
-		int digit = digit_of(text.data[i]);
+		int digit = hex_digit(text.data[i]);
 
 		if (digit < 0 || digit >= base)
 			return false;
@@ -65,7 +58,7 @@ ends_in_number(str_t text)
 	text = str_skip(text, at);
 	if (text.len > 1 && text.data[0] == '0' && (text.data[1] | 0x20) == 'x') {
 		for (size_t i = 2; i < text.len; i++)
-			digits &= digit_of(text.data[i]) >= 0;
+			digits &= hex_digit(text.data[i]) >= 0;
 		return digits;
 	}
 	for (size_t i = 0; i < text.len; i++)

@@ -2,6 +2,7 @@
 #include "egress/url.h"
 
 #include "base/utf8.h"
+#include "codec/hex.h"
 
 /* ---- characters ---- */
 
@@ -19,15 +20,6 @@ check_characters(str_t text)
 			return "the URL has a backslash";
 	}
 	return NULL;
-}
-
-static int
-digit_of(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 /* ---- parts ---- */
@@ -131,8 +123,8 @@ next_decoded(str_t path, size_t *at, char *ret)
 		return true;
 	if (path.len - *at < 2)
 		return false;
-	high = digit_of(path.data[*at]);
-	low = digit_of(path.data[*at + 1]);
+	high = hex_digit(path.data[*at]);
+	low = hex_digit(path.data[*at + 1]);
 	*at += 2;
 	if (high < 0 || low < 0)
 		return false;

@@ -2,6 +2,7 @@
 #include "rego/lexer.h"
 
 #include "base/utf8.h"
+#include "codec/hex.h"
 
 enum { BYTE_ORDER_MARK = 0xFEFF };
 
@@ -308,18 +309,6 @@ rego_lexer_next_template(struct lexer *x, bool raw, struct lexeme *ret)
 
 /* ---- escapes ---- */
 
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* The four digits behind \u at `at`; -1 if they are not four hex digits. */
 static int32_t
 read_unit(str_t s, size_t at)
@@ -329,7 +318,7 @@ read_unit(str_t s, size_t at)
 	if (s.len - at < 4)
 		return -1;
 	for (size_t i = at; i < at + 4; i++) {
-		int digit = hex_value(s.data[i]);
+		int digit = hex_digit(s.data[i]);
 
 		if (digit < 0)
 			return -1;

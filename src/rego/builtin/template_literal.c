@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/utf8.h"
+#include "codec/hex.h"
 #include "rego/builtin/template_internal.h"
 #include "value/number.h"
 
@@ -48,15 +49,6 @@ is_word(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
 	    (unsigned char)c >= 0x80;
-}
-
-static int
-hex_digit(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0'
-	    : c >= 'a' && c <= 'f'  ? c - 'a' + 10
-	    : c >= 'A' && c <= 'F'  ? c - 'A' + 10
-	                            : -1;
 }
 
 /* The code point of an escape; `s` stands behind the backslash.  Bytes read; 0: none. */

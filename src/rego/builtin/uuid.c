@@ -2,6 +2,7 @@
 /* uuid: making and reading UUIDs (RFC 9562). */
 #include <stdio.h>
 
+#include "codec/hex.h"
 #include "rego/builtin/util.h"
 
 enum { UUID_BYTES = 16, UUID_TEXT = 36 };
@@ -20,16 +21,6 @@ rfc4122(struct rego_call *call, value_t *ret)
 		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%02x",
 		    i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", b[i]);
 	return rego_give(value_string(call->arena, str_make(text, len)), ret);
-}
-
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 /* With hyphens, in any two bytes around that, as a URN, or plain digits. */
