@@ -22,6 +22,9 @@ demo: all ## the whole job: sign, deliver, decide, record
 check: all ## all tests in the release build; ends with `N passed, N failed`
 	@tools/check $(RELEASE)
 
+soak: all ## the long tests (hours); one: make soak T=audit
+	@tools/soak $(RELEASE) $(T)
+
 conform: all ## OPA's conformance cases: make conform CASES=DIR
 	@[ -n "$(CASES)" ] || { echo 'make conform CASES=DIR' >&2; exit 64; }
 	@$(RELEASE)/bin/conform --excused test/conformance/excused $(CASES)
@@ -69,4 +72,4 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
 comma = ,
-.PHONY: all demo check conform bench asan tsan fuzz cover format docs setup setup-clang clean help
+.PHONY: all demo check soak conform bench asan tsan fuzz cover format docs setup setup-clang clean help
