@@ -116,6 +116,7 @@ add_value(struct line *l, const struct log_attribute *a)
 
 	switch (a->kind) {
 	case LOG_TEXT:
+	case LOG_TRACE_TEXT:
 		add_quoted(l, a->text);
 		break;
 	case LOG_NUMBER:
@@ -165,6 +166,11 @@ write_json(struct line *l, int64_t wall_ns, enum log_level level, str_t body,
 	add_text(l, severities[level]);
 	add_text(l, "\",\"body\":");
 	add_quoted(l, body);
+	while (count > 0 && attributes[count - 1].kind == LOG_TRACE_TEXT) {
+		count--;
+		if (attributes[count].text.len > 0)
+			(void)add_attribute(l, ",", &attributes[count]);
+	}
 	while (added < count && !l->full &&
 	    add_attribute(l, added == 0 ? ",\"attributes\":{" : ",", &attributes[added]))
 		added++;
@@ -182,8 +188,10 @@ write_pretty(struct line *l, int64_t wall_ns, enum log_level level, str_t body,
 	add_text(l, severities[level]);
 	add_text(l, strlen(severities[level]) == 4 ? "  " : " ");
 	add_escaped(l, body);
-	for (size_t i = 0; i < count && !l->full; i++)
-		(void)add_attribute(l, " ", &attributes[i]);
+	for (size_t i = 0; i < count && !l->full; i++) {
+		if (attributes[i].kind != LOG_TRACE_TEXT || attributes[i].text.len > 0)
+			(void)add_attribute(l, " ", &attributes[i]);
+	}
 	close_with(l, l->full ? " …\n" : "\n");
 }
 

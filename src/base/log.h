@@ -46,12 +46,14 @@ struct log {
 
 struct log_attribute {
 	const char *name;
-	enum { LOG_TEXT, LOG_NUMBER, LOG_FLAG } kind;
+	enum { LOG_TEXT, LOG_NUMBER, LOG_FLAG, LOG_TRACE_TEXT } kind;
 	str_t text;
 	int64_t number; /* also the flag */
 };
 
 #define LOG_STR(name, value) ((struct log_attribute){ (name), LOG_TEXT, (value), 0 })
+/* Stands beside the body, not among the attributes; an empty one is left out.  Behind all others. */
+#define LOG_TRACE(name, value) ((struct log_attribute){ (name), LOG_TRACE_TEXT, (value), 0 })
 #define LOG_INT(name, value) ((struct log_attribute){ (name), LOG_NUMBER, STR_NONE, (value) })
 #define LOG_BOOL(name, value) ((struct log_attribute){ (name), LOG_FLAG, STR_NONE, (value) })
 

@@ -23,7 +23,7 @@ struct policy;
 struct cli_spec { /* one option */
 	const char *name; /* "--dir" */
 	const char *alias; /* "-d" or NULL */
-	const char *value; /* what it takes, for the help; NULL: nothing */
+	const char *value; /* what it takes, for the help; NULL: nothing; "[X]": may be left out, else behind "=" */
 	const char *sentence;
 };
 
@@ -84,6 +84,7 @@ err_t cmd_policy_inspect(struct cli *);
 err_t cmd_sidecar_reload(struct cli *);
 err_t cmd_sidecar_status(struct cli *);
 err_t cmd_sidecar_reset_clock(struct cli *);
+err_t cmd_doctor(struct cli *);
 err_t cmd_config_check(struct cli *);
 err_t cmd_config_sign(struct cli *);
 err_t cmd_config_show(struct cli *);
@@ -99,7 +100,7 @@ err_t cmd_token_inspect(struct cli *);
 
 extern const struct cli_spec cmd_eval_options[], cmd_check_options[], cmd_fmt_options[], cmd_lint_options[], cmd_test_options[], cmd_capabilities_options[],
     cmd_keygen_options[], cmd_bundle_options[], cmd_inspect_options[], cmd_reload_options[],
-    cmd_status_options[], cmd_config_options[], cmd_config_check_options[],
+    cmd_status_options[], cmd_doctor_options[], cmd_config_options[], cmd_config_check_options[],
     cmd_config_sign_options[], cmd_audit_query_options[], cmd_license_inspect_options[], cmd_license_issue_options[], cmd_parse_options[], cmd_jwks_inspect_options[], cmd_jwks_check_options[], cmd_jwks_convert_options[], cmd_token_verify_options[], cmd_token_inspect_options[];
 
 #endif

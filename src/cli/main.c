@@ -28,6 +28,7 @@ static const struct cli_command commands[] = {
 	{ "sidecar reload-policy", "", "hands a bundle to the running sidecar", cmd_reload_options, cmd_sidecar_reload, 0, 0 },
 	{ "sidecar status", "", "asks the running sidecar how it is", cmd_status_options, cmd_sidecar_status, 0, 0 },
 	{ "sidecar reset-clock", "", "trusts the clock of the running sidecar again, and records that", cmd_status_options, cmd_sidecar_reset_clock, 0, 0 },
+	{ "doctor", "", "says whether this host is fit for a sidecar, and what helps", cmd_doctor_options, cmd_doctor, 0, 0 },
 	{ "config check", "FILE", "reports every error of a configuration, or of a file of flags", cmd_config_check_options, cmd_config_check, 1, 1 },
 	{ "config sign", "FILE", "makes the tag of a file of flags", cmd_config_sign_options, cmd_config_sign, 1, 1 },
 	{ "config show", "", "prints each setting and where it came from", cmd_config_options, cmd_config_show, 0, 0 },
@@ -58,7 +59,10 @@ print_specs(FILE *to, const struct cli_spec *spec)
 		char left[64];
 
 		(void)snprintf(left, sizeof(left), "%s%s%s%s%s", spec->alias != NULL ? spec->alias : "",
-		    spec->alias != NULL ? ", " : "", spec->name, spec->value != NULL ? " " : "",
+		    spec->alias != NULL ? ", " : "", spec->name,
+		    spec->value == NULL	      ? "" :
+			spec->value[0] == '[' ? "=" :
+						" ",
 		    spec->value != NULL ? spec->value : "");
 		(void)fprintf(to, "  %-32s %s\n", left, spec->sentence);
 	}
@@ -163,7 +167,10 @@ take_option(struct cli *cli, int argc, char **argv, int *i)
 
 	if (own < 0 && shared < 0)
 		return complain(cli->command, "unknown option ", argv[*i]);
-	if (spec->value != NULL) {
+	if (spec->value != NULL && spec->value[0] == '[') { /* only behind "=" */
+		if (equals < text.len)
+			value = argv[*i] + equals + 1;
+	} else if (spec->value != NULL) {
 		if (equals < text.len)
 			value = argv[*i] + equals + 1;
 		else if (*i + 1 < argc)

@@ -179,6 +179,8 @@ note_facts(struct snapshot *s, const struct bundle *b)
 	s->facts.policy_count = (uint32_t)b->policy_count;
 	s->facts.revision = arena_str(s->arena, b->manifest.revision);
 	s->facts.revision_number = b->signature.revision_number;
+	s->facts.created_s = b->signature.created;
+	s->facts.expires_s = b->signature.expires;
 	if (b->signature.verified)
 		s->facts.algorithm = str_of(algorithm_name(b->signature.algorithm));
 	return arena_failed(s->arena) ? ERR_MEMORY : ERR_OK;

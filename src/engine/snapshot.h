@@ -52,6 +52,7 @@ struct snapshot_facts {
 	str_t digest; /* SHA-256 of the bundle file, 64 hex digits; empty: none */
 	str_t algorithm; /* of the verified signature; empty: unsigned */
 	uint64_t revision_number; /* 0: not given */
+	int64_t created_s, expires_s; /* of the signature, unix; 0: not said */
 	uint32_t policy_count; /* packages by first segment below data */
 	const str_t *policies;
 	uint64_t generation; /* dense, per process: caches compare it */

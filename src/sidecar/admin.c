@@ -9,8 +9,8 @@
 #include "admin/protocol.h"
 #include "base/clock.h"
 #include "codec/json.h"
+#include "sidecar/admin_status.h"
 #include "sidecar/daemon.h"
-#include "sidecar/version.h"
 
 enum { CALLER_WAIT_MS = 1000 };
 #define CALL_BYTES_MAX ((size_t)8 << 20)
@@ -27,58 +27,24 @@ struct admin_call {
 /* ---- writing answers ---- */
 
 static void
-add_text(struct buf *out, const char *name, str_t text)
-{
-	buf_printf(out, ",\"%s\":", name);
-	json_write_string(out, text, false);
-}
-
-static void
-add_number(struct buf *out, const char *name, uint64_t number)
-{
-	buf_printf(out, ",\"%s\":%llu", name, (unsigned long long)number);
-}
-
-static void
-add_policy(struct buf *out, struct daemon *d)
-{
-	const struct rulebook *book = reload_current(&d->reload);
-	const struct snapshot_facts *f = snapshot_facts(book->snapshot);
-
-	add_text(out, "bundle", buf_str(&d->reload.bundle_name));
-	add_text(out, "revision", f->revision);
-	add_number(out, "revision_number", f->revision_number);
-	add_text(out, "sha256", f->digest);
-	add_text(out, "algorithm", f->algorithm);
-	add_number(out, "policy_count", f->policy_count);
-	buf_add_text(out, ",\"policies\":[");
-	for (uint32_t i = 0; i < f->policy_count; i++) {
-		if (i > 0)
-			buf_add_char(out, ',');
-		json_write_string(out, f->policies[i], false);
-	}
-	buf_add_char(out, ']');
-}
-
-static void
 answer_refused(struct admin_call *call, err_t err)
 {
 	struct buf *out = call->answer;
 	str_t message = diag_first_message(&call->diag);
 
 	buf_add_text(out, "{\"ok\":false");
-	add_text(out, "code", str_of(err_name(err)));
-	add_text(out, "message", message.len > 0 ? message : str_of(err_text(err)));
+	admin_add_text(out, "code", str_of(err_name(err)));
+	admin_add_text(out, "message", message.len > 0 ? message : str_of(err_text(err)));
 	buf_add_text(out, ",\"findings\":[");
 	for (const struct diag_finding *f = call->diag.first; f != NULL; f = f->next) {
 		buf_add_text(out, f == call->diag.first ? "{\"level\":" : ",{\"level\":");
 		buf_add_text(out, f->level == DIAG_ERROR ? "\"error\"" : "\"warning\"");
-		add_text(out, "code", f->code);
-		add_text(out, "message", f->message);
-		add_text(out, "hint", f->hint);
-		add_text(out, "file", f->place.file);
-		add_number(out, "row", f->place.row);
-		add_number(out, "col", f->place.col);
+		admin_add_text(out, "code", f->code);
+		admin_add_text(out, "message", f->message);
+		admin_add_text(out, "hint", f->hint);
+		admin_add_text(out, "file", f->place.file);
+		admin_add_number(out, "row", f->place.row);
+		admin_add_number(out, "col", f->place.col);
 		buf_add_char(out, '}');
 	}
 	buf_add_text(out, "]}");
@@ -97,10 +63,10 @@ answer_reload(struct admin_call *call, err_t err)
 	}
 	f = snapshot_facts(reload_current(&call->daemon->reload)->snapshot);
 	buf_add_text(call->answer, "{\"ok\":true");
-	add_text(call->answer, "message",
+	admin_add_text(call->answer, "message",
 	    arena_printf(call->arena, "Policy bundle loaded and verified. %u %s active.",
 		f->policy_count, f->policy_count == 1 ? "policy" : "policies"));
-	add_policy(call->answer, call->daemon);
+	admin_status_write_policy(call->daemon, call->answer);
 	buf_add_char(call->answer, '}');
 }
 
@@ -135,80 +101,6 @@ do_reload(struct admin_call *call)
 	answer_reload(call, err);
 }
 
-static void
-add_counts(struct buf *out, struct daemon *d)
-{
-	struct worker_counts all = { 0 };
-
-	for (uint32_t i = 0; i < d->worker_count; i++) {
-		struct worker_counts one = worker_get_counts(d->workers[i]);
-
-		all.requests += one.requests;
-		all.allowed += one.allowed;
-		all.denied += one.denied;
-		all.failed += one.failed;
-		all.withheld += one.withheld;
-		all.tokens_accepted += one.tokens_accepted;
-		all.tokens_refused += one.tokens_refused;
-		all.tokens_cached += one.tokens_cached;
-	}
-	add_number(out, "workers", d->worker_count);
-	add_number(out, "connections", gate_count(d->gate));
-	add_number(out, "connections_refused", gate_refused_count(d->gate));
-	add_number(out, "requests", all.requests);
-	add_number(out, "allowed", all.allowed);
-	add_number(out, "denied", all.denied);
-	add_number(out, "failed", all.failed);
-	add_number(out, "withheld", all.withheld);
-	add_number(out, "tokens_accepted", all.tokens_accepted);
-	add_number(out, "tokens_refused", all.tokens_refused);
-	add_number(out, "tokens_cached", all.tokens_cached);
-	add_number(out, "tokens_key_unknown", unknown_kids_total(&d->commons.unknown_kids));
-}
-
-static void
-add_audit(struct buf *out, const struct daemon *d)
-{
-	struct audit_status s;
-
-	audit_writer_status(d->audit, &s);
-	buf_printf(out, ",\"audit\":{\"trouble\":%s", s.trouble ? "true" : "false");
-	add_text(out, "error", s.trouble ? str_of(strerror(s.error)) : STR(""));
-	add_number(out, "seq", s.seq);
-	add_number(out, "written", s.written);
-	add_number(out, "lost", s.lost);
-	add_number(out, "spilled", s.spilled);
-	add_number(out, "dropped", s.dropped);
-	add_number(out, "rotations", s.rotations);
-	add_number(out, "batches", s.batches);
-	buf_add_char(out, '}');
-}
-
-static void
-add_license(struct buf *out, struct daemon *d)
-{
-	const struct license *l = &reload_current(&d->reload)->license;
-	int64_t now = clock_mark_now_s(&d->clock);
-
-	buf_printf(out, ",\"license\":{\"state\":\"%s\"", license_state_name(license_state(l, now)));
-	add_text(out, "organization", l->organization);
-	add_text(out, "plan", l->plan);
-	add_number(out, "days_left", (uint64_t)license_days_left(l, now));
-	add_number(out, "expires", l->until_s > 0 ? (uint64_t)l->until_s : 0);
-	buf_add_char(out, '}');
-}
-
-static void
-add_clock(struct buf *out, const struct daemon *d)
-{
-	int64_t behind = clock_mark_behind_s(&d->clock);
-
-	buf_printf(out, ",\"clock\":{\"set_back\":%s", behind > 0 ? "true" : "false");
-	add_number(out, "behind_s", (uint64_t)behind);
-	add_number(out, "judged_at", (uint64_t)clock_mark_now_s(&d->clock));
-	buf_add_char(out, '}');
-}
-
 /* Whoever may ask for this may also set the clock; but it is recorded who trusted which. */
 static void
 do_reset_clock(struct admin_call *call)
@@ -227,33 +119,15 @@ do_reset_clock(struct admin_call *call)
 		return;
 	}
 	buf_add_text(call->answer, "{\"ok\":true");
-	add_text(call->answer, "message", text);
-	add_clock(call->answer, d);
+	admin_add_text(call->answer, "message", text);
+	admin_status_write_clock(d, call->answer);
 	buf_add_char(call->answer, '}');
 }
 
 static void
 do_status(struct admin_call *call)
 {
-	struct daemon *d = call->daemon;
-	struct buf *out = call->answer;
-
-	buf_add_text(out, "{\"ok\":true");
-	add_text(out, "message", STR("serving"));
-	add_text(out, "version", STR(CORESDK_VERSION));
-	add_number(out, "pid", (uint64_t)getpid());
-	add_number(out, "uptime_s", (uint64_t)(clock_wall_s(&clock_system) - d->start_s));
-	add_text(out, "environment", reload_current(&d->reload)->development ? STR("development") :
-									      STR("production"));
-	add_policy(out, d);
-	add_number(out, "reloads", d->reload.done_count);
-	add_number(out, "reloads_refused", d->reload.refused_count);
-	add_text(out, "last_problem", d->reload.last_problem);
-	add_counts(out, d);
-	add_audit(out, d);
-	add_license(out, d);
-	add_clock(out, d);
-	buf_add_char(out, '}');
+	admin_status_write(call->daemon, call->answer);
 }
 
 static const struct {

@@ -18,13 +18,21 @@ open_revoked(struct commons *c, struct arena *arena, const struct config *config
 }
 
 err_t
+commons_init(struct commons *c)
+{
+	*c = (struct commons){ 0 };
+	vitals_open(&c->vitals);
+	return metric_tenants_open(&c->tenants);
+}
+
+err_t
 commons_open(struct commons *c, struct arena *arena, const struct config *config, const struct log *log,
     struct clock_mark *clock, struct diag *diag)
 {
-	*c = (struct commons){ .log = log,
-		.clock = clock,
-		.secrets_dir = config->secrets_dir,
-		.credentials_dir = config->secrets_credentials_dir };
+	c->log = log;
+	c->clock = clock;
+	c->secrets_dir = config->secrets_dir;
+	c->credentials_dir = config->secrets_credentials_dir;
 	unknown_kids_init(&c->unknown_kids);
 	c->limiter = limiter_new((size_t)config->rate_limit_max_keys);
 	if (c->limiter == NULL)
@@ -39,5 +47,7 @@ commons_close(struct commons *c)
 	revoked_free(&c->revoked);
 	if (c->clock != NULL) /* it was opened */
 		unknown_kids_fini(&c->unknown_kids);
+	metric_tenants_close(&c->tenants);
+	vitals_close(&c->vitals);
 	*c = (struct commons){ 0 };
 }

@@ -60,7 +60,9 @@ read_config(struct daemon *d, struct diag *diag)
 		err = config_load_text(d->arena, name, arena_str(diag->arena, buf_str(&text)),
 		    &d->inputs, diag, &d->config);
 	if (err == ERR_OK)
-		err = reload_init(&d->reload, &d->log, &d->inputs, name, &text);
+		err = commons_init(&d->commons);
+	if (err == ERR_OK)
+		err = reload_init(&d->reload, &d->log, &d->commons, &d->inputs, name, &text);
 	buf_fini(&text);
 	return err;
 }
@@ -205,7 +207,8 @@ open_audit(struct daemon *d, struct diag *diag)
 	};
 
 	TRY(audit_writer_open(&o, &d->audit));
-	d->reload.audit = d->audit;
+	d->reload.audit = d->commons.audit = d->audit;
+	d->commons.denies_unrecorded = c->audit_on_error == CONFIG_ON_ERROR_DENY;
 	return o.path.len > 0 ? inquirer_open(&(struct inquirer_options){ .audit = d->audit,
 				    .log = &d->log,
 				    .log_path = o.path,
@@ -216,7 +219,8 @@ open_audit(struct daemon *d, struct diag *diag)
 static err_t
 make_tables(struct daemon *d, struct diag *diag)
 {
-	static const str_t metadata[] = { { "x-service-token", 15 }, { "x-service-name", 14 }, { "user-agent", 10 } };
+	static const str_t metadata[] = { { "x-service-token", 15 }, { "x-service-name", 14 }, { "user-agent", 10 },
+		{ "traceparent", 11 } };
 	struct grpc_options options = {
 		.message_limit = (size_t)d->config.listen_max_message_kb << 10,
 		.metadata = metadata,
@@ -229,6 +233,7 @@ make_tables(struct daemon *d, struct diag *diag)
 	methods = service_methods(&count);
 	d->grpc = grpc_table_new(methods, count, &options);
 	d->gate = gate_new(most > UINT32_MAX ? UINT32_MAX : (uint32_t)most, UINT32_MAX);
+	d->commons.gate = d->gate;
 	return d->grpc != NULL && d->gate != NULL ? ERR_OK : ERR_MEMORY;
 }
 
@@ -300,6 +305,7 @@ make_workers(struct daemon *d, struct diag *diag)
 		};
 
 		TRY(worker_new(&o, &d->workers[i]));
+		d->commons.cells[d->commons.worker_count++] = d->workers[i]->cells;
 	}
 	return ERR_OK;
 }
@@ -465,6 +471,24 @@ watch_audit(struct daemon *d)
 		    LOG_INT("spilled", (int64_t)s.spilled), LOG_INT("dropped", (int64_t)s.dropped));
 }
 
+/* Tokens, licenses and bundles are judged by the wall clock; one that was set is worth a look. */
+static void
+watch_wall(struct daemon *d)
+{
+	enum { LEEWAY_S = 60 };
+	int64_t moved = clock_wall_ns(&clock_system) - clock_boot_ns(&clock_system) - d->wall_ahead_ns;
+	bool suspect = moved > LEEWAY_S * CLOCK_NS_PER_S || moved < -LEEWAY_S * CLOCK_NS_PER_S;
+
+	if (suspect == d->reload.vitals.clock_suspect)
+		return;
+	d->reload.vitals.clock_suspect = suspect;
+	reload_tell_vitals(&d->reload);
+	if (suspect)
+		log_warn(&d->log, "the wall clock was set since the start", LOG_INT("seconds", moved / CLOCK_NS_PER_S));
+	else
+		log_info(&d->log, "the wall clock is again what it was at the start");
+}
+
 static void
 reload_on_signal(struct daemon *d)
 {
@@ -531,6 +555,17 @@ watch_workers(struct daemon *d)
 }
 
 static void
+tell_health(struct daemon *d)
+{
+	bool serving = health_is_serving(&d->commons, false);
+
+	for (uint32_t i = 0; i < d->worker_count; i++) {
+		if (atomic_load(&d->workers[i]->told_serving) != serving)
+			worker_tell_streams(d->workers[i]);
+	}
+}
+
+static void
 serve(struct daemon *d)
 {
 	int wait_ms = d->notify.watchdog_ms != 0 && d->notify.watchdog_ms < WATCH_MS ? (int)d->notify.watchdog_ms : WATCH_MS;
@@ -549,7 +584,9 @@ serve(struct daemon *d)
 		}
 		watch_workers(d);
 		watch_audit(d);
+		tell_health(d);
 		watch_license(d);
+		watch_wall(d);
 		watch_clock(d, false);
 		watch_keys(d);
 	}
@@ -605,6 +642,7 @@ daemon_run(const struct config_inputs *inputs, struct diag *diag)
 	d->arena = arena_new(PROCESS_BYTES_MAX);
 	d->admin_fd = d->signal_fd = d->notify.fd = -1;
 	d->start_s = clock_wall_s(&clock_system);
+	d->wall_ahead_ns = clock_wall_ns(&clock_system) - clock_boot_ns(&clock_system);
 	log_init(&d->log, STDERR_FILENO, LOG_LEVEL_OFF, false, &clock_system);
 	if (d->arena == NULL)
 		err = ERR_MEMORY;

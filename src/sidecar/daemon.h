@@ -48,6 +48,7 @@ struct daemon {
 	struct worker *workers[DAEMON_WORKERS_MAX];
 	uint32_t worker_count;
 	int64_t start_s; /* wall */
+	int64_t wall_ahead_ns; /* of the clock that nobody sets, at the start */
 	bool audit_in_trouble; /* as last logged */
 	struct license_watch license_watch;
 	uint64_t told_generation; /* of the rulebook that the workers were woken for */

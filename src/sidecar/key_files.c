@@ -64,7 +64,7 @@ key_files_set_count(const struct key_files *f)
 /* ---- taking ---- */
 
 static err_t
-judge(struct key_file *one, str_t text, size_t most, struct diag *diag)
+judge(struct key_file *one, str_t text, size_t most, struct diag *diag, bool *ret_changed)
 {
 	uint8_t digest[SHA256_SIZE];
 	struct jwks *set = NULL;
@@ -77,13 +77,14 @@ judge(struct key_file *one, str_t text, size_t most, struct diag *diag)
 	jwks_free(&one->set);
 	one->set = set;
 	one->most = most;
+	*ret_changed = true;
 	memcpy(one->digest, digest, sizeof(digest));
 	return ERR_OK;
 }
 
 /* A file that is not there, and never was, is no finding: there may be no tokens at all. */
 static err_t
-take(struct key_file *one, size_t most, struct diag *diag)
+take(struct key_file *one, size_t most, struct diag *diag, bool *ret_changed)
 {
 	str_t path = buf_str(&one->path);
 	struct buf text;
@@ -101,7 +102,7 @@ take(struct key_file *one, size_t most, struct diag *diag)
 		err = file_read(NULL, path.data, FILE_OURS, &text, diag);
 	}
 	if (err == ERR_OK)
-		err = judge(one, buf_str(&text), most, diag);
+		err = judge(one, buf_str(&text), most, diag, ret_changed);
 	if (err != ERR_OK) {
 		one->refused = true;
 		diag_say(diag, "jwks",
@@ -163,12 +164,13 @@ key_files_take(
 {
 	err_t first = ERR_OK;
 
+	f->changed = false;
 	drop_others(f, paths, count);
 	for (size_t i = 0; i < count; i++)
 		if (paths[i].len > 0 && find(f, paths[i]) == NULL)
 			TRY(add(f, paths[i]));
 	for (size_t i = 0; i < f->count; i++) {
-		err_t err = take(&f->at[i], most, diag);
+		err_t err = take(&f->at[i], most, diag, &f->changed);
 
 		first = first != ERR_OK ? first : err;
 	}

@@ -30,6 +30,7 @@ struct key_file {
 struct key_files {
 	struct key_file at[KEY_FILES_MAX];
 	size_t count;
+	bool changed; /* the last time: another set is in use than before */
 };
 
 void key_files_init(struct key_files *);

@@ -12,6 +12,7 @@
 
 static const char help[] =
     "Usage: coresdk-sidecar [start] [--config FILE] [--set KEY=VALUE]...\n"
+    "       coresdk-sidecar doctor [--config FILE] [--strict] [--format json]\n"
     "\n"
     "  --config FILE     read this file instead of ./coresdk-sidecar.yaml or\n"
     "                    /etc/coresdk/coresdk-sidecar.yaml\n"
@@ -46,7 +47,7 @@ take_value(const char *name, int argc, char **argv, int *i)
 
 bool
 options_read(struct arena *arena, int argc, char **argv, struct config_inputs *inputs,
-    int *ret_status)
+    struct options_doctor *doctor, int *ret_status)
 {
 	VEC(str_t) flags = { 0 };
 	const char *value;
@@ -62,6 +63,20 @@ options_read(struct arena *arena, int argc, char **argv, struct config_inputs *i
 			    0, ret_status);
 		if (strcmp(argv[i], "start") == 0 && i == 1)
 			continue;
+		if (i == 1 && strcmp(argv[i], "doctor") == 0) {
+			doctor->wanted = true;
+			continue;
+		}
+		if (doctor->wanted && strcmp(argv[i], "--strict") == 0) {
+			doctor->strict = true;
+			continue;
+		}
+		if (doctor->wanted && (value = take_value("--format", argc, argv, &i)) != NULL) {
+			doctor->json = strcmp(value, "json") == 0;
+			if (!doctor->json && strcmp(value, "text") != 0)
+				return finish(stderr, help, 64, ret_status);
+			continue;
+		}
 		if ((value = take_value("--config", argc, argv, &i)) != NULL)
 			inputs->path = str_of(value);
 		else if ((value = take_value("--set", argc, argv, &i)) == NULL)

@@ -6,7 +6,11 @@
 #include "config/config.h"
 
 /* false: nothing to start; what was asked for is printed, *ret_status is how to exit. */
+struct options_doctor { /* `coresdk-sidecar doctor` was asked for */
+	bool wanted, strict, json;
+};
+
 bool options_read(struct arena *, int argc, char **argv, struct config_inputs *,
-    int *ret_status);
+    struct options_doctor *, int *ret_status);
 
 #endif

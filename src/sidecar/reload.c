@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "bundle/bundle.h"
 #include "net/tls.h"
+#include "sidecar/commons.h"
 #include "sidecar/findings.h"
 
 enum { CONFIG_TEXT_MAX = 1 << 20, NAME_BYTES_MAX = 8192 };
@@ -15,10 +16,11 @@ enum { CONFIG_TEXT_MAX = 1 << 20, NAME_BYTES_MAX = 8192 };
 /* ---- life ---- */
 
 err_t
-reload_init(struct reload *r, const struct log *log, const struct config_inputs *inputs,
+reload_init(struct reload *r, const struct log *log, struct commons *commons, const struct config_inputs *inputs,
     str_t config_name, struct buf *config_text)
 {
-	*r = (struct reload){ .log = log, .inputs = *inputs };
+	*r = (struct reload){ .log = log, .commons = commons, .inputs = *inputs };
+	r->vitals.start_s = clock_wall_s(&clock_system);
 	r->arena = arena_new(FINDINGS_BYTES_MAX);
 	r->last_arena = arena_new(FINDINGS_BYTES_MAX);
 	r->books = shared_new(rulebook_destroy);
@@ -176,8 +178,10 @@ try_candidate(struct reload *r, const struct candidate *c, struct diag *diag)
 		diag_init(&aside, diag->arena, 8);
 		remember(r, b, c, &aside);
 	}
-	if (err == ERR_OK)
+	if (err == ERR_OK) {
+		metric_tenants_name(&r->commons->tenants, b->config.tenant_id, &b->settings, &b->metric_names);
 		err = shared_publish(r->books, b);
+	}
 	if (err != ERR_OK) {
 		rulebook_destroy(b);
 		return err;
@@ -199,6 +203,8 @@ take_bundle(struct reload *r, struct buf *bytes, str_t name, bool allow_rollback
 	c.bundle_name = name;
 	c.allow_rollback = allow_rollback;
 	TRY(try_candidate(r, &c, diag));
+	reload_note_part(r, VITALS_BUNDLE, ERR_OK, !str_eq(buf_str(bytes), buf_str(&r->bundle)));
+	r->vitals.last_good = str_eq(name, r->state.bundle_path);
 	reload_swap(&r->bundle, bytes);
 	reload_set_name(&r->bundle_name, name);
 	return ERR_OK;
@@ -224,6 +230,8 @@ take_bundle_file(struct reload *r, const struct config *config, struct diag *dia
 	}
 	if (err == ERR_OK)
 		err = take_bundle(r, &bytes, path, false, diag);
+	if (err != ERR_OK && (err != ERR_NOT_FOUND || r->bundle.len > 0))
+		reload_note_part(r, VITALS_BUNDLE, err, false);
 	buf_fini(&bytes);
 	return err;
 }
@@ -233,11 +241,13 @@ take_last_good(struct reload *r, struct diag *diag)
 {
 	struct buf bytes;
 	err_t err;
+	bool refused = r->vitals.refused[VITALS_BUNDLE]; /* this one does not make up for the other */
 
 	buf_init(&bytes, BUNDLE_PACKED_MAX);
 	err = state_read_bundle(&r->state, &bytes, NULL);
 	if (err == ERR_OK)
 		err = take_bundle(r, &bytes, r->state.bundle_path, false, diag);
+	r->vitals.refused[VITALS_BUNDLE] = refused;
 	buf_fini(&bytes);
 	if (err == ERR_OK)
 		log_warn(r->log, "the last good policy bundle is in use",
@@ -247,19 +257,36 @@ take_last_good(struct reload *r, struct diag *diag)
 
 /* ---- outcomes ---- */
 
+void
+reload_note_part(struct reload *r, enum vitals_part part, err_t err, bool changed)
+{
+	r->vitals.refused[part] = err != ERR_OK;
+	if (err == ERR_OK && changed)
+		r->vitals.part_s[part] = clock_wall_s(&clock_system);
+}
+
+void
+reload_tell_vitals(struct reload *r)
+{
+	vitals_tell(&r->commons->vitals, &r->vitals);
+}
+
 static void
 note_outcome(struct reload *r, err_t err, const struct diag *diag)
 {
+	const struct rulebook *book = reload_current(r);
+	str_t revision = book != NULL ? snapshot_facts(book->snapshot)->revision : STR_NONE;
+
 	arena_reset(r->last_arena);
-	r->last_s = clock_wall_s(&clock_system);
-	r->done_count++;
 	r->last_problem = STR_NONE;
-	if (err == ERR_OK)
-		return;
-	r->refused_count++;
-	r->last_problem = arena_str(r->last_arena, diag_first_message(diag));
-	if (r->last_problem.len == 0)
-		r->last_problem = str_of(err_text(err));
+	if (err != ERR_OK) {
+		r->last_problem = arena_str(r->last_arena, diag_first_message(diag));
+		if (r->last_problem.len == 0)
+			r->last_problem = str_of(err_text(err));
+	}
+	vitals_note_reload(&r->vitals, clock_wall_s(&clock_system), err != ERR_OK,
+	    err != ERR_OK ? r->last_problem : revision);
+	reload_tell_vitals(r);
 }
 
 static void
@@ -349,6 +376,7 @@ take_config(struct reload *r, struct arena *arena, struct diag *diag, struct con
 		reload_set_name(&r->config_name, name);
 	}
 	diag_keep(diag);
+	reload_note_part(r, VITALS_CONFIG, err, true);
 	buf_fini(&text);
 	return err;
 }
@@ -406,6 +434,8 @@ reload_policy(struct reload *r, int bundle_fd, str_t name, bool allow_rollback,
 	}
 	if (err == ERR_OK)
 		err = take_bundle(r, &bytes, name, allow_rollback, diag);
+	if (err != ERR_OK)
+		reload_note_part(r, VITALS_BUNDLE, err, false);
 	buf_fini(&bytes);
 	findings_log(r->log, diag, 0);
 	note_outcome(r, err, diag);

@@ -21,6 +21,9 @@
 #include "sidecar/clock_mark.h"
 #include "sidecar/rulebook.h"
 #include "sidecar/state.h"
+#include "sidecar/vitals.h"
+
+struct commons;
 
 struct reload {
 	const struct log *log;
@@ -40,14 +43,14 @@ struct reload {
 	int64_t settings_s; /* wall: when they came into use */
 	struct buf config_name, bundle_name, settings_name; /* … and the names of their files */
 
-	uint64_t done_count, refused_count;
-	int64_t last_s; /* wall */
+	struct commons *commons; /* where vitals are told and tenants get their names */
+	struct vitals vitals;
 	str_t last_problem; /* of the last reload; empty: it went well */
 	struct arena *last_arena; /* that text's */
 };
 
 /* Takes over `config_text`, which is emptied. */
-err_t reload_init(struct reload *, const struct log *, const struct config_inputs *,
+err_t reload_init(struct reload *, const struct log *, struct commons *, const struct config_inputs *,
     str_t config_name, struct buf *config_text);
 void reload_fini(struct reload *);
 
@@ -58,6 +61,8 @@ err_t reload_everything(struct reload *, struct diag *);
 /* A bundle that `core` holds open; closes nothing. */
 err_t reload_policy(struct reload *, int bundle_fd, str_t name, bool allow_rollback,
     struct diag *);
+
+void reload_tell_vitals(struct reload *); /* after a change of them */
 
 const struct rulebook *reload_current(struct reload *); /* until the next reload */
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a reload reads beside the configuration and the bundle: key set, settings, license, TLS files. */
 #include "base/clock.h"
+#include "codec/pem.h"
 #include "config/issuer.h"
 #include "crypt/secret.h"
+#include "crypt/x509.h"
 #include "net/tls.h"
 #include "settings/tag.h"
 #include "sidecar/reload_internal.h"
@@ -11,6 +13,7 @@ enum { PEM_MAX = 1 << 20, CRL_MAX = 16 << 20, TAG_TEXT_MAX = 256 };
 #define SETTINGS_CHECK_MAX ((size_t)256 << 20)
 #define ISSUER_BYTES_MAX ((size_t)4 << 20)
 #define LICENSE_CHECK_MAX ((size_t)1 << 20)
+#define TLS_CHECK_MAX ((size_t)64 << 20)
 
 void
 reload_set_name(struct buf *name, str_t text)
@@ -78,6 +81,7 @@ reload_take_keys(struct reload *r, const struct config *c, struct diag *diag)
 		    (size_t)c->auth_jwks_max_keys, diag);
 		warn_of_absent(&r->key_files, paths, count, diag);
 	}
+	reload_note_part(r, VITALS_KEYS, err, r->key_files.changed);
 	diag_keep(diag);
 	arena_free(&arena);
 	return err;
@@ -88,6 +92,26 @@ read_pem(str_t path, enum file_trust trust, struct buf *pem, struct diag *diag)
 {
 	buf_clear(pem);
 	return path.len == 0 ? ERR_OK : file_read(NULL, path.data, trust, pem, diag);
+}
+
+/* When the first of these certificates ends, unix; 0: there is none that can be read. */
+static int64_t
+first_end(str_t pem)
+{
+	struct arena *arena = arena_new(TLS_CHECK_MAX);
+	struct x509_certificate certificate;
+	struct pem_block block;
+	int64_t end = 0;
+	str_t why;
+
+	while (arena != NULL && pem_read(arena, &pem, &block)) {
+		if (str_eq(block.label, STR("CERTIFICATE")) &&
+		    x509_read(arena, block.bytes, &certificate, &why) == ERR_OK &&
+		    (end == 0 || certificate.not_after.seconds < end))
+			end = certificate.not_after.seconds;
+	}
+	arena_free(&arena);
+	return end;
 }
 
 err_t
@@ -121,6 +145,11 @@ reload_take_tls(struct reload *r, const struct config *c, struct diag *diag)
 	}
 	if (err == ERR_OK && (err = shared_publish(r->tls, context)) != ERR_OK)
 		tls_context_destroy(context);
+	reload_note_part(r, VITALS_TLS, err, true);
+	if (err == ERR_OK) {
+		r->vitals.certificate_until_s = first_end(buf_str(&cert));
+		r->vitals.ca_until_s = first_end(buf_str(&ca));
+	}
 	secret_wipe(key.data, key.len);
 	buf_fini(&cert);
 	buf_fini(&key);
@@ -190,6 +219,7 @@ reload_take_settings(struct reload *r, const struct config *c, struct diag *diag
 		err = check_tag(c, buf_str(&text), diag);
 	if (err == ERR_OK && text.len > 0)
 		err = check_settings(path, buf_str(&text), diag);
+	reload_note_part(r, VITALS_SETTINGS, err, !str_eq(buf_str(&text), buf_str(&r->settings)));
 	if (err == ERR_OK && !str_eq(buf_str(&text), buf_str(&r->settings)))
 		r->settings_s = clock_wall_s(&clock_system);
 	if (err == ERR_OK) {
@@ -242,6 +272,7 @@ reload_take_license(struct reload *r, const struct config *c, struct diag *diag)
 	}
 	if (err == ERR_OK)
 		err = check_license(r, buf_str(&text), diag);
+	reload_note_part(r, VITALS_LICENSE, err, !str_eq(buf_str(&text), buf_str(&r->license)));
 	/* At the start there is none to keep: what is invalid shows as that, not as none. */
 	if (err == ERR_OK || (err == ERR_TOKEN && r->license.len == 0))
 		reload_swap(&r->license, &text);

@@ -15,6 +15,8 @@ enum { RELOAD_SETTINGS_MAX = 8 << 20 };
 
 void reload_set_name(struct buf *, str_t);
 void reload_swap(struct buf *, struct buf *);
+/* What is in use of this part was taken, or a newer one refused; `changed`: it is another one than before. */
+void reload_note_part(struct reload *, enum vitals_part, err_t, bool changed);
 /* Empty, and no finding, if the file is not there. */
 err_t reload_read_optional(str_t path, enum file_trust, struct buf *, struct diag *);
 

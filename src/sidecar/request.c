@@ -28,6 +28,7 @@ void
 request_run(struct request *r)
 {
 	r->allow = false;
+	r->trace = trace_of(grpc_call_metadata(r->call, STR("traceparent")));
 	r->start_ns = clock_steady_ns(&clock_system);
 	r->now_ns = clock_wall_ns(&clock_system);
 	r->date_s = clock_mark_now_s(r->worker->options.commons->clock);
@@ -126,6 +127,7 @@ decode(struct request *r)
 static err_t
 authenticate(struct request *r)
 {
+	r->tenant = metric_tenant_of(&r->book->metric_names, r->message.tenant_id);
 	if (r->message.token.len == 0) {
 		r->identity = (struct identity){ .reason = TOKEN_EMPTY,
 			.roles = value_empty_array(),
@@ -134,7 +136,7 @@ authenticate(struct request *r)
 		return ERR_OK;
 	}
 	identity_check(&r->worker->checker, r->book, r->arena, r->message.token, r->date_s, &r->identity);
-	worker_count_token(r->worker, &r->identity);
+	worker_count_token(r->worker, r);
 	if (r->identity.reason != TOKEN_NONE) {
 		request_deny_token(r, r->identity.reason);
 		return ERR_OK;
@@ -143,6 +145,7 @@ authenticate(struct request *r)
 	r->message.subject = r->identity.subject;
 	if (r->identity.tenant_id.len > 0)
 		r->message.tenant_id = r->identity.tenant_id;
+	r->tenant = metric_tenant_of(&r->book->metric_names, r->message.tenant_id);
 	return ERR_OK;
 }
 
@@ -229,16 +232,21 @@ put_question(struct request *r, struct question *q)
 {
 	const struct config *c = &r->book->config;
 	int64_t until = r->start_ns + c->policy_budget_time_ms * CLOCK_NS_PER_MS;
-	int64_t deadline = grpc_call_deadline_ns(r->call);
+	int64_t deadline = grpc_call_deadline_ns(r->call), begin;
+	err_t err;
 
 	if (q->rule.len == 0)
 		q->rule = c->policy_default_rule;
 	q->budget.instructions = (uint64_t)c->policy_budget_steps;
 	q->budget.deadline_ns = deadline < until ? deadline : until;
+	begin = clock_steady_ns(&clock_system);
 	evaluate(r->worker->evaluator, r->book->snapshot, q, r->arena, &r->decision);
+	r->end_ns = clock_steady_ns(&clock_system);
 	r->evaluated = true;
 	note_input(r);
-	return judge(r);
+	err = judge(r);
+	worker_count_evaluation(r->worker, r, r->end_ns - begin);
+	return err;
 }
 
 static err_t
@@ -297,9 +305,10 @@ describe(struct request *r, struct audit_record *record, char ulid[AUDIT_ULID_LE
 {
 	const struct snapshot_facts *facts = snapshot_facts(r->book->snapshot);
 
+	r->end_ns = clock_steady_ns(&clock_system);
 	*record = (struct audit_record){
 		.time_ms = r->now_ns / CLOCK_NS_PER_MS,
-		.trace_id = str_make(ulid, AUDIT_ULID_LEN),
+		.trace_id = r->trace.id.len > 0 ? r->trace.id : str_make(ulid, AUDIT_ULID_LEN),
 		.method = str_of(r->method->name),
 		.tenant_id = request_plain(r, r->message.tenant_id),
 		.subject = request_plain(r, r->message.subject),
@@ -308,7 +317,7 @@ describe(struct request *r, struct audit_record *record, char ulid[AUDIT_ULID_LE
 		.resource_owner = request_plain(r, r->resource_owner),
 		.policy = request_plain(r, r->evaluated ? r->decision.rule : r->message.rule),
 		.allow = r->allow,
-		.latency_us = (uint64_t)(clock_steady_ns(&clock_system) - r->start_ns) / 1000,
+		.latency_us = (uint64_t)(r->end_ns - r->start_ns) / 1000,
 		.sdk_version = STR(CORESDK_VERSION),
 		.note = r->book->note,
 		.revision = facts->revision,

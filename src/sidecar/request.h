@@ -19,6 +19,7 @@
 #include "net/grpc.h"
 #include "sidecar/identity.h"
 #include "sidecar/message.h"
+#include "sidecar/trace.h"
 
 struct worker;
 struct request;
@@ -65,6 +66,9 @@ struct request {
 	str_t bytes;
 	int64_t start_ns, now_ns; /* steady; wall */
 	int64_t date_s; /* at which exp, nbf and the like are judged: clock_mark.h */
+	int64_t end_ns; /* steady: when it was decided */
+	uint32_t rpc, tenant; /* by which it is counted: metric.h */
+	struct trace trace; /* of the caller */
 
 	struct message message; /* decode */
 	void *own; /* what else the handler read or made; in one of the arenas */

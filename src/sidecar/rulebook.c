@@ -244,6 +244,16 @@ rulebook_make(const struct rulebook_texts *t, uint64_t generation, struct diag *
 	return err;
 }
 
+size_t
+rulebook_key_count(const struct rulebook *b)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < b->key_set_count; i++)
+		count += jwks_count(b->key_sets[i]);
+	return count;
+}
+
 void
 rulebook_destroy(void *rulebook)
 {

@@ -19,6 +19,7 @@
 #include "net/allow.h"
 #include "settings/settings.h"
 #include "sidecar/key_files.h"
+#include "sidecar/metric.h"
 #include "token/issuers.h"
 #include "token/local.h"
 
@@ -35,6 +36,7 @@ struct rulebook {
 	struct allow_list clients; /* tls.allowed_clients */
 	struct settings settings; /* of cache.config_path */
 	int64_t settings_s; /* wall: when they came into use */
+	struct metric_names metric_names; /* given when it is published */
 	int64_t made_s; /* wall clock */
 	uint64_t generation; /* grows with each: caches compare it */
 	bool development;
@@ -56,6 +58,7 @@ struct rulebook_texts { /* what it is made from */
 
 err_t rulebook_make(const struct rulebook_texts *, uint64_t generation, struct diag *,
     struct rulebook **ret);
+size_t rulebook_key_count(const struct rulebook *); /* in all its key sets */
 void rulebook_destroy(void *rulebook); /* a shared_destroy_fn */
 
 /* Asks the default rule something, so that a policy that cannot run is not published. */

@@ -20,6 +20,7 @@ on_unserved(struct grpc_call *call, str_t message)
 {
 	const struct method *method = grpc_call_data(call);
 
+	worker_count_unserved(grpc_call_worker(call), call);
 	grpc_fail(call, GRPC_UNIMPLEMENTED, str_of(method->why_not));
 }
 
@@ -44,6 +45,14 @@ static const struct grpc_method methods[] = {
 #undef STREAMED
 #undef UNSERVED
 };
+
+_Static_assert(COUNT(methods) == METRIC_RPC_COUNT, "each rpc has its cells");
+
+uint32_t
+service_rpc(const struct grpc_call *call)
+{
+	return (uint32_t)(grpc_call_method(call) - methods);
+}
 
 const struct grpc_method *
 service_methods(size_t *ret_count)

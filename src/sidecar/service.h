@@ -10,6 +10,9 @@
 /* Rows for grpc_table_new(); static storage. */
 const struct grpc_method *service_methods(size_t *ret_count);
 
+/* The number of the rpc among those of service_methods(); below METRIC_RPC_COUNT. */
+uint32_t service_rpc(const struct grpc_call *);
+
 /* One request of a conversation of grpc.reflection; answers it. */
 void service_reflect(struct worker *, struct grpc_call *, str_t message);
 

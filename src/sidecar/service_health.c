@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grpc.health.v1: a daemon that answers is serving, also one that denies everything. */
+/* grpc.health.v1: the verdict of health.h. */
+#include "sidecar/health.h"
 #include "sidecar/service.h"
 #include "sidecar/wire.h"
 #include "sidecar/worker.h"
@@ -26,7 +27,7 @@ decode_health(struct request *r)
 static bool
 ask_health(struct request *r, struct question *q)
 {
-	r->allow = !worker_is_draining(r->worker);
+	r->allow = health_is_serving(r->worker->options.commons, worker_is_draining(r->worker));
 	return false;
 }
 
@@ -68,8 +69,8 @@ tell_watch(struct stream *s, const struct rulebook *book)
 {
 	enum { NOTHING, SERVING, NOT_SERVING, SERVICE_UNKNOWN };
 	uint64_t now = s->note_len == 0 ? SERVICE_UNKNOWN :
-	    worker_is_draining(s->worker) ? NOT_SERVING :
-					    SERVING;
+	    worker_is_serving(s->worker)	       ? SERVING :
+							 NOT_SERVING;
 	struct buf *out = &s->worker->answer;
 
 	if (s->told == now)

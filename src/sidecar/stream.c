@@ -3,12 +3,21 @@
 
 #include "sidecar/worker.h"
 
+/* Its place is free. */
+static struct grpc_call *
+leave(struct stream *s)
+{
+	struct grpc_call *call = s->call;
+
+	s->call = NULL;
+	metric_add(&s->worker->cells->streams, (uint64_t)-1);
+	return call;
+}
+
 static void
 on_cancel(struct grpc_call *call, void *user)
 {
-	struct stream *s = user;
-
-	s->call = NULL;
+	(void)leave(user);
 }
 
 static void
@@ -47,6 +56,7 @@ stream_open(struct worker *w, struct grpc_call *call, const struct stream_handle
 		grpc_fail(call, err_grpc(err), str_of(why));
 		return;
 	}
+	metric_add(&w->cells->streams, 1);
 	grpc_call_attach(call, s, on_cancel);
 	handler->tell(s, worker_rulebook(w));
 }
@@ -68,11 +78,8 @@ void
 stream_end_all(struct worker *w)
 {
 	for (uint32_t i = 0; i < w->streams->count; i++) {
-		struct grpc_call *call = w->streams->at[i].call;
-
-		w->streams->at[i].call = NULL;
-		if (call != NULL)
-			grpc_fail(call, GRPC_UNAVAILABLE, STR("the sidecar stops"));
+		if (w->streams->at[i].call != NULL)
+			grpc_fail(leave(&w->streams->at[i]), GRPC_UNAVAILABLE, STR("the sidecar stops"));
 	}
 }
 
@@ -96,8 +103,5 @@ stream_note(struct stream *s, str_t text)
 void
 stream_finish(struct stream *s)
 {
-	struct grpc_call *call = s->call;
-
-	s->call = NULL;
-	grpc_finish(call);
+	grpc_finish(leave(s));
 }

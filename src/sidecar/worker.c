@@ -8,7 +8,9 @@
 #include "base/must.h"
 #include "crypt/random.h"
 #include "crypt/secret.h"
+#include "sidecar/health.h"
 #include "sidecar/host.h"
+#include "sidecar/service.h"
 
 enum {
 	DRAIN_MS = 3000,
@@ -21,7 +23,7 @@ enum {
 static void
 count(_Atomic uint64_t *counter)
 {
-	atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+	metric_add(counter, 1);
 }
 
 /* ---- answers ---- */
@@ -41,6 +43,7 @@ static void
 send_refusal(struct worker *w, struct grpc_call *call, const struct handler *handler)
 {
 	count(&w->withheld);
+	count(&w->cells->errors[METRIC_ERROR_AUDIT]);
 	if (handler->refuse == NULL) {
 		grpc_fail(call, err_grpc(ERR_AUDIT), str_of(err_text(ERR_AUDIT)));
 		return;
@@ -72,6 +75,7 @@ hold_answer(struct worker *w, const struct request *r, int status, str_t answer)
 
 	must(r->ticket == w->pending_next);
 	w->pending_next++;
+	metric_set(&w->cells->waiting, w->pending_next - w->pending_first);
 	*p = (struct pending){ .call = r->call,
 		.handler = r->method->handler,
 		.since_ns = r->start_ns,
@@ -87,6 +91,44 @@ hold_answer(struct worker *w, const struct request *r, int status, str_t answer)
 	grpc_call_attach(r->call, p, on_cancel);
 	if (w->pending_next - w->pending_first == 1)
 		loop_timer_start(w->loop, &w->patience, PATIENCE_TICK_MS);
+}
+
+/* A refusal that has only a gRPC status to say so is a denial all the same. */
+static enum metric_result
+result_of(const struct request *r)
+{
+	if (r->err == ERR_OK)
+		return r->allow ? METRIC_ALLOWED : METRIC_DENIED;
+	return r->err == ERR_TOKEN || r->err == ERR_REFUSED ? METRIC_DENIED : METRIC_FAILED;
+}
+
+/* One line for each request, for who asks for that much. */
+static void
+log_request(struct worker *w, const struct request *r, enum metric_result result, int64_t ns)
+{
+	static const char *const results[METRIC_RESULT_COUNT] = { "allowed", "denied", "failed" };
+
+	log_debug(w->options.log, "request", LOG_STR("rpc", str_of(r->method->name)),
+	    LOG_STR("coresdk.tenant_id", r->message.tenant_id), LOG_STR("coresdk.user_id", r->message.subject),
+	    LOG_STR("coresdk.policy.action", r->message.action),
+	    LOG_STR("coresdk.policy.result", str_of(results[result])),
+	    LOG_INT("coresdk.policy.latency_us", ns / 1000), LOG_TRACE("trace_id", r->trace.id),
+	    LOG_TRACE("span_id", r->trace.span));
+}
+
+static void
+count_request(struct worker *w, const struct request *r)
+{
+	enum metric_result result = result_of(r);
+	int64_t end = r->end_ns != 0 ? r->end_ns : clock_steady_ns(&clock_system);
+
+	count(&w->cells->requests[r->tenant][r->rpc][result]);
+	metric_observe(&w->cells->durations[r->tenant][r->rpc], end - r->start_ns);
+	if (result == METRIC_FAILED)
+		count(&w->cells->errors[err_grpc(r->err) == GRPC_INTERNAL ? METRIC_ERROR_INTERNAL :
+									   METRIC_ERROR_CLIENT]);
+	if (log_wants(w->options.log, LOG_LEVEL_DEBUG))
+		log_request(w, r, result, end - r->start_ns);
 }
 
 void
@@ -106,6 +148,7 @@ worker_answer(struct worker *w, const struct request *r, str_t answer)
 {
 	int status = r->err != ERR_OK ? err_grpc(r->err) : 0;
 
+	count_request(w, r);
 	if (r->err != ERR_OK) {
 		answer = r->err_text.len > 0 ? r->err_text : str_of(err_text(r->err));
 		count(&w->failed);
@@ -146,6 +189,7 @@ settle_one(struct worker *w, uint64_t ticket, enum audit_outcome outcome)
 	if (p->stored)
 		must(ring_next(w->answers, &answer));
 	w->pending_first++;
+	metric_set(&w->cells->waiting, w->pending_next - w->pending_first);
 	p->call = NULL;
 	if (p->is_part)
 		pending_at(w, ticket + 1)->spoiled |= lost;
@@ -229,6 +273,8 @@ is_let_in(struct worker *w, const struct rulebook *book, struct grpc_call *call,
 	if (has_service_token(book, call))
 		return true;
 	count(&w->failed);
+	count(&w->cells->requests[0][service_rpc(call)][METRIC_DENIED]);
+	count(&w->cells->errors[METRIC_ERROR_CLIENT]);
 	grpc_fail(call, GRPC_UNAUTHENTICATED, STR("x-service-token is missing or wrong"));
 	return false;
 }
@@ -237,8 +283,10 @@ void
 worker_on_stream(struct worker *w, struct grpc_call *call, const struct stream_handler *handler,
     str_t bytes)
 {
-	if (is_let_in(w, worker_rulebook(w), call, handler->open_to_all))
-		stream_open(w, call, handler, bytes);
+	if (!is_let_in(w, worker_rulebook(w), call, handler->open_to_all))
+		return;
+	count(&w->cells->requests[0][service_rpc(call)][METRIC_ALLOWED]);
+	stream_open(w, call, handler, bytes);
 }
 
 void
@@ -251,6 +299,7 @@ worker_on_message(struct worker *w, struct grpc_call *call, const struct method 
 		.book = worker_rulebook(w),
 		.arena = w->arena,
 		.notes = w->notes,
+		.rpc = service_rpc(call),
 		.bytes = bytes };
 
 	if (!is_let_in(w, r.book, call, method->handler->flags & HANDLER_OPEN))
@@ -287,6 +336,18 @@ worker_is_draining(const struct worker *w)
 	return atomic_load(&w->draining);
 }
 
+bool
+worker_is_serving(struct worker *w)
+{
+	bool serving = health_is_serving(w->options.commons, worker_is_draining(w));
+
+	if (serving != w->told_serving) {
+		w->tell_health = true;
+		loop_wake(w->loop);
+	}
+	return serving;
+}
+
 /* Counted up between random beginnings: unique, in order, and no system call each time. */
 void
 worker_make_ulid(struct worker *w, int64_t time_ms, char ulid[AUDIT_ULID_LEN])
@@ -308,35 +369,79 @@ worker_make_uuid(struct worker *w, int64_t time_ms, char uuid[AUDIT_UUID_LEN])
 }
 
 void
-worker_count_token(struct worker *w, const struct identity *id)
+worker_count_token(struct worker *w, const struct request *r)
 {
+	const struct identity *id = &r->identity;
+
+	count(&w->cells->tokens[id->reason]);
 	if (id->reason != TOKEN_NONE) {
-		count(&w->tokens_refused);
 		if (id->reason == TOKEN_KEY_UNKNOWN)
 			unknown_kids_note(&w->options.commons->unknown_kids, id->kid);
 		return;
 	}
-	count(&w->tokens_accepted);
 	if (id->cached)
-		count(&w->tokens_cached);
+		count(&w->cells->tokens_cached);
+}
+
+void
+worker_count_evaluation(struct worker *w, const struct request *r, int64_t ns)
+{
+	err_t err = r->decision.err;
+	bool failed = err != ERR_OK && err != ERR_NOT_FOUND;
+
+	metric_observe(&w->cells->evaluations[r->tenant][metric_action_of(r->message.action)]
+					    [failed ? METRIC_FAILED : r->allow ? METRIC_ALLOWED : METRIC_DENIED],
+	    ns);
+	if (failed && err != ERR_SYNTAX) /* an input that is no JSON is the client's */
+		count(&w->cells->errors[METRIC_ERROR_POLICY]);
+}
+
+void
+worker_count_unserved(struct worker *w, const struct grpc_call *call)
+{
+	count(&w->cells->requests[0][service_rpc(call)][METRIC_FAILED]);
 }
 
 struct worker_counts
 worker_get_counts(const struct worker *w)
 {
+	uint64_t accepted = metric_get(&w->cells->tokens[TOKEN_NONE]), refused = 0;
+
+	for (int i = TOKEN_NONE + 1; i < METRIC_REASON_COUNT; i++)
+		refused += metric_get(&w->cells->tokens[i]);
 	return (struct worker_counts){
 		.requests = atomic_load(&w->requests),
 		.allowed = atomic_load(&w->allowed),
 		.denied = atomic_load(&w->denied),
 		.failed = atomic_load(&w->failed),
 		.withheld = atomic_load(&w->withheld),
-		.tokens_accepted = atomic_load(&w->tokens_accepted),
-		.tokens_refused = atomic_load(&w->tokens_refused),
-		.tokens_cached = atomic_load(&w->tokens_cached),
+		.tokens_accepted = accepted,
+		.tokens_refused = refused,
+		.tokens_cached = metric_get(&w->cells->tokens_cached),
 	};
 }
 
 /* ---- the loop ---- */
+
+/* What the net room counts for itself, where others may read it. */
+static void
+note_connections(struct worker *w)
+{
+	uint64_t accepted = 0, refused = 0, handshakes_failed = 0, cut_off = 0;
+
+	for (size_t i = 0; i < w->server_count; i++) {
+		struct server_counts c = server_get_counts(w->servers[i]);
+
+		accepted += c.accepted;
+		refused += c.refused;
+		handshakes_failed += c.handshakes_failed;
+		cut_off += c.cut_off;
+	}
+	metric_set(&w->cells->accepted, accepted);
+	metric_set(&w->cells->refused, refused);
+	metric_set(&w->cells->handshakes_failed, handshakes_failed);
+	metric_set(&w->cells->cut_off, cut_off);
+}
 
 static void
 on_end(struct loop_hook *hook)
@@ -346,6 +451,7 @@ on_end(struct loop_hook *hook)
 	audit_writer_commit(w->options.audit, w->lane);
 	if (!atomic_load_explicit(&w->turned, memory_order_relaxed))
 		atomic_store_explicit(&w->turned, true, memory_order_relaxed);
+	note_connections(w);
 }
 
 static void
@@ -369,7 +475,11 @@ on_wake(struct loop_hook *hook)
 {
 	struct worker *w = (struct worker *)((char *)hook - offsetof(struct worker, wake_hook));
 
-	if (worker_rulebook(w)->generation != w->told_generation || atomic_load(&w->draining)) {
+	bool serving = health_is_serving(w->options.commons, atomic_load(&w->draining));
+
+	if (worker_rulebook(w)->generation != w->told_generation || serving != w->told_serving || w->tell_health) {
+		w->tell_health = false;
+		w->told_serving = serving;
 		w->told_generation = worker_rulebook(w)->generation;
 		stream_tell_all(w);
 	}
@@ -426,9 +536,11 @@ take_memory(struct worker *w)
 	w->notes = arena_new(NOTES_BYTES);
 	w->answers = ring_new(o->answer_bytes);
 	w->streams = calloc(1, sizeof(*w->streams));
+	w->cells = metric_cells_new();
+	w->told_serving = true;
 	return w->loop != NULL && w->evaluator != NULL && w->redactor != NULL && w->checker.cache != NULL &&
 	    w->checker.context != NULL && w->arena != NULL && w->notes != NULL &&
-	    w->answers != NULL && w->streams != NULL && buf_reserve(&w->line, AUDIT_BODY_MAX) &&
+	    w->answers != NULL && w->streams != NULL && w->cells != NULL && buf_reserve(&w->line, AUDIT_BODY_MAX) &&
 	    buf_reserve(&w->answer, 4096) && buf_reserve(&w->scratch, 4096);
 }
 
@@ -522,6 +634,7 @@ worker_free(struct worker **worker)
 	arena_free(&w->notes);
 	ring_free(&w->answers);
 	free(w->streams);
+	metric_cells_free(&w->cells);
 	buf_fini(&w->line);
 	buf_fini(&w->answer);
 	buf_fini(&w->scratch);

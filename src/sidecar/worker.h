@@ -26,6 +26,7 @@
 #include "redact/redact.h"
 #include "sidecar/commons.h"
 #include "sidecar/inquiry.h"
+#include "sidecar/metric.h"
 #include "sidecar/request.h"
 #include "sidecar/stream.h"
 
@@ -92,15 +93,18 @@ struct worker {
 	struct stream_table *streams;
 	uint64_t told_generation; /* of the rulebook that streams heard of last */
 
+	bool tell_health; /* a stream heard otherwise than told_serving says */
+	_Atomic bool told_serving; /* what streams heard of health; read by the maintenance thread */
+
 	_Atomic bool draining;
 	_Atomic bool turned;
+	struct metric_cells *cells; /* read by all */
 	_Atomic uint64_t requests, allowed, denied, failed, withheld;
-	_Atomic uint64_t tokens_accepted, tokens_refused, tokens_cached;
 };
 
 err_t worker_new(const struct worker_options *, struct worker **ret);
 err_t worker_start(struct worker *);
-void worker_tell_streams(struct worker *); /* there is a new rulebook */
+void worker_tell_streams(struct worker *); /* there is a new rulebook, or health has changed */
 bool worker_has_turned(struct worker *); /* since it was last asked; asks it to turn again */
 void worker_drain(struct worker *); /* no new connections; ends when all is answered */
 void worker_join(struct worker *);
@@ -116,9 +120,12 @@ void worker_answer(struct worker *, const struct request *, str_t answer);
 void worker_hold_part(struct worker *, const struct request *); /* its ticket: a later one has the answer */
 bool worker_may_answer_unrecorded(const struct worker *);
 bool worker_is_draining(const struct worker *);
+bool worker_is_serving(struct worker *); /* for who tells a stream: the others will hear of it too */
 const struct rulebook *worker_rulebook(struct worker *); /* until the next call */
 void worker_make_ulid(struct worker *, int64_t time_ms, char ulid[AUDIT_ULID_LEN]);
 void worker_make_uuid(struct worker *, int64_t time_ms, char uuid[AUDIT_UUID_LEN]);
-void worker_count_token(struct worker *, const struct identity *);
+void worker_count_token(struct worker *, const struct request *);
+void worker_count_evaluation(struct worker *, const struct request *, int64_t ns);
+void worker_count_unserved(struct worker *, const struct grpc_call *);
 
 #endif

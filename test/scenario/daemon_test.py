@@ -426,10 +426,16 @@ def kills():
 def broken_log():
     with House() as house:
         pathlib.Path(house.path("audit")).write_text("a file where a directory should be")
-        d = house.start()
-        ok(d.ready_after is not None, "broken log: the daemon is up", d.logged())
+        d = house.start(wait=False)
+        end, said = time.monotonic() + 10, None
+        while time.monotonic() < end and said is None:
+            try:
+                said = d.call("/grpc.health.v1.Health/Check", b"", timeout=1)
+            except grpc.RpcError:
+                time.sleep(0.02)
+        ok(said == field(1, 2), "broken log: the daemon is up, and does not serve", d.logged())
         allowed, reason = d.evaluate("data.authz.allow", {"id": 1})
-        ok(not allowed and "audit" in reason, f"broken log: and denies: {reason}")
+        ok(not allowed and "audit" in reason, f"broken log: it denies: {reason}")
         ok(1 not in fields(d.call(VALIDATE, field(1, house.issuer.token(sub="u")) + field(2, "t"))),
            "broken log: tokens too")
         ok(d.admin({"command": "status"})["audit"]["trouble"], "broken log: the status says so")
