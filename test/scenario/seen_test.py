@@ -230,7 +230,8 @@ def traces():
         ok(len(requests) == 3 and requests[0].get("trace_id") == TRACE and requests[0].get("span_id") == "b7ad6b7169203331"
            and requests[0]["attributes"]["coresdk.policy.result"] == "allowed" and "trace_id" not in requests[1],
            "and in the log", requests)
-        ok(any("key set" in line["body"] and line.get("trace_id") == TRACE for line in lines), "also where a token is refused")
+        ok(any(line["body"] == "request" and line["attributes"]["rpc"] == "Authorize" and line.get("trace_id") == TRACE
+               for line in lines), "also where a token is refused")
 
 
 # ---- health ----
