@@ -12,7 +12,7 @@
 
 enum {
 	CHUNK_ROOM = 16384, /* for the lines between a body's chunks */
-	AHEAD_MAX = 65536, /* bytes of pipelined requests */
+	AHEAD_MAX = 32768, /* bytes of pipelined requests */
 	KEEP = 16384, /* buffers up to this size stay with a connection */
 };
 
@@ -97,40 +97,58 @@ add_date(struct buf *out, const struct clock *clock)
 	    tm.tm_mday, months + 3 * tm.tm_mon, tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
-/* The methods that some route serves at this path, for 405. */
+static bool
+path_fits(const struct http1_route *r, str_t path)
+{
+	return r->subtree ? str_has_prefix(path, r->path) : str_eq(path, r->path);
+}
+
+/* Does a route before this one list the method already? */
+static bool
+is_listed(const struct http1_table *t, size_t before, str_t method, str_t path)
+{
+	for (size_t i = 0; i < before; i++) {
+		if (path_fits(&t->routes[i], path) && str_eq(t->routes[i].method, method))
+			return true;
+	}
+	return false;
+}
+
+/* The methods that some route serves at this path, for 405 and OPTIONS. */
 static void
 add_allow(struct buf *out, const struct http1_table *t, str_t path)
 {
-	const char *separator = "allow: ";
-
+	buf_add_text(out, "allow: OPTIONS");
 	for (size_t i = 0; i < t->count; i++) {
 		const struct http1_route *r = &t->routes[i];
 
-		if (!(r->subtree ? str_has_prefix(path, r->path) : str_eq(path, r->path)))
+		if (!path_fits(r, path) || r->method.len == 0 || is_listed(t, i, r->method, path))
 			continue;
-		buf_add_text(out, separator);
+		buf_add_text(out, ", ");
 		buf_add_str(out, r->method);
 		if (str_eq(r->method, STR("GET")))
 			buf_add_text(out, ", HEAD");
-		separator = ", ";
 	}
 	buf_add_text(out, "\r\n");
 }
 
 static void
-write_reply(struct http1_exchange *x, int status, str_t type, str_t body)
+write_reply(struct http1_exchange *x, const struct http1_answer *a)
 {
 	struct buf *out = &x->out;
+	str_t body = a->body;
+	int status = a->status;
 	bool bodiless = status == 204 || status == 304;
 
 	if (x->draining)
 		x->keep_alive = false;
 	buf_printf(out, "HTTP/1.1 %d %s\r\n", status, reason_of(status));
 	add_date(out, loop_clock(loop_of(x)));
-	if (status == 405)
+	if (status == 405 || a->lists_methods)
 		add_allow(out, x->conn->host->http1, x->request.path);
-	if (type.len > 0 && !bodiless)
-		buf_printf(out, "content-type: %.*s\r\n", STR_FMT(type));
+	if (a->content_type.len > 0 && !bodiless)
+		buf_printf(out, "content-type: %.*s\r\n", STR_FMT(a->content_type));
+	buf_add_str(out, a->fields);
 	if (!bodiless)
 		buf_printf(out, "content-length: %zu\r\n", body.len);
 	buf_add_text(out, x->keep_alive ? "\r\n" : "connection: close\r\n\r\n");
@@ -157,15 +175,37 @@ refuse(struct http1_exchange *x, int status)
 	buf_add_char(&line, '\n');
 	if (status != 404 && status != 405)
 		x->keep_alive = false; /* where the next request begins is not certain */
-	write_reply(x, status, STR("text/plain"), buf_str(&line));
+	write_reply(x, &(struct http1_answer){ .status = status,
+			   .content_type = STR("text/plain"),
+			   .body = buf_str(&line) });
+}
+
+void
+http1_answer(struct http1_exchange *x, const struct http1_answer *a)
+{
+	must(x->state == RUNNING && a->status >= 200 && a->status <= 599);
+	x->on_cancel = NULL;
+	write_reply(x, a);
 }
 
 void
 http1_reply(struct http1_exchange *x, int status, str_t type, str_t body)
 {
-	must(x->state == RUNNING && status >= 200 && status <= 599);
-	x->on_cancel = NULL;
-	write_reply(x, status, type, body);
+	http1_answer(x, &(struct http1_answer){ .status = status, .content_type = type, .body = body });
+}
+
+void
+http1_field_write(struct buf *out, str_t name, str_t value)
+{
+	buf_add_str(out, name);
+	buf_add_text(out, ": ");
+	for (size_t i = 0; i < value.len; i++) {
+		unsigned char c = (unsigned char)value.data[i];
+
+		/* What would end the line, or be read differently by the next in the chain, is not sent on. */
+		buf_add_char(out, c < 0x20 || c >= 0x7f ? '?' : (char)c);
+	}
+	buf_add_text(out, "\r\n");
 }
 
 /* ---- requests ---- */
@@ -173,9 +213,11 @@ http1_reply(struct http1_exchange *x, int status, str_t type, str_t body)
 static bool
 route_fits(const struct http1_route *r, const struct http1_request *q, bool *ret_path_fits)
 {
-	if (!(r->subtree ? str_has_prefix(q->path, r->path) : str_eq(q->path, r->path)))
+	if (!path_fits(r, q->path))
 		return false;
 	*ret_path_fits = true;
+	if (str_eq(q->method, STR("OPTIONS")))
+		return str_eq(r->method, q->method);
 	return r->method.len == 0 || str_eq(r->method, q->method) ||
 	    (str_eq(r->method, STR("GET")) && str_eq(q->method, STR("HEAD")));
 }
@@ -184,19 +226,22 @@ static void
 dispatch(struct http1_exchange *x, size_t body_len)
 {
 	const struct http1_table *t = x->conn->host->http1;
-	bool path_fits = false;
+	bool is_served = false;
 
 	x->request.body = str_make(x->in.data + x->head.size, body_len);
 	x->conn->host->counts.requests++;
 	for (size_t i = 0; i < t->count; i++) {
-		if (route_fits(&t->routes[i], &x->request, &path_fits)) {
+		if (route_fits(&t->routes[i], &x->request, &is_served)) {
 			x->route = &t->routes[i];
 			x->state = RUNNING;
 			x->route->on_request(x);
 			return;
 		}
 	}
-	refuse(x, path_fits ? 405 : 404);
+	if (is_served && str_eq(x->request.method, STR("OPTIONS")))
+		write_reply(x, &(struct http1_answer){ .status = 204, .lists_methods = true });
+	else
+		refuse(x, is_served ? 405 : 404);
 }
 
 /* The body, once the head is there.  Returns as the parser does. */
@@ -324,6 +369,18 @@ take(void *context, str_t bytes)
 	return true;
 }
 
+/* A burst of requests is read as fast as it is answered. */
+static bool
+is_full(const void *context)
+{
+	const struct http1_exchange *x = context;
+
+	size_t consumed = x->head.size + x->chunks.at;
+	size_t left = x->in.len > consumed ? x->in.len - consumed : 0;
+
+	return x->state != READING && left + x->ahead.len > AHEAD_MAX - CONN_IN_SIZE;
+}
+
 static size_t
 give(void *context, char *room, size_t size)
 {
@@ -400,6 +457,16 @@ http1_find_field(const struct http1_exchange *x, str_t name)
 	return http1_field_find(&x->head, name);
 }
 
+size_t
+http1_count_field(const struct http1_exchange *x, str_t name)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < x->head.field_count; i++)
+		count += str_eq_nocase(x->head.fields[i].name, name);
+	return count;
+}
+
 void *
 http1_worker(const struct http1_exchange *x)
 {
@@ -448,6 +515,7 @@ const struct protocol http1_protocol = {
 	.take = take,
 	.give = give,
 	.is_over = is_over,
+	.is_full = is_full,
 	.drain = drain,
 	.check = check,
 	.end = end_exchange,

@@ -6,7 +6,9 @@
 static void
 on_message(struct grpc_call *call, str_t message)
 {
-	worker_on_message(grpc_call_worker(call), call, grpc_call_data(call), message);
+	const struct caller caller = caller_of_grpc(call);
+
+	worker_on_message(grpc_call_worker(call), &caller, grpc_call_data(call), message);
 }
 
 static void
