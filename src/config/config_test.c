@@ -170,6 +170,7 @@ static const struct {
 	{ "CORESDK_LICENSE_TOKEN=eyJ", CONFIG_KEY_license_token, "(set)" },
 	{ "CORESDK_UPDATE_CHANNEL=stable", CONFIG_KEY_auto_update_channel, "stable" },
 	{ "CORESDK_LISTEN_REST=127.0.0.1:8181,unix:/a", CONFIG_KEY_listen_rest, "[\"127.0.0.1:8181\", \"unix:/a\"]" },
+	{ "CORESDK_REST_ALLOWED_HOSTS=pdp.example,*.svc", CONFIG_KEY_rest_allowed_hosts, "[\"pdp.example\", \"*.svc\"]" },
 	{ "CORESDK_REST_ALLOW_QUERY=true", CONFIG_KEY_rest_allow_query, "true" },
 	{ "CORESDK_ADMIN_SOCKET=/a.sock", CONFIG_KEY_listen_admin, "/a.sock" },
 	{ "CORESDK_LISTEN_ADMIN=", CONFIG_KEY_listen_admin, "\"\"" },

@@ -2,6 +2,7 @@
 #include "sidecar/rest.h"
 
 #include "codec/json.h"
+#include "sidecar/rest_guard.h"
 #include "sidecar/worker.h"
 
 /* ---- answers ---- */
@@ -145,8 +146,33 @@ rest_field(const struct request *r, const char *name)
 	return http1_find_field(r->caller.call, str_of(name));
 }
 
+static bool
+is_from_page(struct http1_exchange *x)
+{
+	const char *why = rest_guard_refuses(&worker_rulebook(http1_worker(x))->config, x);
+
+	if (why != NULL)
+		fail(x, ERR_REFUSED, str_of(why));
+	return why != NULL;
+}
+
+bool
+rest_enter(struct http1_exchange *x, bool open, struct request *ret)
+{
+	const struct caller caller = rest_caller(x);
+
+	return !is_from_page(x) && worker_begin(http1_worker(x), &caller, open, ret);
+}
+
 void
 rest_on_request(struct http1_exchange *x)
+{
+	if (!is_from_page(x))
+		rest_on_forward(x);
+}
+
+void
+rest_on_forward(struct http1_exchange *x)
 {
 	const struct caller caller = rest_caller(x);
 
@@ -173,8 +199,9 @@ static const struct http1_route routes[] = {
 	ROUTE("POST", "/access/v1/evaluations", false, rest_on_batch, NULL),
 	ROUTE("POST", "/access/v1/search/", true, rest_on_unserved, NO_SEARCH),
 	ROUTE("GET", "/.well-known/authzen-configuration", false, rest_on_metadata, NULL),
-	ROUTE("", "/auth", false, rest_on_request, DECIDES("forward.auth", auth)),
+	ROUTE("", "/auth", false, rest_on_forward, DECIDES("forward.auth", auth)),
 	ROUTE("GET", "/health", false, rest_on_health, NULL),
+	ROUTE("GET", "/health/", true, rest_on_request, DECIDES("rest.health", health_rule)),
 	ROUTE("GET", "/v1/policies", false, rest_on_policies, NULL),
 	ROUTE("GET", "/v1/policies/", true, rest_on_policy, NULL),
 	ROUTE("GET", "/v1/config", false, rest_on_config, NULL),

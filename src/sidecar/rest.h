@@ -42,6 +42,15 @@ bool rest_flag(const struct rest_params *, const char *name); /* `?name` and `?n
 str_t rest_param(
     const struct rest_params *, const char *name); /* the last; STR_NONE: not there */
 
+struct rest_path {
+	value_t keys[REST_KEYS_MAX];
+	size_t count;
+	str_t name; /* data.authz.allow */
+};
+
+/* a/b%20c is data.a["b c"].  On failure r->err_text says what is wrong. */
+err_t rest_path_read(struct request *, str_t path, struct rest_path *ret);
+
 /* Unpacked, if it came packed.  On failure *ret is the sentence that says why. */
 err_t rest_body_read(struct request *, str_t *ret);
 /* A text as a document, VALUE_NONE if it is empty.  On failure *ret_why says where. */
@@ -64,15 +73,22 @@ void rest_write_error(struct buf *, str_t code, str_t message, value_t errors);
  */
 bool rest_respond_trouble(const struct request *, struct buf *);
 
+/* As worker_begin(); also what a browser's page may not ask is refused (rest_guard.h). */
+bool rest_enter(struct http1_exchange *, bool open, struct request *ret);
 void rest_on_request(struct http1_exchange *); /* a route whose data is a struct method */
+void rest_on_forward(struct http1_exchange *); /* likewise, for who asks about another request */
 void rest_on_batch(struct http1_exchange *);   /* /access/v1/evaluations */
 
 #define REST_JSON STR("content-type: application/json\r\n")
 
 extern const struct handler rest_data_v1, rest_data_v0, rest_default, rest_evaluation,
-    rest_auth, rest_query;
+    rest_auth, rest_query, rest_health_rule;
 
-/* Not decisions, and answered at once (rest_info.c). */
+bool rest_has_policy(const struct request *); /* what `bundle` of the plugins says (rest_health.c) … */
+bool rest_has_audit(const struct request *); /* … and `decision_logs` */
+value_t rest_plugin_states(const struct request *, bool as_objects);
+
+/* Not decisions, and answered at once (rest_info.c, rest_health.c). */
 void rest_on_policies(struct http1_exchange *);
 void rest_on_policy(struct http1_exchange *);
 void rest_on_config(struct http1_exchange *);

@@ -294,7 +294,7 @@ rest_on_batch(struct http1_exchange *x)
 	struct request r;
 	err_t err;
 
-	if (!worker_begin(http1_worker(x), &caller, false, &r))
+	if (!rest_enter(x, false, &r))
 		return;
 	r.bytes = http1_get_request(x)->body;
 	/* All of them together have the time of one. */

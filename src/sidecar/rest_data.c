@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* rest_data: OPA's data API: /v1/data, /v0/data, and POST / for the default rule. */
 #include "base/clock.h"
-#include "base/utf8.h"
 #include "sidecar/rest.h"
 #include "sidecar/version.h"
 #include "sidecar/worker.h"
 
 struct data_request {
 	const struct rest_params *params;
-	value_t keys[REST_KEYS_MAX];
-	size_t key_count;
-	str_t name; /* data.authz.allow */
+	struct rest_path path;
 	value_t input;
 	int64_t decode_ns;
 };
@@ -20,93 +17,6 @@ refuse(struct request *r, str_t text)
 {
 	r->err_text = text;
 	return ERR_SYNTAX;
-}
-
-/* ---- the path ---- */
-
-/* As Go's strconv.Atoi: such a step is an index. */
-static bool
-read_index(str_t step, int64_t *ret)
-{
-	bool negative = step.len > 0 && step.data[0] == '-';
-	str_t digits =
-	    step.len > 0 && (negative || step.data[0] == '+') ? str_skip(step, 1) : step;
-	int64_t n = 0;
-
-	for (size_t i = 0; i < digits.len; i++) {
-		int digit = digits.data[i] - '0';
-
-		if (digit < 0 || digit > 9 || __builtin_mul_overflow(n, (int64_t)10, &n) ||
-		    __builtin_sub_overflow(n, (int64_t)digit, &n))
-			return false;
-	}
-	if (!negative && n == INT64_MIN)
-		return false;
-	*ret = negative ? n : -n;
-	return digits.len > 0;
-}
-
-static value_t
-make_key(struct request *r, str_t step)
-{
-	int64_t index;
-	value_t known;
-
-	if (read_index(step, &index))
-		return value_int(index);
-	known = intern_find(snapshot_intern(r->book->snapshot), step);
-	return value_is_defined(known) ? known : value_string(r->arena, step);
-}
-
-static bool
-is_plain(str_t step)
-{
-	for (size_t i = 0; i < step.len; i++) {
-		char c = step.data[i];
-
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-			(i > 0 && c >= '0' && c <= '9')))
-			return false;
-	}
-	return step.len > 0;
-}
-
-static err_t
-add_step(struct request *r, struct data_request *d, str_t step, struct buf *name)
-{
-	str_t raw = rest_unescape(r->notes, step);
-	int64_t index;
-
-	if (str_find_char(raw, '"', 0) < raw.len || !utf8_is_valid(raw))
-		return refuse(r, arena_printf(r->notes,
-				     "invalid path: invalid ref term '%.*s'", STR_FMT(raw)));
-	if (d->key_count == REST_KEYS_MAX)
-		return refuse(r, STR("invalid path: too many steps"));
-	d->keys[d->key_count++] = make_key(r, raw);
-	if (read_index(raw, &index))
-		buf_printf(name, "[%lld]", (long long)index);
-	else
-		buf_printf(name, is_plain(raw) ? ".%.*s" : "[\"%.*s\"]", STR_FMT(raw));
-	return ERR_OK;
-}
-
-static err_t
-read_path(struct request *r, struct data_request *d, str_t path)
-{
-	struct buf *name = &r->worker->scratch;
-
-	buf_clear(name);
-	buf_add_text(name, "data");
-	while (path.len > 0) {
-		size_t end = str_find_char(path, '/', 0);
-
-		if (end > 0)
-			TRY(add_step(r, d, str_sub(path, 0, end), name));
-		path = str_skip(path, end < path.len ? end + 1 : end);
-	}
-	d->name = arena_str(r->notes, buf_str(name));
-	r->message.rule = d->name;
-	return ERR_OK;
 }
 
 /* ---- the input ---- */
@@ -195,7 +105,7 @@ decode_v1(struct request *r)
 	if (d == NULL)
 		return ERR_MEMORY;
 	TRY(check_explain(r, d));
-	TRY(read_path(r, d, str_skip(rest_request(r)->path, sizeof("/v1/data") - 1)));
+	TRY(rest_path_read(r, str_skip(rest_request(r)->path, sizeof("/v1/data") - 1), &d->path));
 	TRY(posted ? read_wrapped(r, d) : read_parameter(r, d));
 	d->decode_ns = clock_steady_ns(&clock_system) - r->start_ns;
 	return ERR_OK;
@@ -218,8 +128,11 @@ decode_bare(struct request *r)
 static err_t
 decode_v0(struct request *r)
 {
+	struct data_request *d;
+
 	TRY(decode_bare(r));
-	return read_path(r, r->own, str_skip(rest_request(r)->path, sizeof("/v0/data") - 1));
+	d = r->own;
+	return rest_path_read(r, str_skip(rest_request(r)->path, sizeof("/v0/data") - 1), &d->path);
 }
 
 static bool
@@ -227,9 +140,9 @@ ask_path(struct request *r, struct question *q)
 {
 	struct data_request *d = r->own;
 
-	q->path = d->keys;
-	q->path_count = d->key_count;
-	q->path_name = d->name;
+	q->path = d->path.keys;
+	q->path_count = d->path.count;
+	q->path_name = d->path.name;
 	q->input = d->input;
 	q->with_reasons = false;
 	q->strict_builtin_errors = rest_flag(d->params, "strict-builtin-errors");
@@ -379,8 +292,8 @@ respond_bare(const struct request *r, struct buf *out)
 		rest_write_value(out, r->decision.result, rest_flag(d->params, "pretty"));
 		return;
 	}
-	if (d->name.len > 0)
-		snapshot_document(r->book->snapshot, d->keys, d->key_count, &found);
+	if (d->path.name.len > 0)
+		snapshot_document(r->book->snapshot, d->path.keys, d->path.count, &found);
 	else /* the default rule */
 		found.has_rules = r->decision.err == ERR_OK;
 	rest_begin(out, 404, REST_JSON);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rest_info: what is no decision: policies, configuration, status, health, and refusals. */
+/* rest_info: what is no decision: policies, configuration, status, and refusals. */
 #include "base/clock.h"
 #include "codec/json.h"
 #include "sidecar/rest.h"
@@ -18,15 +18,13 @@ struct info { /* of one call */
 static bool
 begin(struct http1_exchange *x, bool open, struct info *ret)
 {
-	const struct caller caller = rest_caller(x);
-
-	if (!worker_begin(http1_worker(x), &caller, open, &ret->r))
+	if (!rest_enter(x, open, &ret->r))
 		return false;
 	ret->params = rest_params_read(ret->r.notes, http1_get_request(x)->query);
 	buf_init(&ret->out, INFO_BYTES_MAX);
 	if (ret->params != NULL)
 		return true;
-	caller.door->fail(x, ERR_MEMORY, str_of(err_text(ERR_MEMORY)));
+	ret->r.caller.door->fail(x, ERR_MEMORY, str_of(err_text(ERR_MEMORY)));
 	return false;
 }
 
@@ -159,32 +157,6 @@ rest_on_config(struct http1_exchange *x)
 	end_with_value(&i, object_builder_freeze(&o, OBJECT_LAST_WINS, NULL));
 }
 
-static bool
-has_policy(const struct info *i)
-{
-	return snapshot_program(i->r.book->snapshot) != NULL;
-}
-
-static bool
-audit_is_sound(const struct info *i)
-{
-	struct audit_status s;
-
-	audit_writer_status(i->r.worker->options.audit, &s);
-	return !s.trouble;
-}
-
-static value_t
-make_state(struct info *i, bool good)
-{
-	struct object_builder o;
-
-	object_builder_init(&o, i->r.arena, 1);
-	(void)object_builder_add_text(
-	    &o, "state", value_text(i->r.arena, good ? "OK" : "NOT_READY"));
-	return object_builder_freeze(&o, OBJECT_LAST_WINS, NULL);
-}
-
 static value_t
 make_bundles(struct info *i)
 {
@@ -197,7 +169,7 @@ make_bundles(struct info *i)
 	(void)object_builder_add_text(
 	    &one, "active_revision", value_string(i->r.arena, f->revision));
 	(void)object_builder_add_text(&one, "sha256", value_string(i->r.arena, f->digest));
-	if (has_policy(i))
+	if (rest_has_policy(&i->r))
 		(void)object_builder_add_text(
 		    &bundles, "bundle", object_builder_freeze(&one, OBJECT_LAST_WINS, NULL));
 	return object_builder_freeze(&bundles, OBJECT_LAST_WINS, NULL);
@@ -206,45 +178,16 @@ make_bundles(struct info *i)
 void
 rest_on_status(struct http1_exchange *x)
 {
-	struct object_builder o, plugins;
+	struct object_builder o;
 	struct info i;
 
 	if (!begin(x, false, &i))
 		return;
-	object_builder_init(&plugins, i.r.arena, 2);
-	(void)object_builder_add_text(&plugins, "bundle", make_state(&i, has_policy(&i)));
-	(void)object_builder_add_text(
-	    &plugins, "decision_logs", make_state(&i, audit_is_sound(&i)));
 	object_builder_init(&o, i.r.arena, 3);
 	(void)object_builder_add_text(&o, "bundles", make_bundles(&i));
 	(void)object_builder_add_text(&o, "labels", make_labels(&i));
-	(void)object_builder_add_text(
-	    &o, "plugins", object_builder_freeze(&plugins, OBJECT_LAST_WINS, NULL));
+	(void)object_builder_add_text(&o, "plugins", rest_plugin_states(&i.r, true));
 	end_with_value(&i, object_builder_freeze(&o, OBJECT_LAST_WINS, NULL));
-}
-
-/* ---- health ---- */
-
-void
-rest_on_health(struct http1_exchange *x)
-{
-	const char *trouble = NULL;
-	struct info i;
-
-	if (!begin(x, true, &i))
-		return;
-	if (worker_is_draining(i.r.worker))
-		trouble = "draining";
-	else if ((rest_flag(i.params, "bundle") || rest_flag(i.params, "bundles")) &&
-		 !has_policy(&i))
-		trouble = "one or more bundles are not activated";
-	else if (rest_flag(i.params, "plugins") && !(has_policy(&i) && audit_is_sound(&i)))
-		trouble = "one or more plugins are not up";
-	if (trouble != NULL)
-		buf_printf(&i.out, "{\"error\":\"%s\"}\n", trouble);
-	else
-		buf_add_text(&i.out, "{}\n");
-	end(&i, trouble != NULL ? 500 : 200);
 }
 
 /* ---- refusals ---- */

@@ -6,125 +6,13 @@ import os
 import pathlib
 import shutil
 import signal
-import socket
 import subprocess
+import time
 import urllib.parse
 
+from door import CORE, DATA, GATE, SYSTEM, Door
 from house import House, run_scenarios
 from rig import free_port, make_certificates, ok
-
-CORE = os.environ.get("CORE", "build/bin/core")
-
-EXAMPLES = """package opa.examples
-
-import rego.v1
-import input.example.flag
-
-pi := 3.14159
-
-allow_request if flag == true
-
-conflict := 1 if input.clash
-conflict := 2 if input.clash
-
-broken := 1 / input.divisor
-
-partial[x] := y if some x, y in {"a": 1, "b": 2}
-
-members contains m if some m in ["x", "y"]
-
-f(x) := x
-"""
-SYSTEM = """package system
-
-main := msg if msg := sprintf("hello, %v", [input.user])
-"""
-AUTHZ = """package authz
-
-default allow := false
-
-allow if { input.subject.id == "alice"; input.action.name == "read" }
-
-deny contains "only alice reads" if not allow
-"""
-GATE = """package gate
-
-import rego.v1
-
-default allow := false
-
-allow if input.path[0] == "public"
-
-allow if { some x in input.context.roles; input.path == ["team", x]; input.method == "GET" }
-
-allow if { input.subject == "root\\nx-auth-subject: evil, é%"; input.query.all == ["1", "2"] }
-"""
-DATA = {"servers": [
-    {"id": "s1", "name": "app", "protocols": ["https", "ssh"], "ports": ["p1", "p2", "p3"]},
-    {"id": "s2", "name": "db", "protocols": ["mysql"], "ports": ["p3"]},
-    {"id": "s3", "name": "cache", "protocols": ["memcache"], "ports": ["p3"]},
-    {"id": "s4", "name": "dev", "protocols": ["http"], "ports": ["p1", "p2"]}],
-    "opa": {"base": {"a b": {"x/y": 1}, "1": "text"}}}
-
-
-class Door(House):
-    """A house with an HTTP door on a Unix socket and on a port."""
-
-    def __init__(self, **config):
-        super().__init__(**config)
-        self.port = free_port()
-        self.config["listen"] = {"rest": [f"unix:{self.path('rest.sock')}", f"127.0.0.1:{self.port}"]}
-        files = pathlib.Path(self.path("policies"))
-        files.mkdir()
-        for name, text in (("examples.rego", EXAMPLES), ("system.rego", SYSTEM), ("authz.rego", AUTHZ),
-                           ("gate.rego", GATE), ("data.json", json.dumps(DATA))):
-            (files / name).write_text(text)
-        made = subprocess.run([CORE, "policy", "bundle", "--dir", str(files), "--sign-key", self.key.pem,
-                               "--output", self.path("bundle.tar.gz")], capture_output=True, text=True)
-        if made.returncode:
-            raise RuntimeError(made.stderr)
-        self.config["rest"] = {"authzen_rule": "data.authz.allow", "auth_rule": "data.gate.allow"}
-        self.config["policy"]["default_rule"] = "data.system.main"
-        self.write_config()
-
-    def raw(self, data, wait=3):
-        """All that comes back until the server closes; it is asked to by half-closing."""
-        with socket.socket(socket.AF_UNIX) as s:
-            s.settimeout(wait)
-            s.connect(self.path("rest.sock"))
-            s.sendall(data)
-            got = b""
-            try:
-                while part := s.recv(65536):
-                    got += part
-            except (TimeoutError, ConnectionResetError):
-                pass
-            return got
-
-    def http(self, method, path, body=None, **headers):
-        """(status, fields, document or text)"""
-        if isinstance(body, (dict, list)):
-            body = json.dumps(body)
-        body = body.encode() if isinstance(body, str) else body
-        lines = [f"{method} {path} HTTP/1.1", "Host: door", "Connection: close"]
-        lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
-        if body is not None:
-            lines.append(f"Content-Length: {len(body)}")
-        got = self.raw("\r\n".join(lines).encode() + b"\r\n\r\n" + (body or b""))
-        head, _, rest = got.partition(b"\r\n\r\n")
-        lines = head.decode().split("\r\n")
-        fields = dict(line.split(": ", 1) for line in lines[1:] if ": " in line)
-        if fields.get("content-type") == "application/json" and rest:
-            rest = json.loads(rest)
-        return int(lines[0].split()[1]), fields, rest
-
-    def ask(self, method, path, body=None, **headers):
-        """(status, document), the decision's id taken out."""
-        status, _, document = self.http(method, path, body, **headers)
-        if isinstance(document, dict):
-            document.pop("decision_id", None)
-        return status, document
-
 
 WARNING = {"code": "api_usage_warning", "message": "'input' key missing from the request"}
 
@@ -244,7 +132,7 @@ def look_around():
         ok(door.ask("GET", "/v1/policies")[0] == 401, "service token: also to look")
         ok(door.ask("GET", "/health?bundles&plugins") == (200, {}), "health is open")
         names = [p["id"] for p in door.ask("GET", "/v1/policies", **token)[1]["result"]]
-        ok(len(names) == 4 and any(n.endswith("gate.rego") for n in names), "policies", names)
+        ok(len(names) == 5 and any(n.endswith("gate.rego") for n in names), "policies", names)
         one = next(n for n in names if n.endswith("system.rego"))
         got = door.ask("GET", "/v1/policies/" + urllib.parse.quote(one), **token)
         ok(got == (200, {"result": {"id": one, "raw": SYSTEM}}), "a policy, as it came", got)
@@ -373,6 +261,69 @@ def forward_auth():
         ok(records[2]["subject"] == "ann" and records[2]["action"] == "GET" and records[2]["resource"] == "/team/red" and
            records[2]["token_sha256"], "recorded", records[2])
         ok("eyJ" not in json.dumps(records) and "eyJ" not in d.logged(), "and no token anywhere")
+        d.stop()
+
+
+def browser():
+    """A page in a browser may not ask; a name that is not ours may not where names are configured."""
+    with Door() as door:
+        d = door.start()
+        pi = "/v1/data/opa/examples/pi"
+        here = f"127.0.0.1:{door.port}"
+        for label, fields, status in (
+            ("a program", {}, 200), ("the door's own page", {"Origin": "http://door"}, 200),
+            ("a bookmark", {"Sec_Fetch_Site": "none"}, 200), ("the same origin", {"Sec_Fetch_Site": "same-origin"}, 200),
+            ("another site", {"Sec_Fetch_Site": "cross-site"}, 403), ("another origin", {"Origin": "https://evil.example"}, 403),
+            ("another port", {"Origin": "http://door:3000"}, 403), ("a sandboxed frame", {"Origin": "null"}, 403),
+        ):
+            for method, path, body in (("GET", pi, None), ("POST", pi, "{}"), ("GET", "/v1/policies", None),
+                                       ("POST", "/access/v1/evaluations", "{}"), ("GET", "/health", None)):
+                got = door.http(method, path, body, **fields)
+                ok((got[0] == 403) == (status == 403) and (status != 403 or got[2]["code"] == "unauthorized"),
+                   f"browser: {label}, {method} {path}", got)
+        got = door.http("GET", "/auth", X_Original_Method="GET", X_Original_URI="/public/x", Sec_Fetch_Site="cross-site",
+                        Origin="https://other.example")
+        ok(got[0] == 200, "browser: forward auth is asked about requests of pages", got)
+        before = len(door.audit())
+        door.http("POST", pi, "{}", Origin="https://evil.example")
+        ok(len(door.audit()) == before, "browser: nothing was decided for it")
+
+        def by_port(host, path=pi, fields=""):
+            return door.raw(f"GET {path} HTTP/1.1\r\nHost: {host}\r\n{fields}Connection: close\r\n\r\n".encode(), port=True)
+        ok(b" 200 OK" in by_port("evil.example"), "names: any, unless they are configured")
+        door.config["rest"]["allowed_hosts"] = ["pdp.example", "*.svc"]
+        door.write_config()
+        d.process.send_signal(signal.SIGHUP)
+        until = time.monotonic() + 20
+        while b" 403 " not in by_port("evil.example") and time.monotonic() < until:
+            time.sleep(0.05)
+        for host, status in ((here, b"200"), ("localhost", b"200"), ("[::1]:1", b"200"), ("pdp.example", b"200"), ("a.svc:80", b"200"),
+                             ("evil.example", b"403"), ("127.0.0.1.evil.example", b"403"), ("localhost.evil.example", b"403"),
+                             ("svc", b"403"), ("2130706433", b"403")):
+            got = by_port(host)
+            ok(b"HTTP/1.1 " + status + b" " in got, f"names: {host}: {status.decode()}", got[:300])
+        got = by_port("shop.example", "/auth", "X-Original-Method: GET\r\nX-Original-URI: /public/x\r\n")
+        ok(b" 200 OK" in got, "names: forward auth may be asked by any", got[:300])
+        ok(door.http("GET", pi)[0] == 200, "names: who comes by a Unix socket needs none")
+        d.stop()
+
+
+def health_rules():
+    with Door() as door:
+        d = door.start()
+        name = "data.system.health."
+        for path, want in (("live", (200, {})), ("ready", (200, {})),
+                           ("odd", (500, {"error": f"health check ({name}odd) returned unexpected value"})),
+                           ("none", (500, {"error": f"health check ({name}none) was undefined"})),
+                           ("a/b", (500, {"error": f"health check ({name}a.b) was undefined"}))):
+            got = door.ask("GET", "/health/" + path)
+            ok(got == want, f"health: {path}", got)
+        got = door.ask("GET", "/health/worse")
+        ok(got[0] == 500 and "eval_conflict_error" in got[1]["error"], "health: a rule that fails", got)
+        got = door.ask("GET", "/health/%22")
+        ok(got[0] == 400 and got[1]["message"].startswith("invalid path"), "health: no path", got)
+        ok(door.ask("GET", "/health?plugins&exclude-plugin=bundle")[0] == 200, "health: plugins may be excluded")
+        ok(not [r for r in door.audit() or [] if "health" in r["policy"]], "health: is no decision, and not recorded")
         d.stop()
 
 
@@ -617,5 +568,5 @@ def with_nginx():
         d.stop()
 
 
-run_scenarios(data_api, look_around, authzen, forward_auth, no_policy, not_http, audit_in_trouble, cleartext, with_curl, with_curl_and_mtls,
+run_scenarios(data_api, look_around, authzen, forward_auth, browser, health_rules, no_policy, not_http, audit_in_trouble, cleartext, with_curl, with_curl_and_mtls,
               with_node, with_nginx)
