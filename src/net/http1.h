@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * http1: a small HTTP/1.1 server for health, metrics and REST.
+ * http1: a small HTTP server for health, metrics and REST, by HTTP/1.1 and HTTP/2 (http2.h).
  *
  * Routes are matched byte for byte on the path before any "?"; nothing is
  * decoded or normalised.  A handler answers with exactly one http1_reply(), at

@@ -370,7 +370,7 @@ def not_http():
             ("two hosts", b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n" + inner, 400),
             ("the absolute form", b"GET http://a/v1/data HTTP/1.1\r\nHost: a\r\n\r\n" + inner, 400),
             ("another version", b"GET / HTTP/3.0\r\nHost: a\r\n\r\n" + inner, 505),
-            ("HTTP/2's preface", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
+            ("half of HTTP/2's preface", b"PRI * HTTP/2.0\r\n\r\nSN\r\n\r\n", 505),
             ("a huge field", post + b"X: " + b"y" * 20000 + b"\r\n\r\n" + inner, 431),
             ("too many fields", post + b"X: y\r\n" * 70 + b"\r\n" + inner, 431),
             ("a huge target", b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: a\r\n\r\n" + inner, 414),
