@@ -76,7 +76,7 @@ run(struct evaluator *v, const struct snapshot *s, uint32_t entry, const struct 
 {
 	struct rego_request request = { .program = snapshot_program(s), .entry = entry, .input = d->input,
 		.arena = arena, .host = v->host, .budget = q->budget,
-		.strict_builtin_errors = q->strict_builtin_errors };
+		.strict_builtin_errors = q->strict_builtin_errors, .tracer = q->tracer };
 
 	return rego_run(v->machine, &request, ret, &d->error);
 }

@@ -25,6 +25,7 @@ struct question {
 	size_t path_count;
 	str_t path_name; /* what the decision then calls it */
 	bool strict_builtin_errors;
+	const struct rego_tracer *tracer; /* NULL: none */
 	struct rego_budget budget;
 	bool with_reasons; /* also evaluate the deny reasons beside the rule */
 };

@@ -2,6 +2,7 @@
 /* rest_data: OPA's data API: /v1/data, /v0/data, and POST / for the default rule. */
 #include "base/clock.h"
 #include "sidecar/rest.h"
+#include "sidecar/rest_explain.h"
 #include "sidecar/version.h"
 #include "sidecar/worker.h"
 
@@ -10,6 +11,7 @@ struct data_request {
 	struct rest_path path;
 	value_t input;
 	int64_t decode_ns;
+	struct rest_explain *explain; /* NULL: nobody asks for one */
 };
 
 static err_t
@@ -84,16 +86,14 @@ begin(struct request *r)
 }
 
 static err_t
-check_explain(struct request *r, const struct data_request *d)
+begin_explaining(struct request *r, struct data_request *d)
 {
-	static const char *const modes[] = { "notes", "fails", "full", "debug" };
+	enum explain_mode mode = explain_mode_read(rest_param(d->params, "explain"));
 
-	for (size_t i = 0; i < COUNT(modes); i++) {
-		if (str_eq(rest_param(d->params, "explain"), str_of(modes[i])))
-			return refuse(
-			    r, STR("explain is not served here: `core eval --explain` tells"));
-	}
-	return ERR_OK;
+	if (mode == EXPLAIN_OFF)
+		return ERR_OK;
+	d->explain = rest_explain_new(mode, rest_flag(d->params, "pretty"));
+	return d->explain != NULL ? ERR_OK : ERR_MEMORY;
 }
 
 static err_t
@@ -104,11 +104,10 @@ decode_v1(struct request *r)
 
 	if (d == NULL)
 		return ERR_MEMORY;
-	TRY(check_explain(r, d));
 	TRY(rest_path_read(r, str_skip(rest_request(r)->path, sizeof("/v1/data") - 1), &d->path));
 	TRY(posted ? read_wrapped(r, d) : read_parameter(r, d));
 	d->decode_ns = clock_steady_ns(&clock_system) - r->start_ns;
-	return ERR_OK;
+	return begin_explaining(r, d);
 }
 
 /* The body is the input, and without one it is null. */
@@ -146,7 +145,17 @@ ask_path(struct request *r, struct question *q)
 	q->input = d->input;
 	q->with_reasons = false;
 	q->strict_builtin_errors = rest_flag(d->params, "strict-builtin-errors");
+	q->tracer = d->explain != NULL ? rest_explain_tracer(d->explain) : NULL;
 	return true;
+}
+
+static void
+finish(struct request *r)
+{
+	struct data_request *d = r->own;
+
+	if (d != NULL)
+		rest_explain_free(&d->explain);
 }
 
 static bool
@@ -264,10 +273,12 @@ respond_v1(const struct request *r, struct buf *out)
 
 	if (rest_respond_trouble(r, out))
 		return;
-	object_builder_init(&o, r->notes, 5);
+	object_builder_init(&o, r->notes, 6);
 	if (r->recorded)
 		add(r, &o, "decision_id",
 		    value_string(r->notes, str_make(r->id, AUDIT_ULID_LEN)));
+	if (d->explain != NULL)
+		add(r, &o, "explanation", rest_explain_value(d->explain));
 	if (rest_flag(d->params, "metrics") || rest_flag(d->params, "instrument"))
 		add(r, &o, "metrics", make_metrics(r, d));
 	if (rest_flag(d->params, "provenance"))
@@ -307,6 +318,7 @@ const struct handler rest_data_v1 = {
 	.decode = decode_v1,
 	.ask = ask_path,
 	.respond = respond_v1,
+	.finish = finish,
 	.flags = HANDLER_VALUE,
 };
 

@@ -30,6 +30,10 @@ partial[x] := y if some x, y in {"a": 1, "b": 2}
 members contains m if some m in ["x", "y"]
 
 f(x) := x
+
+long := count([x | some x in numbers.range(1, 3000); x > 0])
+
+wide if { a := input.x; b := concat("", [a, a]); c := {a: b}; b != c }
 """
 SYSTEM = """package system
 

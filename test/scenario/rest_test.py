@@ -1,18 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The HTTP door: OPA's documented examples, AuthZEN, forward auth, real clients, and bytes that are no HTTP."""
+"""The HTTP door: OPA's API, AuthZEN, forward auth, and bytes that are no HTTP.  Real clients: test/interop/doors_test.py."""
 import gzip
 import json
 import os
 import pathlib
-import shutil
 import signal
 import subprocess
 import time
 import urllib.parse
 
-from door import CORE, DATA, GATE, SYSTEM, Door
+from door import DATA, SYSTEM, Door
 from house import House, run_scenarios
-from rig import free_port, make_certificates, ok
+from rig import ok
 
 WARNING = {"code": "api_usage_warning", "message": "'input' key missing from the request"}
 
@@ -90,7 +89,6 @@ def data_api():
         error(post(b"{}", Content_Encoding="br"), 400, "invalid_parameter", "gzip is the only", "another coding")
         error(door.ask("GET", "/v1/data/a?input=%7B"), 400, "invalid_parameter",
               "parameter contains malformed input document: ", "half a parameter")
-        error(door.ask("GET", "/v1/data/opa/examples/pi?explain=full"), 400, "invalid_parameter", "explain", "explain")
         ok(door.ask("GET", "/v1/data/opa/examples/pi?explain=off")[0] == 200, "explain=off is none")
         error(door.ask("POST", "/v1/data/opa/examples/conflict", {"input": {"clash": True}}), 500, "internal_error",
               "error(s) occurred while evaluating query", "a conflict")
@@ -117,6 +115,33 @@ def data_api():
            "request rejected by administrative policy"}), "query: refused unless it is configured")
         ok(door.ask("POST", "/v1/compile", {})[0] == 501, "compile: not served")
         ok(door.audit() is not None, "the audit chain is whole")
+        d.stop()
+
+
+def explained():
+    with Door() as door:
+        d = door.start()
+        ask = lambda mode, flag: door.ask("POST", f"/v1/data/opa/examples/allow_request?explain={mode}", {"input": {"example": {"flag": flag}}})
+        name = "data.opa.examples.allow_request"
+        got = ask("full", True)
+        events = got[1].get("explanation", [])
+        ok(got[0] == 200 and got[1]["result"] is True and events[0]["type"] == "query" and events[1]["op"] == "Enter" and
+           [e["result"] for e in events if e["op"] == "Exit" and e["text"] == name] == ["true", "true"], "explain=full", got)
+        ok(all(set(e) >= {"op", "type", "depth", "text", "location", "locals"} for e in events[1:-1]), "explain: each event has its place", got)
+        got = ask("fails", False)[1]
+        ops = [(e["op"], e["text"]) for e in got["explanation"]]
+        ok("result" not in got and ("Enter", name) in ops and ops[-1] == ("Fail", "flag == true"), "explain=fails: what failed, and where", ops)
+        ok(not any(e["op"] == "Fail" for e in ask("fails", True)[1]["explanation"]), "explain=fails: nothing did")
+        ok(ask("notes", True)[1]["explanation"] == [], "explain=notes: there are none")
+        ok(ask("nonsense", True)[1] == {"result": True}, "explain: another word is off")
+        lines = ask("full&pretty", False)[1]["explanation"]
+        ok(any("Fail flag == true" in line and line.startswith("examples.rego:") or "/examples.rego:" in line for line in lines),
+           "explain: pretty is lines", lines)
+        got = door.ask("POST", "/v1/data/opa/examples/long?explain=full", {"input": {}})[1]
+        ok(len(got["explanation"]) == 1001 and "more events" in got["explanation"][-1] and got["result"] == 3000,
+           "explain: 1,000 events and no more", len(got["explanation"]))
+        got = door.ask("POST", "/v1/data/opa/examples/wide?explain=full&pretty", {"input": {"x": "é" * 5000}})
+        ok(got[0] == 200 and max(map(len, got[1]["explanation"])) < 1500, "explain: long values are cut", got[0])
         d.stop()
 
 
@@ -430,143 +455,5 @@ def cleartext():
         ok(d.stop(signal.SIGCONT)[1] not in (0, -9) and "listen.rest" in d.logged(), "other machines are not served in cleartext", d.logged())
 
 
-# ---- real clients ----
-
-def skip(label, why):
-    ok(True, f"{label} # SKIP {why}")
-
-
-def with_curl():
-    if not shutil.which("curl"):
-        return skip("curl", "it is not here")
-    with Door() as door:
-        d = door.start()
-        run = lambda *args: subprocess.run(["curl", "-sS", "--max-time", "10", *args], capture_output=True, text=True)
-        url = f"http://127.0.0.1:{door.port}"
-        got = run("-d", '{"input": {"example": {"flag": true}}}', url + "/v1/data/opa/examples/allow_request")
-        ok('"result":true' in got.stdout, "curl: a decision", got)
-        got = run(*[url + "/v1/data/opa/examples/pi"] * 5, "-w", "%{num_connects} ")
-        ok(got.stdout.count("3.14159") == 5 and got.stdout.count("\n0 ") == 4, "curl: keeps the connection", got)
-        pathlib.Path(door.path("big.json")).write_text(json.dumps({"input": {"example": {"flag": True}, "pad": "x" * 2000000}}))
-        got = run("-H", "Transfer-Encoding: chunked", "-H", "Expect: 100-continue", "-d", "@" + door.path("big.json"),
-                  url + "/v1/data/opa/examples/allow_request")
-        ok('"result":true' in got.stdout, "curl: 2 MB in chunks, after 100 Continue", got)
-        d.stop()
-
-
-def with_curl_and_mtls():
-    if not shutil.which("curl"):
-        return skip("curl with mTLS", "it is not here")
-    with Door() as door:
-        make_certificates(door.room)
-        door.config["tls"] = {"mode": "mtls", "ca_cert": door.path("ca.crt"), "server_cert": door.path("server.crt"),
-                              "server_key": door.path("server.key")}
-        door.write_config()
-        d = door.start(wait=False)
-
-        def run(client, scheme="https"):
-            pair = ["--cert", door.path(client + ".crt"), "--key", door.path(client + ".key")] if client else []
-            return subprocess.run(["curl", "-sS", "--max-time", "10", "--retry", "20", "--retry-connrefused", "--retry-delay", "1",
-                                   "--cacert", door.path("ca.crt"), *pair,
-                                   f"{scheme}://localhost:{door.port}/v1/data/opa/examples/pi"], capture_output=True, text=True)
-        ok('"result":3.14159' in run("client").stdout, "mTLS: a client with a certificate is served", d.logged())
-        for label, got in (("without one", run(None)), ("with one of another CA", run("stranger")),
-                           ("in cleartext", run(None, "http"))):
-            ok("result" not in got.stdout and got.returncode, f"mTLS: {label} nobody is", got)
-        ok(door.ask("GET", "/v1/data/opa/examples/pi")[0] == 200, "mTLS: the Unix socket stays as it is")
-        d.stop()
-
-
-NODE = """
-const { OPAClient } = require("@open-policy-agent/opa");
-(async () => {
-  const opa = new OPAClient(process.argv[2]);
-  const out = {};
-  out.path = await opa.evaluate("opa/examples/allow_request", { example: { flag: true } });
-  out.pi = await opa.evaluate("opa/examples/pi");
-  out.main = await opa.evaluateDefault({ user: ["alice"] });
-  try { await opa.evaluate("opa/examples/conflict", { clash: true }); } catch (e) { out.error = String(e.name || e); }
-  console.log(JSON.stringify(out));
-})();
-"""
-
-
-def with_node():
-    if not (shutil.which("npm") and shutil.which("node")):
-        return skip("@open-policy-agent/opa", "npm is not here")
-    with Door() as door:
-        pathlib.Path(door.path("ask.js")).write_text(NODE)
-        got = subprocess.run(["npm", "install", "--offline", "--no-audit", "--no-fund", "--prefix", door.room,
-                              "@open-policy-agent/opa@2.0.0"], capture_output=True, text=True, timeout=120)
-        if got.returncode:
-            return skip("@open-policy-agent/opa", "it is not in npm's cache")
-        d = door.start()
-        got = subprocess.run(["node", door.path("ask.js"), f"http://127.0.0.1:{door.port}"], capture_output=True, text=True,
-                             timeout=60)
-        out = json.loads(got.stdout or "{}")
-        ok(out.get("path") is True and out.get("pi") == 3.14159, "@open-policy-agent/opa: evaluate", got)
-        ok(out.get("main") == 'hello, ["alice"]', "@open-policy-agent/opa: evaluateDefault", got)
-        ok(out.get("error"), "@open-policy-agent/opa: an error is one", got)
-        d.stop()
-
-
-NGINX = """{user} daemon off; pid {room}/nginx.pid; error_log {room}/nginx.log;
-events {{}}
-http {{
-  access_log off; client_body_temp_path {room}/t1; proxy_temp_path {room}/t2; fastcgi_temp_path {room}/t3;
-  uwsgi_temp_path {room}/t4; scgi_temp_path {room}/t5;
-  server {{
-    listen 127.0.0.1:{port};
-    location / {{
-      auth_request /decide;
-      auth_request_set $subject $upstream_http_x_auth_subject;
-      add_header X-Seen-Subject $subject;
-      return 200 "through";
-    }}
-    location /site {{ auth_request /decide; auth_request_set $subject $upstream_http_x_auth_subject;
-      add_header X-Seen-Subject $subject; root {room}; }}
-    location = /decide {{
-      internal; proxy_pass http://unix:{room}/rest.sock:/auth; proxy_pass_request_body off;
-      proxy_set_header Content-Length ""; proxy_http_version 1.1;
-      proxy_set_header X-Original-Method $request_method; proxy_set_header X-Original-URI $request_uri;
-    }}
-  }}
-}}
-"""
-
-
-def with_nginx():
-    nginx = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-    if not nginx:
-        return skip("nginx", "it is not here")
-    with Door() as door:
-        gate = pathlib.Path(door.path("policies/gate.rego"))
-        gate.write_text(GATE + '\nallow if { input.path[0] == "site"; input.subject == "ann" }\n')
-        subprocess.run([CORE, "policy", "bundle", "--dir", door.path("policies"), "--sign-key", door.key.pem, "--output",
-                        door.path("bundle.tar.gz")], check=True, capture_output=True)
-        d = door.start()
-        port = free_port()
-        pathlib.Path(door.path("site")).mkdir()
-        pathlib.Path(door.path("site/page")).write_text("the page")
-        pathlib.Path(door.path("nginx.conf")).write_text(NGINX.format(
-            room=door.room, port=port, user="user root root;" if os.getuid() == 0 else ""))
-        proxy = subprocess.Popen([nginx, "-c", door.path("nginx.conf"), "-e", door.path("nginx.log")])
-        try:
-            fetch = lambda *args: subprocess.run(
-                ["curl", "-sS", "-i", "--retry", "20", "--retry-connrefused", "--retry-delay", "1", "--max-time", "20",
-                 f"http://127.0.0.1:{port}/site/page", *args], capture_output=True, text=True).stdout
-            token = ["-H", "Authorization: Bearer " + door.issuer.token(sub="ann")]
-            ok(" 401 " in fetch()[:14], "nginx: no token, no page")
-            got = fetch(*token)
-            ok(got.endswith("the page") and "X-Seen-Subject: ann" in got, "nginx: the page, for whom", got)
-            ok(" 403 " in fetch("-H", "Authorization: Bearer " + door.issuer.token(sub="bob"))[:14], "nginx: not for another")
-            ok(" 200 " not in fetch("-H", "X-Forwarded-Uri: /public", "-H", "X-Forwarded-Method: GET")[:14],
-               "nginx: a client's own fields do not help it")
-        finally:
-            proxy.terminate()
-            proxy.wait()
-        d.stop()
-
-
-run_scenarios(data_api, look_around, authzen, forward_auth, browser, health_rules, no_policy, not_http, audit_in_trouble, cleartext, with_curl, with_curl_and_mtls,
-              with_node, with_nginx)
+run_scenarios(data_api, explained, look_around, authzen, forward_auth, browser, health_rules, no_policy, not_http, audit_in_trouble,
+              cleartext)
