@@ -29,7 +29,8 @@ run(struct policy *p, uint32_t entry, const struct query *q, struct arena *arena
 		.entry = entry,
 		.arena = p->arena,
 		.host = q->host,
-		.budget = q->budget };
+		.budget = q->budget,
+		.tracer = q->tracer };
 	struct rego_eval *machine = rego_eval_new();
 	value_t result = VALUE_NONE;
 

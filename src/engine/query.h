@@ -23,6 +23,7 @@ struct query {
 	str_t text;
 	value_t input; /* VALUE_NONE: undefined */
 	struct rego_budget budget;
+	const struct rego_tracer *tracer; /* NULL: none */
 	const struct rego_host *host;
 };
 

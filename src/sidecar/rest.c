@@ -185,6 +185,7 @@ rest_on_forward(struct http1_exchange *x)
 	{ { method, sizeof(method) - 1 }, { path, sizeof(path) - 1 }, tree, function, about }
 #define DECIDES(name, by) &(const struct method){ name, &rest_##by, NULL }
 #define NO_SEARCH "policy answers whether, and not which: searches are not served"
+#define NO_PARTIAL "partial evaluation is not served: /v1/data answers what is known, /v1/query any query"
 
 static const struct http1_route routes[] = {
 	ROUTE("POST", "/v1/data/", true, rest_on_request, DECIDES("rest.data", data_v1)),
@@ -208,8 +209,8 @@ static const struct http1_route routes[] = {
 	ROUTE("GET", "/v1/status", false, rest_on_status, NULL),
 	ROUTE("GET", "/v1/query", false, rest_on_request, DECIDES("rest.query", query)),
 	ROUTE("POST", "/v1/query", false, rest_on_request, DECIDES("rest.query", query)),
-	ROUTE("POST", "/v1/compile", false, rest_on_unserved, "partial evaluation is not served"),
-	ROUTE("POST", "/v1/compile/", true, rest_on_unserved, "partial evaluation is not served"),
+	ROUTE("POST", "/v1/compile", false, rest_on_unserved, NO_PARTIAL),
+	ROUTE("POST", "/v1/compile/", true, rest_on_unserved, NO_PARTIAL),
 	ROUTE("", "/v1/data", false, rest_on_write, NULL),
 	ROUTE("", "/v1/data/", true, rest_on_write, NULL),
 	ROUTE("", "/v1/policies/", true, rest_on_write, NULL),

@@ -38,6 +38,7 @@ struct rest_params {
 
 /* Of what has no sense, nothing; in the arena, NULL: it refused. */
 const struct rest_params *rest_params_read(struct arena *, str_t query);
+bool rest_wants_metrics(const struct rest_params *); /* `metrics` or `instrument` */
 bool rest_flag(const struct rest_params *, const char *name); /* `?name` and `?name=true` */
 str_t rest_param(
     const struct rest_params *, const char *name); /* the last; STR_NONE: not there */

@@ -53,6 +53,12 @@ rest_flag(const struct rest_params *params, const char *name)
 	return count == 1 && empty;
 }
 
+bool
+rest_wants_metrics(const struct rest_params *params)
+{
+	return rest_flag(params, "metrics") || rest_flag(params, "instrument");
+}
+
 str_t
 rest_param(const struct rest_params *params, const char *name)
 {

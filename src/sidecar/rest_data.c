@@ -279,7 +279,7 @@ respond_v1(const struct request *r, struct buf *out)
 		    value_string(r->notes, str_make(r->id, AUDIT_ULID_LEN)));
 	if (d->explain != NULL)
 		add(r, &o, "explanation", rest_explain_value(d->explain));
-	if (rest_flag(d->params, "metrics") || rest_flag(d->params, "instrument"))
+	if (rest_wants_metrics(d->params))
 		add(r, &o, "metrics", make_metrics(r, d));
 	if (rest_flag(d->params, "provenance"))
 		add(r, &o, "provenance", make_provenance(r));

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* rest_query: OPA's query API, /v1/query; only where rest.allow_query is set. */
+#include "base/clock.h"
 #include "engine/query.h"
 #include "sidecar/host.h"
 #include "sidecar/rest.h"
+#include "sidecar/rest_explain.h"
 #include "sidecar/worker.h"
 
 struct ad_hoc {
@@ -10,6 +12,8 @@ struct ad_hoc {
 	str_t text;
 	value_t input;
 	struct diag diag;
+	struct rest_explain *explain; /* NULL: nobody asks for one */
+	int64_t took_ns;
 };
 
 static err_t
@@ -45,6 +49,17 @@ read_body(struct request *r, struct ad_hoc *a)
 }
 
 static err_t
+begin_explaining(struct ad_hoc *a)
+{
+	enum explain_mode mode = explain_mode_read(rest_param(a->params, "explain"));
+
+	if (mode == EXPLAIN_OFF)
+		return ERR_OK;
+	a->explain = rest_explain_new(mode, rest_flag(a->params, "pretty"));
+	return a->explain != NULL ? ERR_OK : ERR_MEMORY;
+}
+
+static err_t
 decode(struct request *r)
 {
 	struct ad_hoc *a = ARENA_NEW(r->notes, struct ad_hoc);
@@ -59,6 +74,7 @@ decode(struct request *r)
 		r->err_text = STR("request rejected by administrative policy");
 		return ERR_TOKEN;
 	}
+	TRY(begin_explaining(a));
 	if (str_eq(rest_request(r)->method, STR("POST")))
 		return read_body(r, a);
 	a->text = rest_param(a->params, "q");
@@ -77,7 +93,11 @@ ask(struct request *r, struct question *question)
 		.budget = { .instructions = (uint64_t)r->book->config.policy_budget_steps,
 		    .deadline_ns = until } };
 
+	if (a->explain != NULL)
+		q.tracer = rest_explain_tracer(a->explain);
+	a->took_ns = -clock_steady_ns(&clock_system);
 	query_ask(r->book->snapshot, &q, r->arena, &a->diag, &r->decision);
+	a->took_ns += clock_steady_ns(&clock_system);
 	r->evaluated = true;
 	r->allow = r->decision.allow;
 	if (!r->allow)
@@ -121,6 +141,27 @@ respond_findings(const struct request *r, const struct diag *diag, struct buf *o
 						     : VALUE_NONE);
 }
 
+static value_t
+make_metrics(const struct request *r, const struct ad_hoc *a)
+{
+	struct object_builder o;
+
+	object_builder_init(&o, r->notes, 2);
+	(void)object_builder_add_text(&o, "timer_rego_query_eval_ns", value_int(a->took_ns));
+	(void)object_builder_add_text(&o, "timer_server_handler_ns",
+	    value_int(clock_steady_ns(&clock_system) - r->start_ns));
+	return object_builder_freeze(&o, OBJECT_LAST_WINS, NULL);
+}
+
+static void
+finish(struct request *r)
+{
+	struct ad_hoc *a = r->own;
+
+	if (a != NULL)
+		rest_explain_free(&a->explain);
+}
+
 static void
 respond(const struct request *r, struct buf *out)
 {
@@ -133,7 +174,11 @@ respond(const struct request *r, struct buf *out)
 	}
 	if (rest_respond_trouble(r, out))
 		return;
-	object_builder_init(&o, r->notes, 1);
+	object_builder_init(&o, r->notes, 3);
+	if (a->explain != NULL)
+		(void)object_builder_add_text(&o, "explanation", rest_explain_value(a->explain));
+	if (rest_wants_metrics(a->params))
+		(void)object_builder_add_text(&o, "metrics", make_metrics(r, a));
 	if (r->allow)
 		(void)object_builder_add_text(&o, "result", r->decision.result);
 	rest_begin(out, 200, REST_JSON);
@@ -145,5 +190,6 @@ const struct handler rest_query = {
 	.decode = decode,
 	.ask = ask,
 	.respond = respond,
+	.finish = finish,
 	.flags = HANDLER_VALUE,
 };
