@@ -184,7 +184,6 @@ rest_on_forward(struct http1_exchange *x)
 #define ROUTE(method, path, tree, function, about) \
 	{ { method, sizeof(method) - 1 }, { path, sizeof(path) - 1 }, tree, function, about }
 #define DECIDES(name, by) &(const struct method){ name, &rest_##by, NULL }
-#define NO_SEARCH "policy answers whether, and not which: searches are not served"
 #define NO_PARTIAL "partial evaluation is not served: /v1/data answers what is known, /v1/query any query"
 
 static const struct http1_route routes[] = {
@@ -198,7 +197,7 @@ static const struct http1_route routes[] = {
 	ROUTE("POST", "/access/v1/evaluation", false, rest_on_request,
 	    DECIDES("authzen.evaluation", evaluation)),
 	ROUTE("POST", "/access/v1/evaluations", false, rest_on_batch, NULL),
-	ROUTE("POST", "/access/v1/search/", true, rest_on_unserved, NO_SEARCH),
+	ROUTE("POST", "/access/v1/search/", true, rest_on_request, DECIDES("authzen.search", search)),
 	ROUTE("GET", "/.well-known/authzen-configuration", false, rest_on_metadata, NULL),
 	ROUTE("", "/auth", false, rest_on_forward, DECIDES("forward.auth", auth)),
 	ROUTE("GET", "/health", false, rest_on_health, NULL),

@@ -83,7 +83,7 @@ void rest_on_batch(struct http1_exchange *);   /* /access/v1/evaluations */
 #define REST_JSON STR("content-type: application/json\r\n")
 
 extern const struct handler rest_data_v1, rest_data_v0, rest_default, rest_evaluation,
-    rest_auth, rest_query, rest_health_rule;
+    rest_auth, rest_query, rest_health_rule, rest_search;
 
 bool rest_has_policy(const struct request *); /* what `bundle` of the plugins says (rest_health.c) … */
 bool rest_has_audit(const struct request *); /* … and `decision_logs` */

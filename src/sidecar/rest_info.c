@@ -235,6 +235,7 @@ is_host(str_t host)
 void
 rest_on_metadata(struct http1_exchange *x)
 {
+	static const char *const searches[] = { "subject", "resource", "action" };
 	const char *scheme = http1_peer(x)->secured ? "https" : "http";
 	str_t host = http1_find_field(x, STR("host"));
 	struct info i;
@@ -250,7 +251,11 @@ rest_on_metadata(struct http1_exchange *x)
 	buf_printf(&i.out,
 	    "{\"policy_decision_point\":\"%s://%.*s\","
 	    "\"access_evaluation_endpoint\":\"%s://%.*s/access/v1/evaluation\","
-	    "\"access_evaluations_endpoint\":\"%s://%.*s/access/v1/evaluations\"}\n",
+	    "\"access_evaluations_endpoint\":\"%s://%.*s/access/v1/evaluations\"",
 	    scheme, STR_FMT(host), scheme, STR_FMT(host), scheme, STR_FMT(host));
+	for (size_t k = 0; i.r.book->config.rest_search_rule.len > 0 && k < COUNT(searches); k++)
+		buf_printf(&i.out, ",\"search_%s_endpoint\":\"%s://%.*s/access/v1/search/%s\"", searches[k], scheme,
+		    STR_FMT(host), searches[k]);
+	buf_add_text(&i.out, "}\n");
 	end(&i, 200);
 }

@@ -9,7 +9,7 @@ import subprocess
 import time
 import urllib.parse
 
-from door import DATA, SYSTEM, Door
+from door import CORE, DATA, SYSTEM, Door
 from house import House, run_scenarios
 from rig import ok
 
@@ -245,6 +245,73 @@ def authzen():
         d.stop()
 
 
+SEARCH = """package search
+
+people := {"alice": ["read", "write"], "bob": ["read"]}
+
+found contains {"type": "user", "id": name} if {
+	input.search == "subject"
+	some name, can in people
+	input.action.name in can
+}
+
+found contains {"type": "doc", "id": id} if { input.search == "resource"; input.subject.id == "alice"; some id in ["1", "2"] }
+
+found contains {"name": can} if { input.search == "action"; some can in people[input.subject.id] }
+
+found contains "nonsense" if input.context.odd
+
+found contains {"type": "robot", "id": "r"} if input.context.robots
+
+found contains 1 / 0 if input.context.broken
+"""
+
+
+def searches():
+    with Door() as door:
+        d = door.start()
+        got = door.ask("POST", "/access/v1/search/subject", {})
+        ok(got[0] == 501 and "rest.search_rule" in got[1]["message"], "search: not served unless a rule is named", got)
+        ok("search_subject_endpoint" not in door.ask("GET", "/.well-known/authzen-configuration")[1], "search: nor announced")
+        d.stop()
+    with Door() as door:
+        pathlib.Path(door.path("policies/search.rego")).write_text(SEARCH)
+        subprocess.run([CORE, "policy", "bundle", "--dir", door.path("policies"), "--sign-key", door.key.pem, "--output",
+                        door.path("bundle.tar.gz")], check=True, capture_output=True)
+        door.config["rest"]["search_rule"] = "data.search.found"
+        door.write_config()
+        d = door.start()
+        user, alice, doc, it = {"type": "user"}, {"type": "user", "id": "alice"}, {"type": "doc"}, {"type": "doc", "id": "1"}
+        read, write = {"name": "read"}, {"name": "write"}
+        entity = lambda kind, *ids: (200, {"results": [{"id": i, "type": kind} for i in ids]})
+        bad = "invalid_parameter"
+        for label, kind, body, want in (
+            ("who may read", "subject", {"subject": user, "action": read, "resource": it}, entity("user", "alice", "bob")),
+            ("who may write", "subject", {"subject": user, "action": write, "resource": it}, entity("user", "alice")),
+            ("who may dance", "subject", {"subject": user, "action": {"name": "dance"}, "resource": it}, (200, {"results": []})),
+            ("an id beside the type is not looked at", "subject", {"subject": alice, "action": read, "resource": it}, entity("user", "alice", "bob")),
+            ("what alice may read", "resource", {"subject": alice, "action": read, "resource": doc}, entity("doc", "1", "2")),
+            ("what alice may do", "action", {"subject": alice, "resource": it}, (200, {"results": [read, write]})),
+            ("no type", "subject", {"subject": {}, "action": read, "resource": it}, (400, bad)),
+            ("no action", "resource", {"subject": alice, "resource": doc}, (400, bad)),
+            ("half a resource", "subject", {"subject": user, "action": read, "resource": doc}, (400, bad)),
+            ("no subject", "action", {"resource": it}, (400, bad)), ("no object", "action", [], (400, bad)), ("no JSON", "action", "{", (400, bad)),
+            ("another search", "context", {}, (404, "resource_not_found")),
+            ("a rule that gives no entity", "subject", {"subject": user, "action": read, "resource": it, "context": {"odd": True}},
+             (500, "internal_error")),
+            ("a rule that gives another type", "subject", {"subject": user, "action": read, "resource": it, "context": {"robots": True}},
+             (500, "internal_error")),
+        ):
+            got = door.ask("POST", "/access/v1/search/" + kind, body)
+            ok(got == want or (got[0] == want[0] and got[1].get("code") == want[1]), f"search: {label}", f"{got} wanted {want}")
+        records = [r for r in door.audit() if r["method"] == "authzen.search"]
+        ok(records[0]["action"] == "subject" and records[0]["policy"] == "data.search.found" and records[0]["allow"] is True and
+           records[-1]["allow"] is False, "search: recorded", records[0])
+        got = door.ask("GET", "/.well-known/authzen-configuration")[1]
+        ok(got["search_action_endpoint"] == "http://door/access/v1/search/action", "search: announced", got)
+        d.stop()
+
+
 def forward_auth():
     with Door() as door:
         d = door.start()
@@ -455,5 +522,5 @@ def cleartext():
         ok(d.stop(signal.SIGCONT)[1] not in (0, -9) and "listen.rest" in d.logged(), "other machines are not served in cleartext", d.logged())
 
 
-run_scenarios(data_api, explained, look_around, authzen, forward_auth, browser, health_rules, no_policy, not_http, audit_in_trouble,
+run_scenarios(data_api, explained, look_around, authzen, searches, forward_auth, browser, health_rules, no_policy, not_http, audit_in_trouble,
               cleartext)
