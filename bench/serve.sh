@@ -34,7 +34,7 @@ memory_kb() { awk '/^VmRSS/ { print $2 }' /proc/"$sidecar"/status; }
 is_up() { (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; }
 
 begin=$(now_ns)
-CORESDK_SIDECAR_ADDR=127.0.0.1:$port CORESDK_DATA_DIR=$home/data CORESDK_LISTEN_ADMIN='' \
+CORESDK_SIDECAR_ADDR=127.0.0.1:$port CORESDK_LISTEN_REST=unix:$home/rest.sock CORESDK_DATA_DIR=$home/data CORESDK_LISTEN_ADMIN='' \
 	CORESDK_POLICY_BUNDLE_PATH=$home/bundle.tar.gz CORESDK_POLICY_VERIFY_KEYS=$home/signing-key.pub \
 	CORESDK_JWKS_PATH=$home/jwks.json CORESDK_POLICY_DEFAULT_RULE=data.tenant.allow CORESDK_LOG_LEVEL=warn \
 	CORESDK_AUDIT_FILE_PATH=$home/audit.ndjson CORESDK_AUDIT_FILE_ROTATE_MB=0 "$bin/coresdk-sidecar" start 2>sidecar.log &
@@ -62,6 +62,23 @@ load 1 1 10000
 load 8 1 40000
 load 64 1 80000
 load 8 16 80000
+# The same decision over HTTP/1.1 and a Unix socket, as a client of OPA asks for it.
+load_rest() { # load_rest CONNECTIONS REQUESTS
+	local before after rate
+	before=$(cpu_ns)
+	h2load --h1 -c "$1" -n "$2" -d document -H 'content-type: application/json' -B "unix:$home/rest.sock" \
+		http://localhost/v1/data/tenant/allow >load.txt 2>&1
+	after=$(cpu_ns)
+	grep -q "$2 succeeded" load.txt || { cat load.txt; tail -n 5 sidecar.log; exit 1; }
+	rate=$(sed -n 's/^finished in .*, \([0-9.]*\) req\/s.*/\1/p' load.txt)
+	printf '%3d HTTP/1.1   %8.0f req/s %8.1f us of server CPU per request\n' "$1" "$rate" \
+		"$(awk "BEGIN { print ($after - $before) / 1e3 / $2 }")"
+}
+echo '{"input":{"tenant_id":"default","subject":"alice","action":"read","resource":"orders/17","context":{"scopes":["orders:read"]}}}' >document
+load_rest 1 2000 >/dev/null
+load_rest 1 10000
+load_rest 8 40000
+load_rest 64 80000
 printf 'memory        %8d kB resident after it\n' "$(memory_kb)"
 printf 'audit log     %8d lines\n' "$(wc -l <audit.ndjson)"
 for program in coresdk-sidecar core; do

@@ -80,6 +80,23 @@ check_tls_files(const struct config *c, struct diag *diag)
 		(void)refuse(c, diag, CONFIG_KEY_tls_ca_cert, "is needed by tls.mode: mtls");
 }
 
+/* Without TLS, only what this machine alone can reach. */
+static void
+check_reach(const struct config *c, struct diag *diag, enum config_key key, const struct config_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		struct diag_finding *f;
+
+		if (config_address_is_loopback(list->at[i]) || str_has_prefix(list->at[i], STR("unix:")))
+			continue;
+		f = diag_add(diag, DIAG_ERROR, "config", place_of(c, key),
+		    "%s: %.*s can be reached from other machines, and there is no TLS", config_row(key)->path,
+		    STR_FMT(list->at[i]));
+		diag_hint(diag, f,
+		    "set tls.server_cert, tls.server_key and tls.ca_cert, or write `tls: { mode: off }`");
+	}
+}
+
 /* Nothing is configured, and what is needed shall be made: it has its place. */
 static void
 place_certificates(struct arena *arena, struct config *c)
@@ -107,17 +124,10 @@ check_tls(struct arena *arena, struct config *c, struct diag *diag)
 		check_tls_files(c, diag);
 		return;
 	}
-	for (size_t i = 0; c->tls_mode == CONFIG_TLS_AUTO && i < c->listen_grpc.count; i++) {
-		struct diag_finding *f;
-
-		if (config_address_is_loopback(c->listen_grpc.at[i]))
-			continue;
-		f = diag_add(diag, DIAG_ERROR, "config", place_of(c, CONFIG_KEY_listen_grpc),
-		    "listen.grpc: %.*s can be reached from other machines, and there is no TLS",
-		    STR_FMT(c->listen_grpc.at[i]));
-		diag_hint(diag, f,
-		    "set tls.server_cert, tls.server_key and tls.ca_cert, or write `tls: { mode: off }`");
-	}
+	if (c->tls_mode != CONFIG_TLS_AUTO)
+		return;
+	check_reach(c, diag, CONFIG_KEY_listen_grpc, &c->listen_grpc);
+	check_reach(c, diag, CONFIG_KEY_listen_rest, &c->listen_rest);
 }
 
 static void

@@ -86,6 +86,8 @@ static const struct {
 	{ "listen: { unix_mode: 0668 }\n", 1, 22, "no mode", NULL },
 	{ "listen: { unix_mode: 04755 }\n", 1, 22, "no mode", NULL },
 	{ "listen: { grpc: [], unix: \"\" }\n", 1, 17, "nobody could ask", NULL },
+	{ "listen: { rest: [\"127.0.0.1:8181\", \"unix:/a\", \"0.0.0.0:8181\"] }\n", 1, 17, "listen.rest: 0.0.0.0:8181 can be reached from other machines",
+	    "tls: { mode: off }" },
 };
 
 static bool
@@ -167,6 +169,9 @@ static const struct {
 	{ "CORESDK_LOG_FORMAT=pretty", CONFIG_KEY_log_format, "pretty" },
 	{ "CORESDK_LICENSE_TOKEN=eyJ", CONFIG_KEY_license_token, "(set)" },
 	{ "CORESDK_UPDATE_CHANNEL=stable", CONFIG_KEY_auto_update_channel, "stable" },
+	{ "CORESDK_LISTEN_REST=127.0.0.1:8181,unix:/a", CONFIG_KEY_listen_rest, "[\"127.0.0.1:8181\", \"unix:/a\"]" },
+	{ "CORESDK_REST_ALLOWED_HOSTS=pdp.example,*.svc", CONFIG_KEY_rest_allowed_hosts, "[\"pdp.example\", \"*.svc\"]" },
+	{ "CORESDK_REST_ALLOW_QUERY=true", CONFIG_KEY_rest_allow_query, "true" },
 	{ "CORESDK_ADMIN_SOCKET=/a.sock", CONFIG_KEY_listen_admin, "/a.sock" },
 	{ "CORESDK_LISTEN_ADMIN=", CONFIG_KEY_listen_admin, "\"\"" },
 	{ "CORESDK_AUDIT_FILE_ROTATE_MB=7", CONFIG_KEY_audit_file_rotate_mb, "7" },

@@ -75,7 +75,8 @@ run(struct evaluator *v, const struct snapshot *s, uint32_t entry, const struct 
     struct arena *arena, struct decision *d, value_t *ret)
 {
 	struct rego_request request = { .program = snapshot_program(s), .entry = entry, .input = d->input,
-		.arena = arena, .host = v->host, .budget = q->budget };
+		.arena = arena, .host = v->host, .budget = q->budget,
+		.strict_builtin_errors = q->strict_builtin_errors, .tracer = q->tracer };
 
 	return rego_run(v->machine, &request, ret, &d->error);
 }
@@ -143,6 +144,38 @@ find_reasons(struct evaluator *v, const struct snapshot *s, const struct questio
 	return value_array_of(reasons, count);
 }
 
+static void
+note_failure(struct decision *d)
+{
+	d->result = VALUE_NONE;
+	d->message = d->error.code != NULL ? str_of(d->error.message) : str_of(err_text(d->err));
+}
+
+/* A document is a value, and a decision only where it is `true`. */
+static void
+evaluate_path(struct evaluator *v, const struct snapshot *s, const struct question *q, struct arena *arena,
+    struct decision *d)
+{
+	struct snapshot_document found;
+
+	d->rule = q->path_name;
+	snapshot_document(s, q->path, q->path_count, &found);
+	d->result = found.base;
+	d->err = read_input(s, q, arena, d);
+	if (d->err == ERR_OK && found.entry != REGO_ENTRY_NONE) {
+		d->err = run(v, s, found.entry, q, arena, d, &d->result);
+		if (d->err != ERR_OK)
+			note_failure(d);
+	}
+	if (found.entry == REGO_ENTRY_NONE)
+		found.used = (uint32_t)q->path_count;
+	for (size_t i = found.used; i < q->path_count && value_is_defined(d->result); i++)
+		d->result = value_get(d->result, q->path[i]);
+	if (d->err != ERR_OK)
+		d->result = VALUE_NONE;
+	d->allow = d->result.tag == VALUE_TRUE;
+}
+
 void
 evaluate(struct evaluator *v, const struct snapshot *s, const struct question *q, struct arena *arena,
     struct decision *ret)
@@ -150,6 +183,10 @@ evaluate(struct evaluator *v, const struct snapshot *s, const struct question *q
 	uint32_t entry;
 
 	*ret = (struct decision){ .allow = false, .reasons = value_empty_array() };
+	if (q->path != NULL) {
+		evaluate_path(v, s, q, arena, ret);
+		return;
+	}
 	entry = snapshot_find(s, q->rule, &ret->rule);
 	if (entry == REGO_ENTRY_NONE) {
 		ret->err = ERR_NOT_FOUND;
@@ -161,9 +198,7 @@ evaluate(struct evaluator *v, const struct snapshot *s, const struct question *q
 		return;
 	ret->err = run(v, s, entry, q, arena, ret, &ret->result);
 	if (ret->err != ERR_OK) {
-		ret->result = VALUE_NONE;
-		ret->message = ret->error.code != NULL ? str_of(ret->error.message)
-						       : str_of(err_text(ret->err));
+		note_failure(ret);
 		return;
 	}
 	if (q->with_reasons && ret->result.tag != VALUE_TRUE)

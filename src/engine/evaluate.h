@@ -21,6 +21,11 @@ struct question {
 	str_t rule; /* empty: the snapshot's default rule */
 	value_t input; /* VALUE_NONE: read input_json instead */
 	str_t input_json; /* empty and no input: input is undefined */
+	const value_t *path; /* not NULL: the document below data at these keys, instead of a rule */
+	size_t path_count;
+	str_t path_name; /* what the decision then calls it */
+	bool strict_builtin_errors;
+	const struct rego_tracer *tracer; /* NULL: none */
 	struct rego_budget budget;
 	bool with_reasons; /* also evaluate the deny reasons beside the rule */
 };

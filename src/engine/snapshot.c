@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/must.h"
 #include "bundle/build.h"
 #include "bundle/bundle.h"
 #include "engine/policy.h"
@@ -25,6 +26,8 @@ struct snapshot {
 	str_t default_rule; /* may be empty */
 	struct rule_entry *rules; /* open-addressed by the path's hash */
 	uint32_t rule_mask;
+	uint32_t *entries; /* by the node's id */
+	size_t entry_count;
 };
 
 static _Atomic uint64_t last_generation = 0;
@@ -95,6 +98,8 @@ add_rules(struct snapshot *s, const struct rego_node *node, str_t path)
 		slot = find_rule(s, below);
 		slot->path = below;
 		TRY(policy_entry(s->policy, below, &slot->entry));
+		must(child->id < s->entry_count);
+		s->entries[child->id] = slot->entry;
 		TRY(add_rules(s, child, below));
 	}
 	return ERR_OK;
@@ -111,9 +116,15 @@ index_rules(struct snapshot *s)
 	while (slots < count * 2)
 		slots *= 2;
 	s->rules = ARENA_ARRAY(s->arena, struct rule_entry, slots);
-	if (s->rules == NULL)
+	s->entries = ARENA_ARRAY(s->arena, uint32_t, count);
+	if (s->rules == NULL || s->entries == NULL)
 		return ERR_MEMORY;
 	s->rule_mask = slots - 1;
+	s->entry_count = count;
+	for (size_t i = 0; i < count; i++)
+		s->entries[i] = REGO_ENTRY_NONE;
+	must(s->policy->unit.root->id < count);
+	TRY(policy_entry(s->policy, STR("data"), &s->entries[s->policy->unit.root->id]));
 	return add_rules(s, s->policy->unit.root, STR("data"));
 }
 
@@ -148,6 +159,90 @@ snapshot_entry(const struct snapshot *s, str_t rule)
 	str_t path;
 
 	return snapshot_find(s, rule, &path);
+}
+
+/* ---- documents ---- */
+
+static const struct rego_node *
+find_child(const struct rego_node *node, value_t key)
+{
+	size_t low = 0, high = node->children.count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = value_compare(node->children.at[middle]->key, key);
+
+		if (order == 0)
+			return node->children.at[middle];
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+void
+snapshot_document(const struct snapshot *s, const value_t *keys, size_t count,
+    struct snapshot_document *ret)
+{
+	const struct rego_node *node = s->policy != NULL ? s->policy->unit.root : NULL;
+	uint32_t used = 0;
+
+	*ret = (struct snapshot_document){ .entry = REGO_ENTRY_NONE };
+	if (node == NULL)
+		return;
+	while (used < count && node->rules.count == 0) {
+		const struct rego_node *child = find_child(node, keys[used]);
+
+		if (child == NULL || child->hidden || !has_document(child))
+			break;
+		node = child;
+		used++;
+	}
+	ret->has_rules = node->rules.count > 0;
+	if (used == count || node->rules.count > 0) {
+		ret->entry = s->entries[node->id];
+		ret->used = used;
+		return;
+	}
+	/* Below a package, beside its rules: what stands there came as data. */
+	ret->base = s->policy->unit.data;
+	for (size_t i = 0; i < count && value_is_defined(ret->base); i++)
+		ret->base = value_get(ret->base, keys[i]);
+}
+
+size_t
+snapshot_module_count(const struct snapshot *s)
+{
+	return s->policy != NULL ? s->policy->unit.files.count : 0;
+}
+
+void
+snapshot_module_at(const struct snapshot *s, size_t index, str_t *ret_name, str_t *ret_text)
+{
+	*ret_name = s->policy->unit.files.at[index].name;
+	*ret_text = s->policy->unit.files.at[index].text;
+}
+
+err_t
+snapshot_load_again(const struct snapshot *s, struct policy *p)
+{
+	const struct rego_unit *unit = s->policy != NULL ? &s->policy->unit : NULL;
+
+	if (unit == NULL)
+		return policy_compile(p);
+	p->unit.capabilities = unit->capabilities;
+	p->unit.experimental = unit->experimental;
+	if (value_is_defined(unit->data))
+		policy_add_data(p, value_copy(p->arena, p->unit.intern, unit->data));
+	for (size_t i = 0; i < unit->modules.count; i++) {
+		const struct ast_module *m = unit->modules.at[i];
+		const struct rego_file *f = &unit->files.at[m->file];
+
+		TRY(policy_add_module(p, f->name, f->text, m->version));
+	}
+	return policy_compile(p);
 }
 
 /* ---- making ---- */

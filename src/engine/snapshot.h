@@ -69,4 +69,26 @@ uint32_t snapshot_entry(const struct snapshot *, str_t rule);
  * is the default one. */
 uint32_t snapshot_find(const struct snapshot *, str_t rule, str_t *ret_path);
 
+/*
+ * The document at data.k1.k2…: what `entry` evaluates to, and below that the keys from
+ * `used` on; or, where no rule can be, base data (`base`, VALUE_NONE: undefined).  Keys
+ * are values and never text of a query.
+ */
+struct snapshot_document {
+	uint32_t entry; /* REGO_ENTRY_NONE: `base` it is */
+	uint32_t used;
+	value_t base;
+	bool has_rules; /* at this path or on the way to it */
+};
+void snapshot_document(const struct snapshot *, const value_t *keys, size_t count,
+    struct snapshot_document *ret);
+
+/* The same modules and data in an empty policy, compiled: for who must add to it. */
+struct policy;
+err_t snapshot_load_again(const struct snapshot *, struct policy *);
+
+/* The modules as they came, in the order of the bundle. */
+size_t snapshot_module_count(const struct snapshot *);
+void snapshot_module_at(const struct snapshot *, size_t index, str_t *ret_name, str_t *ret_text);
+
 #endif

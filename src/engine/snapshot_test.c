@@ -120,6 +120,70 @@ try_generations(void)
 	ok(one == NULL, "freed");
 }
 
+static const struct {
+	const char *path; /* of strings, and of numbers where digits are */
+	bool has_entry, has_rules;
+	uint32_t used; /* keys that led to the entry */
+	int64_t base; /* 0: undefined */
+} documents[] = {
+	{ "", true, false, 0, 0 },
+	{ "a", true, false, 1, 0 },
+	{ "a/p", true, true, 2, 0 },
+	{ "a/p/x/0", true, true, 2, 0 },
+	{ "a/base/deep", false, false, 0, 7 },
+	{ "a/base/deep/deeper", false, false, 0, 0 },
+	{ "a/f", false, false, 0, 0 },
+	{ "a/q", false, false, 0, 0 },
+	{ "list/1", false, false, 0, 9 },
+	{ "list/2", false, false, 0, 0 },
+	{ "digits/1", false, false, 0, 0 }, /* a number is no name */
+	{ "nowhere/at/all", false, false, 0, 0 },
+};
+
+static size_t
+make_keys(const char *path, value_t *keys)
+{
+	size_t count = 0;
+
+	for (str_t rest = str_of(path); rest.len > 0;) {
+		size_t end = str_find_char(rest, '/', 0);
+		char first = rest.data[0];
+
+		keys[count++] = first >= '0' && first <= '9' ? value_int(first - '0') :
+							       value_string(arena, str_sub(rest, 0, end));
+		rest = str_skip(rest, end < rest.len ? end + 1 : end);
+	}
+	return count;
+}
+
+static void
+try_documents(void)
+{
+	const struct snapshot_module module = { STR("a.rego"),
+		STR("package a\np := {\"x\": [1]}\nf(x) := x\n"), REGO_V1 };
+	struct snapshot *s = NULL;
+	struct diag diag;
+	str_t name, text;
+
+	diag_init(&diag, arena, 10);
+	ok(snapshot_make_from(&module, 1,
+	       STR("{\"a\": {\"base\": {\"deep\": 7}}, \"list\": [8, 9], \"digits\": {\"1\": 3}}"), &diag, &s) == ERR_OK,
+	    "documents");
+	for (size_t i = 0; i < COUNT(documents); i++) {
+		struct snapshot_document d;
+		value_t keys[8];
+
+		snapshot_document(s, keys, make_keys(documents[i].path, keys), &d);
+		ok((d.entry != REGO_ENTRY_NONE) == documents[i].has_entry && d.has_rules == documents[i].has_rules &&
+		        d.used == documents[i].used && (d.base.tag == VALUE_INT ? d.base.integer : 0) == documents[i].base,
+		    "the document at `%s`", documents[i].path);
+	}
+	ok(snapshot_module_count(s) == 1, "one module");
+	snapshot_module_at(s, 0, &name, &text);
+	ok(str_eq(name, module.name) && str_eq(text, module.text), "as it came");
+	snapshot_free(&s);
+}
+
 int
 main(void)
 {
@@ -135,6 +199,7 @@ main(void)
 	try_bundles(key, keys);
 	try_damage(key, keys);
 	try_generations();
+	try_documents();
 	key_free(&key);
 	bundle_keys_free(&keys);
 	arena_free(&arena);

@@ -183,6 +183,7 @@ write_kept(struct conn *c)
 	if (io != IO_SOME)
 		return io;
 	drop_kept(c);
+	c->paused = false;
 	c->unread = c->tls != NULL;
 	return loop_change(c->host->loop, &c->source, EPOLLIN) == ERR_OK ? IO_SOME : IO_END;
 }
@@ -237,10 +238,16 @@ arm(struct conn *c)
 	}
 }
 
+static bool
+is_full(const struct conn *c)
+{
+	return c->host->protocol->is_full != NULL && c->host->protocol->is_full(c->app);
+}
+
 static void
 take_bytes(struct conn *c)
 {
-	for (int i = 0; i < RECORDS_PER_BATCH && c->state == CONN_OPEN; i++) {
+	for (int i = 0; i < RECORDS_PER_BATCH && c->state == CONN_OPEN && !is_full(c); i++) {
 		size_t len = 0;
 
 		switch (read_some(c, &len)) {
@@ -259,6 +266,19 @@ take_bytes(struct conn *c)
 			return;
 	}
 	c->unread = c->state == CONN_OPEN;
+}
+
+/* Reading stops while the protocol has enough, and goes on when it has not.  false: the loop refused. */
+static bool
+pause_or_resume(struct conn *c)
+{
+	bool full = is_full(c);
+
+	if (full == c->paused || c->kept != NULL)
+		return true;
+	c->paused = full;
+	c->unread = c->unread || (!full && c->tls != NULL);
+	return loop_change(c->host->loop, &c->source, full ? 0 : EPOLLIN) == ERR_OK;
 }
 
 static void
@@ -285,8 +305,12 @@ on_flush(struct loop_task *task)
 		}
 		break;
 	}
+	if (!pause_or_resume(c)) {
+		conn_cut(c);
+		return;
+	}
 	arm(c);
-	if (c->unread && c->state == CONN_OPEN && c->kept == NULL) {
+	if (c->unread && !c->paused && c->state == CONN_OPEN && c->kept == NULL) {
 		c->unread = false;
 		take_bytes(c);
 		conn_flush_later(c); /* in the next batch, after its end hooks */
@@ -358,7 +382,7 @@ on_ready(struct loop_source *source, uint32_t events)
 		shake(c);
 	if (c->state == CONN_GONE || c->app == NULL)
 		return;
-	if (c->kept == NULL && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0)
+	if (c->kept == NULL && !c->paused && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0)
 		take_bytes(c);
 	else if ((events & (EPOLLHUP | EPOLLERR)) != 0)
 		c->state = CONN_CLOSING;

@@ -38,6 +38,7 @@ struct protocol {
 	bool (*take)(void *app, str_t bytes); /* false: write what is left, then close */
 	size_t (*give)(void *app, char *room, size_t size); /* 0: nothing (more) to write */
 	bool (*is_over)(const void *app); /* neither reads nor writes any more */
+	bool (*is_full)(const void *app); /* reads nothing for now; NULL: never */
 	void (*drain)(void *app);
 	/* Acts on what is overdue; when to ask again (steady ns), or 0: cut the connection. */
 	int64_t (*check)(void *app, int64_t now_ns);
@@ -69,6 +70,7 @@ struct conn {
 	enum { CONN_SHAKING, CONN_OPEN, CONN_CLOSING, CONN_LINGERING, CONN_GONE } state;
 	bool drained;
 	bool hides; /* what is written is wiped behind it */
+	bool paused; /* not read from, because its protocol is full */
 	bool unread; /* TLS may hold bytes that the socket will not report */
 	char *kept; /* not yet taken by the kernel */
 	size_t kept_len, kept_from;

@@ -13,7 +13,7 @@ enum {
 	CONNECTION_WINDOW = 1024 * 1024,
 	SPARE_STREAMS = 4096, /* kept for reuse by a server */
 	DRAIN_GRACE_MS = 200, /* for requests that crossed our first GOAWAY */
-	RESPONSE_FIELDS = 4,
+	RESPONSE_FIELDS = 16,
 };
 
 struct h2 {
@@ -283,7 +283,7 @@ on_frame_send(nghttp2_session *session, const nghttp2_frame *frame, void *user)
 	case NGHTTP2_DATA:
 		guard_earn(&h->guard, GUARD_EARN_DATA);
 		h->progress_ns = loop_now_ns(h->conn->host->loop);
-		return 0;
+		break;
 	case NGHTTP2_HEADERS:
 		break;
 	default:
@@ -348,7 +348,10 @@ read_body(nghttp2_session *session, int32_t stream_id, uint8_t *room, size_t siz
 	(void)stream_id;
 	if (!done)
 		return len > 0 ? (ssize_t)len : NGHTTP2_ERR_DEFERRED;
-	*data_flags |= NGHTTP2_DATA_FLAG_EOF | NGHTTP2_DATA_FLAG_NO_END_STREAM;
+	*data_flags |= NGHTTP2_DATA_FLAG_EOF;
+	if (app_of(user)->write_trailers == NULL)
+		return (ssize_t)len;
+	*data_flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
 	return submit_trailers(s) ? (ssize_t)len : NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
 }
 

@@ -55,7 +55,7 @@ struct h2_app {
 	void (*on_close)(struct h2_stream *);
 	/* Bytes of the body; done: no more after these.  0 and not done: none for now. */
 	size_t (*read_body)(struct h2_stream *, char *room, size_t size, bool *ret_done);
-	/* The fields after the body; room for `*ret_count` on entry. */
+	/* The fields after the body; room for `*ret_count` on entry.  NULL: none. */
 	void (*write_trailers)(struct h2_stream *, struct h2_field *fields, size_t *ret_count);
 };
 

@@ -3,16 +3,14 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/buf.h"
-#include "base/must.h"
-#include "net/http1_parse.h"
+#include "net/exchange.h"
 #include "net/http1_protocol.h"
 
 enum {
 	CHUNK_ROOM = 16384, /* for the lines between a body's chunks */
-	AHEAD_MAX = 65536, /* bytes of pipelined requests */
+	AHEAD_MAX = 32768, /* bytes of pipelined requests */
 	KEEP = 16384, /* buffers up to this size stay with a connection */
 };
 
@@ -23,226 +21,125 @@ enum state {
 	OVER, /* to be closed when `out` has been written */
 };
 
-struct http1_exchange { /* one per connection, used again for each request */
-	struct conn *conn;
+struct line { /* one per connection, used again for each request */
+	struct http1_exchange x;
 	enum state state;
 	struct buf in; /* one request; while it runs, later bytes wait in `ahead` */
 	struct buf ahead, out;
 	size_t out_from;
-	struct http1_head head;
-	struct http1_request request;
 	struct http1_chunks chunks;
-	const struct http1_route *route;
 	bool keep_alive, continued, draining;
 	int64_t since_ns; /* of the request's first byte, or of the last reply */
-	void *user;
-	void (*on_cancel)(struct http1_exchange *, void *user);
 };
 
-static const struct {
-	int status;
-	const char *reason;
-} reasons[] = {
-	{ 200, "OK" },
-	{ 201, "Created" },
-	{ 204, "No Content" },
-	{ 304, "Not Modified" },
-	{ 400, "Bad Request" },
-	{ 401, "Unauthorized" },
-	{ 403, "Forbidden" },
-	{ 404, "Not Found" },
-	{ 405, "Method Not Allowed" },
-	{ 408, "Request Timeout" },
-	{ 411, "Length Required" },
-	{ 413, "Content Too Large" },
-	{ 414, "URI Too Long" },
-	{ 415, "Unsupported Media Type" },
-	{ 417, "Expectation Failed" },
-	{ 429, "Too Many Requests" },
-	{ 431, "Request Header Fields Too Large" },
-	{ 500, "Internal Server Error" },
-	{ 501, "Not Implemented" },
-	{ 503, "Service Unavailable" },
-	{ 505, "HTTP Version Not Supported" },
-};
-
-static const char *
-reason_of(int status)
+static struct line *
+line_of(struct http1_exchange *x)
 {
-	for (size_t i = 0; i < COUNT(reasons); i++) {
-		if (reasons[i].status == status)
-			return reasons[i].reason;
-	}
-	return "";
+	return (struct line *)(void *)x; /* it is its first member */
 }
 
 static struct loop *
-loop_of(const struct http1_exchange *x)
+loop_of(const struct line *l)
 {
-	return x->conn->host->loop;
+	return l->x.conn->host->loop;
 }
 
 /* ---- replies ---- */
 
 static void
-add_date(struct buf *out, const struct clock *clock)
+write_reply(struct http1_exchange *x, const struct http1_answer *a)
 {
-	static const char days[] = "SunMonTueWedThuFriSat";
-	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	time_t now = (time_t)clock_wall_s(clock);
-	struct tm tm = { 0 };
-
-	(void)gmtime_r(&now, &tm); /* rfc9110 5.6.7 */
-	buf_printf(out, "date: %.3s, %02d %.3s %04d %02d:%02d:%02d GMT\r\n", days + 3 * tm.tm_wday,
-	    tm.tm_mday, months + 3 * tm.tm_mon, tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
-}
-
-/* The methods that some route serves at this path, for 405. */
-static void
-add_allow(struct buf *out, const struct http1_table *t, str_t path)
-{
-	const char *separator = "allow: ";
-
-	for (size_t i = 0; i < t->count; i++) {
-		const struct http1_route *r = &t->routes[i];
-
-		if (!(r->subtree ? str_has_prefix(path, r->path) : str_eq(path, r->path)))
-			continue;
-		buf_add_text(out, separator);
-		buf_add_str(out, r->method);
-		if (str_eq(r->method, STR("GET")))
-			buf_add_text(out, ", HEAD");
-		separator = ", ";
-	}
-	buf_add_text(out, "\r\n");
-}
-
-static void
-write_reply(struct http1_exchange *x, int status, str_t type, str_t body)
-{
-	struct buf *out = &x->out;
+	struct line *l = line_of(x);
+	struct buf *out = &l->out;
+	str_t body = a->body;
+	int status = a->status;
 	bool bodiless = status == 204 || status == 304;
 
-	if (x->draining)
-		x->keep_alive = false;
-	buf_printf(out, "HTTP/1.1 %d %s\r\n", status, reason_of(status));
-	add_date(out, loop_clock(loop_of(x)));
-	if (status == 405)
-		add_allow(out, x->conn->host->http1, x->request.path);
-	if (type.len > 0 && !bodiless)
-		buf_printf(out, "content-type: %.*s\r\n", STR_FMT(type));
+	if (l->draining)
+		l->keep_alive = false;
+	buf_printf(out, "HTTP/1.1 %d %s\r\n", status, exchange_reason(status));
+	buf_add_text(out, "date: ");
+	exchange_write_date(out, loop_clock(loop_of(l)));
+	if (status == 405 || a->lists_methods) {
+		buf_add_text(out, "\r\nallow: ");
+		exchange_write_allow(out, x);
+	}
+	buf_add_text(out, "\r\n");
+	if (a->content_type.len > 0 && !bodiless)
+		buf_printf(out, "content-type: %.*s\r\n", STR_FMT(a->content_type));
+	buf_add_str(out, a->fields);
 	if (!bodiless)
 		buf_printf(out, "content-length: %zu\r\n", body.len);
-	buf_add_text(out, x->keep_alive ? "\r\n" : "connection: close\r\n\r\n");
+	buf_add_text(out, l->keep_alive ? "\r\n" : "connection: close\r\n\r\n");
 	if (!bodiless && !str_eq(x->request.method, STR("HEAD")))
 		buf_add_str(out, body);
 	if (buf_failed(out)) {
 		/* Half a reply would be taken for a whole one. */
 		buf_clear(out);
-		x->out_from = 0;
-		x->keep_alive = false;
+		l->out_from = 0;
+		l->keep_alive = false;
 	}
-	x->state = x->keep_alive ? REPLYING : OVER;
+	l->state = l->keep_alive ? REPLYING : OVER;
 	conn_flush_later(x->conn);
 }
 
-/* What cannot be understood or served; the sentence is the reason phrase. */
+/* Where the next request begins is not certain. */
 static void
-refuse(struct http1_exchange *x, int status)
+refuse(struct line *l, int status)
 {
-	char text[64];
-	struct buf line = { .data = text, .capacity = sizeof(text), .limit = sizeof(text) };
-
-	buf_add_text(&line, reason_of(status));
-	buf_add_char(&line, '\n');
-	if (status != 404 && status != 405)
-		x->keep_alive = false; /* where the next request begins is not certain */
-	write_reply(x, status, STR("text/plain"), buf_str(&line));
-}
-
-void
-http1_reply(struct http1_exchange *x, int status, str_t type, str_t body)
-{
-	must(x->state == RUNNING && status >= 200 && status <= 599);
-	x->on_cancel = NULL;
-	write_reply(x, status, type, body);
+	l->keep_alive = false;
+	exchange_refuse(&l->x, status);
 }
 
 /* ---- requests ---- */
 
-static bool
-route_fits(const struct http1_route *r, const struct http1_request *q, bool *ret_path_fits)
-{
-	if (!(r->subtree ? str_has_prefix(q->path, r->path) : str_eq(q->path, r->path)))
-		return false;
-	*ret_path_fits = true;
-	return r->method.len == 0 || str_eq(r->method, q->method) ||
-	    (str_eq(r->method, STR("GET")) && str_eq(q->method, STR("HEAD")));
-}
-
-static void
-dispatch(struct http1_exchange *x, size_t body_len)
-{
-	const struct http1_table *t = x->conn->host->http1;
-	bool path_fits = false;
-
-	x->request.body = str_make(x->in.data + x->head.size, body_len);
-	x->conn->host->counts.requests++;
-	for (size_t i = 0; i < t->count; i++) {
-		if (route_fits(&t->routes[i], &x->request, &path_fits)) {
-			x->route = &t->routes[i];
-			x->state = RUNNING;
-			x->route->on_request(x);
-			return;
-		}
-	}
-	refuse(x, path_fits ? 405 : 404);
-}
-
 /* The body, once the head is there.  Returns as the parser does. */
 static int
-read_request_body(struct http1_exchange *x, size_t *ret_len)
+read_request_body(struct line *l, size_t *ret_len)
 {
-	size_t limit = x->conn->host->http1->body_limit;
-	size_t come = x->in.len - x->head.size;
+	size_t limit = l->x.conn->host->http1->body_limit;
+	size_t come = l->in.len - l->x.head.size;
 	int status;
 
-	if (!x->head.chunked) {
-		*ret_len = (size_t)x->head.body_len;
-		if (x->head.body_len > limit)
+	if (!l->x.head.chunked) {
+		*ret_len = (size_t)l->x.head.body_len;
+		if (l->x.head.body_len > limit)
 			return 413;
 		if (come < *ret_len)
 			return 0;
-		x->chunks.at = *ret_len;
+		l->chunks.at = *ret_len;
 		return 1;
 	}
-	status = http1_chunks_read(&x->chunks, x->in.data + x->head.size, come, limit);
-	*ret_len = x->chunks.len;
+	status = http1_chunks_read(&l->chunks, l->in.data + l->x.head.size, come, limit);
+	*ret_len = l->chunks.len;
 	return status;
 }
 
 static void
-read_request(struct http1_exchange *x)
+read_request(struct line *l)
 {
 	size_t body_len = 0;
-	int status = http1_head_read(buf_str(&x->in), &x->head);
+	int status = http1_head_read(buf_str(&l->in), &l->x.head);
 
-	x->request = (struct http1_request){ STR(""), STR(""), STR(""), STR("") };
-	x->keep_alive = false;
+	l->x.request = (struct http1_request){ STR(""), STR(""), STR(""), STR("") };
+	l->keep_alive = false;
 	if (status == 1) {
-		x->request = (struct http1_request){ x->head.method, x->head.path, x->head.query, STR("") };
-		x->keep_alive = x->head.keep_alive;
-		status = read_request_body(x, &body_len);
+		l->x.request = (struct http1_request){ l->x.head.method, l->x.head.path, l->x.head.query, STR("") };
+		l->keep_alive = l->x.head.keep_alive;
+		status = read_request_body(l, &body_len);
 	}
 	if (status > 1) {
-		refuse(x, status);
+		refuse(l, status);
 	} else if (status == 1) {
-		dispatch(x, body_len);
-	} else if (x->head.size > 0 && x->request.method.len > 0 && x->head.expects_continue &&
-	    !x->continued) {
-		x->continued = true;
-		buf_add_text(&x->out, "HTTP/1.1 100 Continue\r\n\r\n");
-		conn_flush_later(x->conn);
+		l->x.request.body = str_make(l->in.data + l->x.head.size, body_len);
+		l->x.conn->host->counts.requests++;
+		l->state = RUNNING;
+		exchange_dispatch(&l->x);
+	} else if (l->x.head.size > 0 && l->x.request.method.len > 0 && l->x.head.expects_continue &&
+	    !l->continued) {
+		l->continued = true;
+		buf_add_text(&l->out, "HTTP/1.1 100 Continue\r\n\r\n");
+		conn_flush_later(l->x.conn);
 	}
 }
 
@@ -260,20 +157,20 @@ start_over(struct buf *b)
 
 /* The reply has been written: what came after its request is next. */
 static void
-next_request(struct http1_exchange *x)
+next_request(struct line *l)
 {
-	buf_drop(&x->in, x->head.size + x->chunks.at);
-	buf_add_str(&x->in, buf_str(&x->ahead));
-	start_over(&x->ahead);
-	if (x->in.len == 0)
-		start_over(&x->in);
-	x->chunks = (struct http1_chunks){ 0 };
-	x->continued = false;
-	x->user = NULL;
-	x->since_ns = loop_now_ns(loop_of(x));
-	x->state = x->draining ? OVER : READING;
-	if (x->state == READING && x->in.len > 0)
-		read_request(x);
+	buf_drop(&l->in, l->x.head.size + l->chunks.at);
+	buf_add_str(&l->in, buf_str(&l->ahead));
+	start_over(&l->ahead);
+	if (l->in.len == 0)
+		start_over(&l->in);
+	l->chunks = (struct http1_chunks){ 0 };
+	l->continued = false;
+	l->x.user = NULL;
+	l->since_ns = loop_now_ns(loop_of(l));
+	l->state = l->draining ? OVER : READING;
+	if (l->state == READING && l->in.len > 0)
+		read_request(l);
 }
 
 /* ---- the connection ---- */
@@ -281,64 +178,76 @@ next_request(struct http1_exchange *x)
 static void *
 open_exchange(struct conn *c)
 {
-	struct http1_exchange *x = calloc(1, sizeof(*x));
+	struct line *l = calloc(1, sizeof(*l));
 
-	if (x == NULL)
+	if (l == NULL)
 		return NULL;
-	x->conn = c;
-	x->since_ns = loop_now_ns(c->host->loop);
-	buf_init(&x->in, HTTP1_HEAD_MAX + c->host->http1->body_limit + CHUNK_ROOM + AHEAD_MAX);
-	buf_init(&x->ahead, AHEAD_MAX);
-	buf_init(&x->out, c->host->limits.queued_bytes);
-	return x;
+	l->x.conn = c;
+	l->x.answer = write_reply;
+	l->since_ns = loop_now_ns(c->host->loop);
+	buf_init(&l->in, HTTP1_HEAD_MAX + c->host->http1->body_limit + CHUNK_ROOM + AHEAD_MAX);
+	buf_init(&l->ahead, AHEAD_MAX);
+	buf_init(&l->out, c->host->limits.queued_bytes);
+	return l;
 }
 
 static void
 end_exchange(void *context)
 {
-	struct http1_exchange *x = context;
+	struct line *l = context;
 
-	if (x->state == RUNNING && x->on_cancel != NULL)
-		x->on_cancel(x, x->user);
-	buf_fini(&x->in);
-	buf_fini(&x->ahead);
-	buf_fini(&x->out);
-	free(x);
+	exchange_cancel(&l->x);
+	buf_fini(&l->in);
+	buf_fini(&l->ahead);
+	buf_fini(&l->out);
+	free(l);
 }
 
 static bool
 take(void *context, str_t bytes)
 {
-	struct http1_exchange *x = context;
+	struct line *l = context;
 
-	if (x->state != READING) {
-		buf_add_str(&x->ahead, bytes);
-		return !buf_failed(&x->ahead);
+	if (l->state != READING) {
+		buf_add_str(&l->ahead, bytes);
+		return !buf_failed(&l->ahead);
 	}
-	if (x->in.len == 0)
-		x->since_ns = loop_now_ns(loop_of(x));
-	buf_add_str(&x->in, bytes);
-	if (buf_failed(&x->in))
+	if (l->in.len == 0)
+		l->since_ns = loop_now_ns(loop_of(l));
+	buf_add_str(&l->in, bytes);
+	if (buf_failed(&l->in))
 		return false;
-	read_request(x);
+	read_request(l);
 	return true;
+}
+
+/* A burst of requests is read as fast as it is answered. */
+static bool
+is_full(const void *context)
+{
+	const struct line *l = context;
+
+	size_t consumed = l->x.head.size + l->chunks.at;
+	size_t left = l->in.len > consumed ? l->in.len - consumed : 0;
+
+	return l->state != READING && left + l->ahead.len > AHEAD_MAX - CONN_IN_SIZE;
 }
 
 static size_t
 give(void *context, char *room, size_t size)
 {
-	struct http1_exchange *x = context;
-	size_t left = x->out.len - x->out_from;
+	struct line *l = context;
+	size_t left = l->out.len - l->out_from;
 	size_t len = left < size ? left : size;
 
 	if (len > 0)
-		memcpy(room, x->out.data + x->out_from, len);
-	x->out_from += len;
-	if (x->out_from == x->out.len) {
-		start_over(&x->out);
-		x->out_from = 0;
-		if (x->state == REPLYING)
-			next_request(x);
+		memcpy(room, l->out.data + l->out_from, len);
+	l->out_from += len;
+	if (l->out_from == l->out.len) {
+		start_over(&l->out);
+		l->out_from = 0;
+		if (l->state == REPLYING)
+			next_request(l);
 	}
 	return len;
 }
@@ -346,85 +255,44 @@ give(void *context, char *room, size_t size)
 static bool
 is_over(const void *context)
 {
-	const struct http1_exchange *x = context;
+	const struct line *l = context;
 
-	return x->state == OVER && x->out_from == x->out.len;
+	return l->state == OVER && l->out_from == l->out.len;
 }
 
 static void
 drain(void *context)
 {
-	struct http1_exchange *x = context;
+	struct line *l = context;
 
-	x->draining = true;
-	if (x->state == READING && x->in.len == 0)
-		x->state = OVER;
+	l->draining = true;
+	if (l->state == READING && l->in.len == 0)
+		l->state = OVER;
 }
 
 static int64_t
 check(void *context, int64_t now)
 {
-	struct http1_exchange *x = context;
-	const struct server_limits *limits = &x->conn->host->limits;
-	bool waiting = x->in.len == 0;
-	bool in_head = x->request.method.len == 0;
+	struct line *l = context;
+	const struct server_limits *limits = &l->x.conn->host->limits;
+	bool waiting = l->in.len == 0;
+	bool in_head = l->x.request.method.len == 0;
 	int64_t due;
 
-	if (x->state != READING)
+	if (l->state != READING)
 		return now + 3600 * CLOCK_NS_PER_S;
-	due = x->since_ns +
+	due = l->since_ns +
 	    (int64_t)(waiting ? limits->idle_ms :
 		    in_head   ? limits->header_ms :
 				limits->request_ms) * CLOCK_NS_PER_MS;
 	if (due > now)
 		return due;
 	if (waiting)
-		x->state = OVER;
+		l->state = OVER;
 	else
-		refuse(x, 408);
-	conn_flush_later(x->conn);
+		refuse(l, 408);
+	conn_flush_later(l->x.conn);
 	return now + CLOCK_NS_PER_S;
-}
-
-/* ---- what handlers ask ---- */
-
-const struct http1_request *
-http1_get_request(const struct http1_exchange *x)
-{
-	return &x->request;
-}
-
-str_t
-http1_find_field(const struct http1_exchange *x, str_t name)
-{
-	return http1_field_find(&x->head, name);
-}
-
-void *
-http1_worker(const struct http1_exchange *x)
-{
-	return x->conn->host->worker;
-}
-
-const void *
-http1_data(const struct http1_exchange *x)
-{
-	return x->route->data;
-}
-
-const struct peer *
-http1_peer(const struct http1_exchange *x)
-{
-	return &x->conn->peer;
-}
-
-void
-http1_attach(struct http1_exchange *x, void *user,
-    void (*on_cancel)(struct http1_exchange *, void *))
-{
-	must(x->state == RUNNING);
-	x->user = user;
-	x->on_cancel = on_cancel;
 }
 
 static bool
@@ -448,6 +316,7 @@ const struct protocol http1_protocol = {
 	.take = take,
 	.give = give,
 	.is_over = is_over,
+	.is_full = is_full,
 	.drain = drain,
 	.check = check,
 	.end = end_exchange,

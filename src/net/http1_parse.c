@@ -229,7 +229,7 @@ read_chunk_line(str_t line, size_t *ret_size)
 {
 	size_t digits = 0, size = 0;
 
-	if (has_bare_break(line))
+	if (line.len > CHUNK_LINE_MAX || has_bare_break(line))
 		return BAD;
 	for (; digits < line.len && digits < 9; digits++) {
 		char c = line.data[digits];
@@ -242,11 +242,15 @@ read_chunk_line(str_t line, size_t *ret_size)
 			break;
 		size = size * 16 + (size_t)value;
 	}
-	if (digits == 0 || digits == 9 ||
-	    (digits < line.len && line.data[digits] != ';' && line.data[digits] != ' '))
+	if (digits == 0 || digits == 9)
 		return BAD;
 	*ret_size = size;
-	return DONE;
+	line = str_skip(line, digits);
+	if (line.len == 0)
+		return DONE;
+	while (line.len > 0 && (line.data[0] == ' ' || line.data[0] == '\t'))
+		line = str_skip(line, 1);
+	return line.len > 0 && line.data[0] == ';' && is_field_value(line) ? DONE : BAD;
 }
 
 static int
@@ -256,14 +260,18 @@ read_trailers(struct http1_chunks *c, str_t rest)
 	str_t line;
 
 	while (next_line(&rest, &line)) {
-		if (has_bare_break(line))
-			return BAD;
+		size_t colon = str_find_char(line, ':', 0);
+
+		if (before - rest.len > TRAILER_MAX)
+			return 431;
 		if (line.len == 0) {
 			c->at += before - rest.len;
 			return DONE;
 		}
+		if (!is_token(str_sub(line, 0, colon)) || colon == line.len || !is_field_value(line))
+			return BAD;
 	}
-	return before > TRAILER_MAX ? 431 : MORE;
+	return before >= TRAILER_MAX ? 431 : MORE;
 }
 
 int
@@ -276,7 +284,7 @@ http1_chunks_read(struct http1_chunks *c, char *bytes, size_t size, size_t limit
 		int status;
 
 		if (!next_line(&rest, &line))
-			return before > CHUNK_LINE_MAX ? BAD : MORE;
+			return before > CHUNK_LINE_MAX + 1 ? BAD : MORE; /* 1: its CR */
 		status = read_chunk_line(line, &chunk);
 		if (status != DONE)
 			return status;

@@ -35,6 +35,8 @@ static const struct {
 	{ "an unknown path, then another request", "GET /nope HTTP/1.1\r\n" H "\r\nGET /tree/x HTTP/1.1\r\n" H END,
 	    "404 200", "/tree/x" },
 	{ "another method", "PUT /healthz HTTP/1.1\r\n" H END, "405", "Method Not Allowed\n" },
+	{ "OPTIONS", "OPTIONS /healthz HTTP/1.1\r\n" H END, "204", "allow: OPTIONS, GET, HEAD\r\nconnection: close\r\n\r\n" },
+	{ "OPTIONS of nothing", "OPTIONS /nope HTTP/1.1\r\n" H END, "404", "Not Found\n" },
 	{ "a path in other letters", "GET /Healthz HTTP/1.1\r\n" H END, "404", "Not Found\n" },
 	{ "a path with dots", "GET /tree/../healthz HTTP/1.1\r\n" H END, "200", "/tree/../healthz" },
 	{ "nonsense", "nonsense\r\n\r\n", "400", "Bad Request\n" },
@@ -126,6 +128,48 @@ test_big(const char *address)
 	(void)close(fd);
 }
 
+/* Far more than is read ahead: the rest waits in the socket, and all are answered in order. */
+static void
+test_burst(const char *address)
+{
+	enum { BURST = 20000 };
+	static const char one[] = "GET /tree/x HTTP/1.1\r\n" H "\r\n";
+	static const char last[] = "GET /healthz HTTP/1.1\r\n" H END;
+	int fd = grpc_client_connect(address);
+	struct buf burst, replies;
+	size_t sent = 0, count = 0, at = 0;
+	char bytes[65536];
+
+	buf_init(&burst, 4 << 20);
+	buf_init(&replies, 8 << 20);
+	for (int i = 0; i < BURST; i++)
+		buf_add_text(&burst, one);
+	buf_add_text(&burst, last);
+	for (struct pollfd p = { .fd = fd, .events = POLLOUT }; poll(&p, 1, 3000) == 1; ) {
+		ssize_t n;
+
+		if ((p.revents & POLLIN) != 0 || (p.revents & POLLHUP) != 0) {
+			n = read(fd, bytes, sizeof(bytes));
+			if (n <= 0)
+				break;
+			buf_add(&replies, bytes, (size_t)n);
+		} else if ((p.revents & POLLOUT) != 0) {
+			n = send(fd, burst.data + sent, burst.len - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+			sent += n > 0 ? (size_t)n : 0;
+		}
+		p.events = (short)(POLLIN | (sent < burst.len ? POLLOUT : 0));
+	}
+	while ((at = str_find(buf_str(&replies), STR("HTTP/1.1 200"), at)) < replies.len) {
+		count++;
+		at++;
+	}
+	ok(count == BURST + 1 && str_has_suffix(buf_str(&replies), STR("{\"status\":\"ok\"}\n")),
+	    "a burst of %d pipelined requests: %zu answers", BURST + 1, count);
+	buf_fini(&burst);
+	buf_fini(&replies);
+	(void)close(fd);
+}
+
 int
 main(void)
 {
@@ -136,6 +180,7 @@ main(void)
 	test_cases(t->address, 10000);
 	test_cases(t->address, 1);
 	test_big(t->address);
+	test_burst(t->address);
 	echo_stop(&t);
 	return tap_done();
 }

@@ -14,7 +14,7 @@
 #include "base/must.h"
 #include "net/conn.h"
 #include "net/grpc_protocol.h"
-#include "net/http1_protocol.h"
+#include "net/http_protocol.h"
 
 enum {
 	ACCEPTS_PER_BATCH = 16, /* what is open already has its turn between */
@@ -260,7 +260,7 @@ server_new(struct loop *loop, int fd, const struct server_config *config, void *
 	/* A peer that has gone is found by write()'s error, not by a signal. */
 	must(signal(SIGPIPE, SIG_IGN) != SIG_ERR);
 	s->host.loop = loop;
-	s->host.protocol = config->grpc != NULL ? &grpc_protocol : &http1_protocol;
+	s->host.protocol = config->grpc != NULL ? &grpc_protocol : &http_protocol;
 	s->host.grpc = config->grpc;
 	s->host.http1 = config->http1;
 	s->host.worker = worker;

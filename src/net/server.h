@@ -3,7 +3,7 @@
  * server: one worker's connections from one listening socket.
  *
  * Accepts, passes the gate, does the TLS handshake if there is a context, and
- * speaks either gRPC over HTTP/2 (prior knowledge or ALPN "h2") or HTTP/1.1.
+ * speaks either gRPC over HTTP/2 (prior knowledge or ALPN "h2") or HTTP/1.1 and HTTP/2.
  *
  *   lifetime  the config's pointers must outlive the server; server_free() cuts
  *             what connections are left (their calls are cancelled)

@@ -34,13 +34,11 @@ protocol_name(enum tls_protocol p)
 }
 
 static int
-select_protocol(SSL *ssl, const unsigned char **ret_name, unsigned char *ret_len,
-    const unsigned char *offered, unsigned int offered_len, void *unused)
+find_protocol(enum tls_protocol protocol, const unsigned char *offered, unsigned offered_len,
+    const unsigned char **ret_name, unsigned char *ret_len)
 {
-	const struct tls *t = SSL_get_app_data(ssl);
-	const unsigned char *wanted = protocol_name(t->protocol);
+	const unsigned char *wanted = protocol_name(protocol);
 
-	(void)unused;
 	for (unsigned i = 0; i < offered_len; i += 1u + offered[i]) {
 		unsigned len = offered[i];
 
@@ -53,6 +51,20 @@ select_protocol(SSL *ssl, const unsigned char **ret_name, unsigned char *ret_len
 		}
 	}
 	return SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+static int
+select_protocol(SSL *ssl, const unsigned char **ret_name, unsigned char *ret_len,
+    const unsigned char *offered, unsigned int offered_len, void *unused)
+{
+	const struct tls *t = SSL_get_app_data(ssl);
+
+	(void)unused;
+	if (t->protocol != TLS_HTTP_BOTH)
+		return find_protocol(t->protocol, offered, offered_len, ret_name, ret_len);
+	if (find_protocol(TLS_H2, offered, offered_len, ret_name, ret_len) == SSL_TLSEXT_ERR_OK)
+		return SSL_TLSEXT_ERR_OK;
+	return find_protocol(TLS_HTTP1, offered, offered_len, ret_name, ret_len);
 }
 
 static int
@@ -393,4 +405,14 @@ const char *
 tls_failure(const struct tls *t)
 {
 	return t->failure != NULL ? t->failure : "the connection broke";
+}
+
+bool
+tls_speaks_h2(const struct tls *t)
+{
+	const unsigned char *name = NULL;
+	unsigned len = 0;
+
+	SSL_get0_alpn_selected(t->ssl, &name, &len);
+	return len == 2 && memcmp(name, "h2", 2) == 0;
 }

@@ -49,11 +49,12 @@ void tls_context_destroy(void *context); /* a shared_destroy_fn */
 struct peer;
 struct tls;
 
-enum tls_protocol { TLS_H2, TLS_HTTP1 };
+enum tls_protocol { TLS_H2, TLS_HTTP1, TLS_HTTP_BOTH }; /* both: without ALPN it is HTTP/1.1 */
 enum tls_outcome { TLS_DONE, TLS_WANTS_READ, TLS_WANTS_WRITE, TLS_CLOSED, TLS_FAILED };
 
 struct tls *tls_new(const struct tls_context *, int fd, enum tls_protocol); /* NULL: no memory */
 void tls_free(struct tls **);
+bool tls_speaks_h2(const struct tls *); /* what ALPN chose, after the handshake */
 enum tls_outcome tls_shake(struct tls *, struct peer *); /* done: fills the peer's identity */
 enum tls_outcome tls_read(struct tls *, char *room, size_t size, size_t *ret_len);
 enum tls_outcome tls_write(struct tls *, str_t, size_t *ret_len); /* maybe fewer */

@@ -20,6 +20,7 @@
 #include "sidecar/findings.h"
 #include "sidecar/health.h"
 #include "sidecar/listen.h"
+#include "sidecar/rest.h"
 #include "sidecar/sandbox.h"
 #include "sidecar/service.h"
 #include "sidecar/version.h"
@@ -173,6 +174,7 @@ open_sockets(struct daemon *d, struct diag *diag)
 		    (uint32_t)processors :
 		    1;
 	TRY(listen_open_grpc(d, diag));
+	TRY(listen_open_rest(d, diag));
 	TRY(listen_open_http(d, diag));
 	return listen_open_admin(d, diag);
 }
@@ -232,6 +234,7 @@ make_tables(struct daemon *d, struct diag *diag)
 
 	methods = service_methods(&count);
 	d->grpc = grpc_table_new(methods, count, &options);
+	rest_table(options.message_limit, &d->rest);
 	d->gate = gate_new(most > UINT32_MAX ? UINT32_MAX : (uint32_t)most, UINT32_MAX);
 	d->commons.gate = d->gate;
 	return d->grpc != NULL && d->gate != NULL ? ERR_OK : ERR_MEMORY;
@@ -250,26 +253,34 @@ take_limits(const struct config *c)
 	};
 }
 
+static struct worker_listener
+make_listener(struct daemon *d, const struct daemon_socket *s, uint32_t worker)
+{
+	bool secured = d->config.tls_mode == CONFIG_TLS_MTLS || d->config.tls_mode == CONFIG_TLS_ONE_WAY;
+	bool local = s->address.sockaddr.ss_family == AF_UNIX;
+
+	return (struct worker_listener){
+		.fd = s->fd[worker < s->fd_count ? worker : 0],
+		.server = { .tls = secured && !local ? d->reload.tls : NULL,
+		    .gate = d->gate,
+		    .unix_rule = &d->unix_rule,
+		    .limits = take_limits(&d->config),
+		    .log = &d->log },
+	};
+}
+
 static size_t
 list_listeners(struct daemon *d, uint32_t worker, struct worker_listener *list)
 {
-	bool secured = d->config.tls_mode == CONFIG_TLS_MTLS ||
-	    d->config.tls_mode == CONFIG_TLS_ONE_WAY;
 	size_t count = 0;
 
-	for (size_t i = 0; i < d->grpc_count; i++) {
-		const struct daemon_socket *s = &d->grpc_sockets[i];
-		bool local = s->address.sockaddr.ss_family == AF_UNIX;
-
-		list[count++] = (struct worker_listener){
-			.fd = s->fd[worker < s->fd_count ? worker : 0],
-			.server = { .grpc = d->grpc,
-			    .tls = secured && !local ? d->reload.tls : NULL,
-			    .gate = d->gate,
-			    .unix_rule = &d->unix_rule,
-			    .limits = take_limits(&d->config),
-			    .log = &d->log },
-		};
+	for (size_t i = 0; i < d->grpc_count; i++, count++) {
+		list[count] = make_listener(d, &d->grpc_sockets[i], worker);
+		list[count].server.grpc = d->grpc;
+	}
+	for (size_t i = 0; i < d->rest_count; i++, count++) {
+		list[count] = make_listener(d, &d->rest_sockets[i], worker);
+		list[count].server.http1 = &d->rest;
 	}
 	for (size_t i = 0; worker == 0 && i < d->http_count; i++)
 		list[count++] = (struct worker_listener){
@@ -365,6 +376,7 @@ announce(struct daemon *d, struct diag *diag)
 	    LOG_STR("jwks", c->auth_jwks_path), LOG_STR("control_plane", STR("off")),
 	    LOG_INT("workers", d->worker_count));
 	announce_addresses(d, d->grpc_sockets, d->grpc_count, "gRPC");
+	announce_addresses(d, d->rest_sockets, d->rest_count, "REST");
 	announce_addresses(d, d->http_sockets, d->http_count, "health");
 	if (development)
 		log_warn(&d->log, "development: policies need no signature here; not for production");

@@ -14,7 +14,7 @@
 #include "sidecar/reload.h"
 #include "sidecar/worker.h"
 
-enum { DAEMON_WORKERS_MAX = 256, DAEMON_ADDRESSES_MAX = WORKER_LISTENERS_MAX / 2 };
+enum { DAEMON_WORKERS_MAX = 256, DAEMON_ADDRESSES_MAX = WORKER_LISTENERS_MAX / 3 };
 
 struct daemon_socket { /* an address, and its descriptor for each worker */
 	struct listener_address address;
@@ -37,9 +37,10 @@ struct daemon {
 	struct gate *gate;
 	struct unix_rule unix_rule;
 	struct grpc_table *grpc;
-	struct http1_table http;
+	struct http1_table rest;
 	struct daemon_socket grpc_sockets[DAEMON_ADDRESSES_MAX], http_sockets[DAEMON_ADDRESSES_MAX];
-	size_t grpc_count, http_count;
+	struct daemon_socket rest_sockets[DAEMON_ADDRESSES_MAX];
+	size_t grpc_count, http_count, rest_count;
 	struct activation activation;
 	struct listener_address admin_address;
 	int admin_fd, signal_fd; /* -1: none */

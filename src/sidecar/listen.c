@@ -49,9 +49,9 @@ read_address(struct daemon *d, str_t text, struct diag *diag, struct listener_ad
 
 /* A machine without IPv6 has no ::1; that is no reason to serve nobody by default. */
 static bool
-may_miss(const struct daemon *d, int error)
+may_miss(const struct daemon *d, enum config_key key, int error)
 {
-	return d->config.source[CONFIG_KEY_listen_grpc].origin == CONFIG_DEFAULT &&
+	return d->config.source[key].origin == CONFIG_DEFAULT &&
 	    (error == EAFNOSUPPORT || error == EADDRNOTAVAIL);
 }
 
@@ -71,13 +71,14 @@ refuse_exposed(str_t address, struct diag *diag)
 }
 
 static err_t
-open_grpc_address(struct daemon *d, str_t text, struct diag *diag)
+open_address(struct daemon *d, enum config_key key, str_t text, struct daemon_socket *sockets, size_t *count,
+    struct diag *diag)
 {
-	struct daemon_socket *s = &d->grpc_sockets[d->grpc_count];
+	struct daemon_socket *s = &sockets[*count];
 	struct diag aside;
 	err_t err;
 
-	if (d->grpc_count == DAEMON_ADDRESSES_MAX) {
+	if (*count == DAEMON_ADDRESSES_MAX) {
 		diag_say(diag, "listen", "at most %d addresses can be served", DAEMON_ADDRESSES_MAX);
 		return ERR_LIMIT;
 	}
@@ -88,10 +89,10 @@ open_grpc_address(struct daemon *d, str_t text, struct diag *diag)
 	errno = 0;
 	err = open_for_workers(s, d->worker_count, (mode_t)config_unix_mode(&d->config), &aside);
 	if (err == ERR_OK) {
-		d->grpc_count++;
+		++*count;
 		return ERR_OK;
 	}
-	if (may_miss(d, errno)) {
+	if (may_miss(d, key, errno)) {
 		log_warn(&d->log, "this address cannot be served here", LOG_STR("address", text));
 		return ERR_OK;
 	}
@@ -121,6 +122,22 @@ inherit(struct daemon *d, enum activation_purpose purpose, struct daemon_socket 
 		s->inherited = true;
 		(*count)++;
 	}
+	return ERR_OK;
+}
+
+static err_t
+open_grpc_address(struct daemon *d, str_t text, struct diag *diag)
+{
+	return open_address(d, CONFIG_KEY_listen_grpc, text, d->grpc_sockets, &d->grpc_count, diag);
+}
+
+err_t
+listen_open_rest(struct daemon *d, struct diag *diag)
+{
+	const struct config_list *list = &d->config.listen_rest;
+
+	for (size_t i = 0; i < list->count; i++)
+		TRY(open_address(d, CONFIG_KEY_listen_rest, list->at[i], d->rest_sockets, &d->rest_count, diag));
 	return ERR_OK;
 }
 
@@ -235,6 +252,7 @@ void
 listen_close(struct daemon *d)
 {
 	close_sockets(d->grpc_sockets, d->grpc_count);
+	close_sockets(d->rest_sockets, d->rest_count);
 	close_sockets(d->http_sockets, d->http_count);
 	if (d->admin_fd >= 0)
 		close_one(d->admin_fd, &d->admin_address, d->admin_inherited);

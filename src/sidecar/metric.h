@@ -27,7 +27,7 @@ enum {
 	METRIC_TENANTS_MAX = 32, /* the first is "other" */
 	METRIC_NAMES_MAX = 256, /* tenants' ids and aliases */
 	METRIC_NAME_LEN_MAX = 128,
-	METRIC_RPC_COUNT = 2 /* of reflection; see service.c */
+	METRIC_RPC_COUNT = 3 /* two of reflection, see service.c, and METRIC_REST */
 #define SERVED(...) +1
 #define STREAMED(...) +1
 #define UNSERVED(...) +1
@@ -36,6 +36,7 @@ enum {
 #undef STREAMED
 #undef UNSERVED
 	,
+	METRIC_REST = METRIC_RPC_COUNT - 1, /* what comes over HTTP */
 	METRIC_REASON_COUNT = 0
 #define REASON(...) +1
 #include "token/reason.def"

@@ -84,14 +84,14 @@ tenant_count(const struct page *p)
 	return atomic_load(&p->commons->tenants.count);
 }
 
-/* "coresdk.v1.AuthService/Authorize" */
+/* "coresdk.v1.AuthService/Authorize", or "rest" */
 static str_t
 rpc_name(uint32_t rpc)
 {
 	size_t count;
 	const struct grpc_method *methods = service_methods(&count);
 
-	return str_skip(methods[rpc].path, 1);
+	return rpc == METRIC_REST ? STR("rest") : str_skip(methods[rpc].path, 1);
 }
 
 /* The method's name, if it is one of AuthService. */

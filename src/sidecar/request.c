@@ -21,14 +21,14 @@ static const struct step {
 	{ ask_policy, false }, /* rulebook + message + identity → decision */
 	{ act, false }, /* allowed → done, for what is more than a question */
 	{ record, true }, /* decision → audit lane */
-	{ respond, true }, /* decision → gRPC answer, once the record is kept */
+	{ respond, true }, /* decision → answer, once the record is kept */
 };
 
 void
 request_run(struct request *r)
 {
 	r->allow = false;
-	r->trace = trace_of(grpc_call_metadata(r->call, STR("traceparent")));
+	r->trace = trace_of(caller_find(&r->caller, STR("traceparent")));
 	r->start_ns = clock_steady_ns(&clock_system);
 	r->now_ns = clock_wall_ns(&clock_system);
 	r->date_s = clock_mark_now_s(r->worker->options.commons->clock);
@@ -190,7 +190,7 @@ judge(struct request *r)
 
 	if (d->err == ERR_SYNTAX)
 		return refuse_input(r);
-	if (snapshot_program(r->book->snapshot) == NULL)
+	if (snapshot_program(r->book->snapshot) == NULL && d->err == ERR_NOT_FOUND)
 		request_deny(r, PROBLEM_POLICY_MISSING_RULE, STR("no policy is loaded"));
 	else if (d->err == ERR_NOT_FOUND)
 		request_deny(r, PROBLEM_POLICY_MISSING_RULE,
@@ -232,7 +232,7 @@ put_question(struct request *r, struct question *q)
 {
 	const struct config *c = &r->book->config;
 	int64_t until = r->start_ns + c->policy_budget_time_ms * CLOCK_NS_PER_MS;
-	int64_t deadline = grpc_call_deadline_ns(r->call), begin;
+	int64_t deadline = r->caller.deadline_ns, begin;
 	err_t err;
 
 	if (q->rule.len == 0)
@@ -242,10 +242,11 @@ put_question(struct request *r, struct question *q)
 	begin = clock_steady_ns(&clock_system);
 	evaluate(r->worker->evaluator, r->book->snapshot, q, r->arena, &r->decision);
 	r->end_ns = clock_steady_ns(&clock_system);
+	r->evaluation_ns = r->end_ns - begin;
 	r->evaluated = true;
 	note_input(r);
 	err = judge(r);
-	worker_count_evaluation(r->worker, r, r->end_ns - begin);
+	worker_count_evaluation(r->worker, r);
 	return err;
 }
 
@@ -299,16 +300,21 @@ describe_reasons(struct request *r, value_t *ret)
 	*ret = value_array_of(one, 1);
 }
 
+str_t
+request_id(const struct request *r)
+{
+	return r->trace.id.len > 0 ? r->trace.id : str_make(r->id, AUDIT_ULID_LEN);
+}
+
 static void
-describe(struct request *r, struct audit_record *record, char ulid[AUDIT_ULID_LEN],
-    char token_hash[SHA256_HEX_SIZE])
+describe(struct request *r, struct audit_record *record, char token_hash[SHA256_HEX_SIZE])
 {
 	const struct snapshot_facts *facts = snapshot_facts(r->book->snapshot);
 
 	r->end_ns = clock_steady_ns(&clock_system);
 	*record = (struct audit_record){
 		.time_ms = r->now_ns / CLOCK_NS_PER_MS,
-		.trace_id = r->trace.id.len > 0 ? r->trace.id : str_make(ulid, AUDIT_ULID_LEN),
+		.trace_id = request_id(r),
 		.method = str_of(r->method->name),
 		.tenant_id = request_plain(r, r->message.tenant_id),
 		.subject = request_plain(r, r->message.subject),
@@ -322,7 +328,7 @@ describe(struct request *r, struct audit_record *record, char ulid[AUDIT_ULID_LE
 		.note = r->book->note,
 		.revision = facts->revision,
 	};
-	worker_make_ulid(r->worker, record->time_ms, ulid);
+	worker_make_ulid(r->worker, record->time_ms, r->id);
 	if (r->message.token.len > 0) {
 		digest_sha256_hex(jwt_strip_bearer(r->message.token), token_hash);
 		record->token_sha256 = str_make(token_hash, SHA256_HEX_SIZE);
@@ -355,13 +361,13 @@ record_own(struct request *r)
 static err_t
 push_record(struct request *r, uint64_t *ret_ticket)
 {
-	char ulid[AUDIT_ULID_LEN], token_hash[SHA256_HEX_SIZE];
+	char token_hash[SHA256_HEX_SIZE];
 	struct buf *line = &r->worker->line;
 	struct audit_record entry;
 	size_t split;
 
 	buf_clear(line);
-	describe(r, &entry, ulid, token_hash);
+	describe(r, &entry, token_hash);
 	audit_record_write(line, &entry, &r->book->mask, &split);
 	return buf_failed(line) ? ERR_LIMIT : audit_lane_push(r->worker->lane, buf_str(line), split, ret_ticket);
 }
@@ -392,6 +398,8 @@ record(struct request *r)
 	if (!r->recorded && !worker_may_answer_unrecorded(r->worker)) {
 		r->reason = STR_NONE;
 		request_deny(r, PROBLEM_AUDIT_UNAVAILABLE, str_of(err_text(ERR_AUDIT)));
+		if (r->method->handler->flags & HANDLER_VALUE)
+			request_fail(r, ERR_AUDIT, r->reason);
 	}
 	return ERR_OK;
 }
@@ -405,6 +413,10 @@ respond(struct request *r)
 
 	if (r->deferred)
 		return ERR_OK;
+	if (r->method->handler->flags & HANDLER_PART) {
+		r->method->handler->respond(r, out);
+		return ERR_OK;
+	}
 	if (!r->allow && (r->method->handler->flags & HANDLER_STATUS))
 		request_fail(r, r->identity.reason != TOKEN_NONE ? ERR_TOKEN : ERR_REFUSED, r->reason);
 	buf_clear(out);

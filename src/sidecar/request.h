@@ -15,8 +15,9 @@
 #define SIDECAR_REQUEST_H
 
 #include "audit/lane.h"
+#include "audit/record.h"
 #include "engine/evaluate.h"
-#include "net/grpc.h"
+#include "sidecar/caller.h"
 #include "sidecar/identity.h"
 #include "sidecar/message.h"
 #include "sidecar/trace.h"
@@ -29,6 +30,8 @@ enum handler_flag {
 	HANDLER_OPEN = 2, /* no service token: health */
 	HANDLER_STATUS = 4, /* the answer has no place for a denial: it is a gRPC status, and `refuse` is NULL */
 	HANDLER_SECRET = 8, /* the answer is wiped wherever it was */
+	HANDLER_VALUE = 16, /* the answer is more than yes or no: without a record it is an error */
+	HANDLER_PART = 32, /* one of several under one answer: whoever runs it answers (worker_answer_all) */
 };
 
 struct handler {
@@ -58,7 +61,7 @@ struct method { /* a row of service.def */
 
 struct request {
 	struct worker *worker;
-	struct grpc_call *call;
+	struct caller caller;
 	const struct method *method;
 	const struct rulebook *book;
 	struct arena *arena; /* values: the evaluation may use it up … */
@@ -76,6 +79,7 @@ struct request {
 	struct decision decision; /* evaluate */
 	str_t resource_owner; /* of the question, for the record */
 	bool evaluated;
+	int64_t evaluation_ns; /* how long that took */
 
 	bool allow;
 	str_t reason; /* of a denial, for people */
@@ -87,9 +91,11 @@ struct request {
 	uint64_t ticket; /* of the audit record */
 	bool noted; /* by the handler itself: see request_note() */
 	bool deferred; /* the handler answers the call, later */
+	char id[AUDIT_ULID_LEN]; /* made with the record, if the caller sent no trace */
 };
 
 void request_run(struct request *);
+str_t request_id(const struct request *); /* by which its record is found: its trace_id */
 
 /* For handlers: the answer is no.  The first reason stays. */
 void request_deny(struct request *, enum problem, str_t reason);

@@ -10,6 +10,7 @@
 #include "crypt/secret.h"
 #include "engine/evaluate.h"
 #include "sidecar/host.h"
+#include "sidecar/rest.h"
 #include "sidecar/service.h"
 
 enum { MASK_KEY_FILE_MAX = 256 };
@@ -167,7 +168,7 @@ is_served(const struct allow_entry *e)
 		if (allow_entry_is_for(e, methods[i].path))
 			return true;
 	}
-	return false;
+	return allow_entry_is_for(e, REST_SERVICE);
 }
 
 /* A service that is misspelt would be open to whom it shall not be. */

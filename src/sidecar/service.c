@@ -6,7 +6,9 @@
 static void
 on_message(struct grpc_call *call, str_t message)
 {
-	worker_on_message(grpc_call_worker(call), call, grpc_call_data(call), message);
+	const struct caller caller = caller_of_grpc(call);
+
+	worker_on_message(grpc_call_worker(call), &caller, grpc_call_data(call), message);
 }
 
 static void
@@ -46,7 +48,7 @@ static const struct grpc_method methods[] = {
 #undef UNSERVED
 };
 
-_Static_assert(COUNT(methods) == METRIC_RPC_COUNT, "each rpc has its cells");
+_Static_assert(COUNT(methods) == METRIC_REST, "each rpc has its cells");
 
 uint32_t
 service_rpc(const struct grpc_call *call)

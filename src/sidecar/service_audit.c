@@ -65,7 +65,7 @@ is_by_hand(const struct request *r, const struct emit_request *own)
 {
 	if (own->sixth.len > 0 || own->seventh.len > 0)
 		return false;
-	return grpc_call_metadata(r->call, STR("user-agent")).len == 0 || own->fifth.count > 1 ||
+	return caller_find(&r->caller, STR("user-agent")).len == 0 || own->fifth.count > 1 ||
 	    str_has_prefix(last_of(&own->fifth), STR("{")) || is_outcome(own->third);
 }
 

@@ -63,7 +63,7 @@ ask_query(struct request *r, struct question *q)
 		.to_ms = milliseconds(own->end, 999),
 		.limit = limit_of(c, own->limit) };
 	int64_t until = r->start_ns + c->audit_query_max_time_ms * CLOCK_NS_PER_MS;
-	int64_t deadline = grpc_call_deadline_ns(r->call);
+	int64_t deadline = r->caller.deadline_ns;
 	struct inquiry_bounds bounds = { .bytes = (uint64_t)c->audit_query_max_scan_mb << 20,
 		.deadline_ns = deadline < until ? deadline : until };
 	struct audit_query query;
@@ -82,7 +82,7 @@ ask_query(struct request *r, struct question *q)
 		request_fail(r, err, diag_first_message(&diag));
 		return false;
 	}
-	inquiry_ask(place, r->call, &query, &bounds);
+	inquiry_ask(place, r->caller.call, &query, &bounds);
 	r->allow = r->deferred = true;
 	return false;
 }

@@ -9,7 +9,7 @@
 static err_t
 decode_validate(struct request *r)
 {
-	bool has_user_agent = grpc_call_metadata(r->call, STR("user-agent")).len > 0;
+	bool has_user_agent = r->caller.door->find(r->caller.call, STR("user-agent")).len > 0;
 
 	return message_read_validate(r->arena, r->bytes, has_user_agent, &r->message);
 }

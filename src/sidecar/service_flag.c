@@ -44,13 +44,13 @@ is_tenant(const struct request *r, str_t text)
  * generated Go by the metadata that it adds.  Java is not told apart: its client is believed.
  */
 static bool
-sends_user_first(const struct grpc_call *call)
+sends_user_first(const struct caller *caller)
 {
-	str_t agent = grpc_call_metadata(call, STR("user-agent"));
+	str_t agent = caller_find(caller, STR("user-agent"));
 
 	if (agent.len == 0 || str_has_prefix(agent, STR("grpc-java-netty/")))
 		return true;
-	return str_has_prefix(agent, STR("grpc-go/")) && grpc_call_metadata(call, STR("x-service-name")).len > 0;
+	return str_has_prefix(agent, STR("grpc-go/")) && caller_find(caller, STR("x-service-name")).len > 0;
 }
 
 /* What is a known tenant is the tenant, whoever asks; who asks counts where neither or both are. */
@@ -59,7 +59,7 @@ is_swapped(const struct request *r, const struct flag_request *own)
 {
 	if (is_tenant(r, own->second) != is_tenant(r, own->third))
 		return is_tenant(r, own->third);
-	return sends_user_first(r->call);
+	return sends_user_first(&r->caller);
 }
 
 static str_t

@@ -29,28 +29,28 @@ count(_Atomic uint64_t *counter)
 /* ---- answers ---- */
 
 static void
-send_answer(struct worker *w, struct grpc_call *call, const struct handler *handler, int status, str_t answer)
+send_answer(const struct caller *caller, const struct handler *handler, err_t err, str_t answer)
 {
 	if (handler->flags & HANDLER_SECRET)
-		grpc_call_hide(call);
-	if (status != 0)
-		grpc_fail(call, status, answer);
+		caller->door->hide(caller->call);
+	if (err != ERR_OK)
+		caller->door->fail(caller->call, err, answer);
 	else
-		grpc_reply(call, answer);
+		caller->door->reply(caller->call, answer);
 }
 
 static void
-send_refusal(struct worker *w, struct grpc_call *call, const struct handler *handler)
+send_refusal(struct worker *w, const struct caller *caller, const struct handler *handler)
 {
 	count(&w->withheld);
 	count(&w->cells->errors[METRIC_ERROR_AUDIT]);
 	if (handler->refuse == NULL) {
-		grpc_fail(call, err_grpc(ERR_AUDIT), str_of(err_text(ERR_AUDIT)));
+		caller->door->fail(caller->call, ERR_AUDIT, str_of(err_text(ERR_AUDIT)));
 		return;
 	}
 	buf_clear(&w->answer);
 	handler->refuse(&w->answer, str_of(err_text(ERR_AUDIT)));
-	grpc_reply(call, buf_str(&w->answer));
+	caller->door->reply(caller->call, buf_str(&w->answer));
 }
 
 static struct pending *
@@ -59,36 +59,28 @@ pending_at(struct worker *w, uint64_t ticket)
 	return &w->pending[ticket % AUDIT_LANE_TICKETS];
 }
 
-static void
-on_cancel(struct grpc_call *call, void *user)
-{
-	struct pending *p = user;
-
-	p->call = NULL;
-}
-
 /* The record is on its way: the answer follows when it is kept. */
 static void
-hold_answer(struct worker *w, const struct request *r, int status, str_t answer)
+hold_answer(struct worker *w, const struct request *r, const struct caller *caller, err_t err, str_t answer)
 {
 	struct pending *p = pending_at(w, r->ticket);
 
 	must(r->ticket == w->pending_next);
 	w->pending_next++;
 	metric_set(&w->cells->waiting, w->pending_next - w->pending_first);
-	*p = (struct pending){ .call = r->call,
+	*p = (struct pending){ .caller = *caller,
 		.handler = r->method->handler,
 		.since_ns = r->start_ns,
-		.status = status,
-		.asks = status == 0 && r->method->handler->write != NULL };
+		.err = err,
+		.asks = err == ERR_OK && r->method->handler->write != NULL };
 	p->stored = ring_put(w->answers, answer);
 	if (!p->stored) {
 		/* No room to wait in: better a denial now than an answer nobody recorded. */
-		p->call = NULL;
-		send_refusal(w, r->call, r->method->handler);
+		p->caller.call = NULL;
+		send_refusal(w, caller, r->method->handler);
 		return;
 	}
-	grpc_call_attach(r->call, p, on_cancel);
+	caller->door->wait(caller->call, &p->caller.call);
 	if (w->pending_next - w->pending_first == 1)
 		loop_timer_start(w->loop, &w->patience, PATIENCE_TICK_MS);
 }
@@ -129,6 +121,7 @@ count_request(struct worker *w, const struct request *r)
 									   METRIC_ERROR_CLIENT]);
 	if (log_wants(w->options.log, LOG_LEVEL_DEBUG))
 		log_request(w, r, result, end - r->start_ns);
+	count(r->err != ERR_OK ? &w->failed : r->allow ? &w->allowed : &w->denied);
 }
 
 void
@@ -146,24 +139,37 @@ worker_hold_part(struct worker *w, const struct request *r)
 void
 worker_answer(struct worker *w, const struct request *r, str_t answer)
 {
-	int status = r->err != ERR_OK ? err_grpc(r->err) : 0;
-
 	count_request(w, r);
-	if (r->err != ERR_OK) {
+	if (r->err != ERR_OK)
 		answer = r->err_text.len > 0 ? r->err_text : str_of(err_text(r->err));
-		count(&w->failed);
-	} else {
-		count(r->allow ? &w->allowed : &w->denied);
-	}
 	if (r->recorded) {
-		hold_answer(w, r, status, answer);
+		hold_answer(w, r, &r->caller, r->err, answer);
 		return;
 	}
-	if (status == 0 && r->method->handler->complete != NULL) {
+	if (r->err == ERR_OK && r->method->handler->complete != NULL) {
 		r->method->handler->complete(&w->answer, NULL);
 		answer = buf_str(&w->answer);
 	}
-	send_answer(w, r->call, r->method->handler, status, answer);
+	send_answer(&r->caller, r->method->handler, r->err, answer);
+}
+
+void
+worker_answer_all(struct worker *w, const struct request *parts, size_t part_count, str_t answer)
+{
+	size_t last = part_count;
+
+	for (size_t i = 0; i < part_count; i++) {
+		count_request(w, &parts[i]);
+		if (!parts[i].recorded)
+			continue;
+		if (last < part_count)
+			worker_hold_part(w, &parts[last]);
+		last = i;
+	}
+	if (last < part_count)
+		hold_answer(w, &parts[last], &parts[last].caller, ERR_OK, answer);
+	else
+		send_answer(&parts[0].caller, parts[0].method->handler, ERR_OK, answer);
 }
 
 /* The answer was made before its record had a place. */
@@ -181,7 +187,7 @@ static void
 settle_one(struct worker *w, uint64_t ticket, enum audit_outcome outcome)
 {
 	struct pending *p = pending_at(w, ticket);
-	struct grpc_call *call = p->call;
+	struct caller caller = p->caller;
 	bool lost = outcome == AUDIT_LOST || p->spoiled;
 	str_t answer = STR_NONE;
 
@@ -190,17 +196,17 @@ settle_one(struct worker *w, uint64_t ticket, enum audit_outcome outcome)
 		must(ring_next(w->answers, &answer));
 	w->pending_first++;
 	metric_set(&w->cells->waiting, w->pending_next - w->pending_first);
-	p->call = NULL;
+	p->caller.call = NULL;
 	if (p->is_part)
 		pending_at(w, ticket + 1)->spoiled |= lost;
-	else if (call != NULL && lost && p->status == 0)
-		send_refusal(w, call, p->handler);
-	else if (call != NULL && p->asks)
-		send_answer(w, call, p->handler, 0,
+	else if (caller.call != NULL && lost && p->err == ERR_OK)
+		send_refusal(w, &caller, p->handler);
+	else if (caller.call != NULL && p->asks)
+		send_answer(&caller, p->handler, ERR_OK,
 		    complete_answer(w, p->handler, answer,
 			outcome == AUDIT_KEPT ? audit_lane_receipt(w->lane, ticket) : NULL));
-	else if (call != NULL)
-		send_answer(w, call, p->handler, p->status, answer);
+	else if (caller.call != NULL)
+		send_answer(&caller, p->handler, p->err, answer);
 	if ((p->handler->flags & HANDLER_SECRET) && answer.len > 0)
 		secret_wipe((char *)answer.data, answer.len);
 }
@@ -228,13 +234,13 @@ on_patience(struct loop_timer *timer)
 
 	for (uint64_t t = w->pending_first; t < w->pending_next; t++) {
 		struct pending *p = pending_at(w, t);
-		struct grpc_call *call = p->call;
+		struct caller caller = p->caller;
 
 		if (p->since_ns > oldest)
 			break;
-		p->call = NULL;
-		if (call != NULL)
-			send_refusal(w, call, p->handler);
+		p->caller.call = NULL;
+		if (caller.call != NULL)
+			send_refusal(w, &caller, p->handler);
 	}
 	if (w->pending_first < w->pending_next)
 		loop_timer_start(w->loop, timer, PATIENCE_TICK_MS);
@@ -243,10 +249,10 @@ on_patience(struct loop_timer *timer)
 /* ---- requests ---- */
 
 static bool
-has_service_token(const struct rulebook *book, const struct grpc_call *call)
+has_service_token(const struct rulebook *book, const struct caller *caller)
 {
 	str_t want = book->config.service_token;
-	str_t got = grpc_call_metadata(call, STR("x-service-token"));
+	str_t got = caller->door->find(caller->call, STR("x-service-token"));
 
 	return want.len == 0 || (got.len == want.len && secret_equal(got.data, want.data, want.len));
 }
@@ -257,25 +263,33 @@ worker_rulebook(struct worker *w)
 	return shared_get(w->options.books, &w->view);
 }
 
-static bool
-is_let_in(struct worker *w, const struct rulebook *book, struct grpc_call *call, bool open)
+static void
+count_refused(struct worker *w, const struct caller *caller)
 {
+	count(&w->failed);
+	count(&w->cells->requests[0][caller->door->rpc(caller->call)][METRIC_DENIED]);
+	count(&w->cells->errors[METRIC_ERROR_CLIENT]);
+}
+
+static bool
+is_let_in(struct worker *w, const struct rulebook *book, const struct caller *caller, bool open)
+{
+	const struct peer *peer = caller->door->peer(caller->call);
+
 	count(&w->requests);
 	if (open)
 		return true;
 	/* Who comes by a Unix socket was let in there. */
-	if (grpc_call_peer(call)->kind != PEER_UNIX &&
-	    !allow_list_admits(&book->clients, grpc_call_peer(call), grpc_call_method(call)->path)) {
-		count(&w->failed);
-		grpc_fail(call, GRPC_PERMISSION_DENIED, STR("this client may not call this service (tls.allowed_clients)"));
+	if (peer->kind != PEER_UNIX && !allow_list_admits(&book->clients, peer, caller->door->path(caller->call))) {
+		count_refused(w, caller);
+		caller->door->fail(caller->call, ERR_REFUSED,
+		    STR("this client may not call this service (tls.allowed_clients)"));
 		return false;
 	}
-	if (has_service_token(book, call))
+	if (has_service_token(book, caller))
 		return true;
-	count(&w->failed);
-	count(&w->cells->requests[0][service_rpc(call)][METRIC_DENIED]);
-	count(&w->cells->errors[METRIC_ERROR_CLIENT]);
-	grpc_fail(call, GRPC_UNAUTHENTICATED, STR("x-service-token is missing or wrong"));
+	count_refused(w, caller);
+	caller->door->fail(caller->call, ERR_TOKEN, STR("x-service-token is missing or wrong"));
 	return false;
 }
 
@@ -283,29 +297,40 @@ void
 worker_on_stream(struct worker *w, struct grpc_call *call, const struct stream_handler *handler,
     str_t bytes)
 {
-	if (!is_let_in(w, worker_rulebook(w), call, handler->open_to_all))
+	const struct caller caller = caller_of_grpc(call);
+
+	if (!is_let_in(w, worker_rulebook(w), &caller, handler->open_to_all))
 		return;
 	count(&w->cells->requests[0][service_rpc(call)][METRIC_ALLOWED]);
 	stream_open(w, call, handler, bytes);
 }
 
-void
-worker_on_message(struct worker *w, struct grpc_call *call, const struct method *method,
-    str_t bytes)
+bool
+worker_begin(struct worker *w, const struct caller *caller, bool open, struct request *ret)
 {
-	struct request r = { .worker = w,
-		.call = call,
-		.method = method,
+	*ret = (struct request){ .worker = w,
+		.caller = *caller,
 		.book = worker_rulebook(w),
 		.arena = w->arena,
-		.notes = w->notes,
-		.rpc = service_rpc(call),
-		.bytes = bytes };
-
-	if (!is_let_in(w, r.book, call, method->handler->flags & HANDLER_OPEN))
-		return;
+		.rpc = caller->door->rpc(caller->call),
+		.notes = w->notes };
+	if (!is_let_in(w, ret->book, caller, open))
+		return false;
 	arena_reset(w->arena);
 	arena_reset(w->notes);
+	return true;
+}
+
+void
+worker_on_message(struct worker *w, const struct caller *caller, const struct method *method,
+    str_t bytes)
+{
+	struct request r;
+
+	if (!worker_begin(w, caller, method->handler->flags & HANDLER_OPEN, &r))
+		return;
+	r.method = method;
+	r.bytes = bytes;
 	request_run(&r);
 }
 
@@ -384,14 +409,14 @@ worker_count_token(struct worker *w, const struct request *r)
 }
 
 void
-worker_count_evaluation(struct worker *w, const struct request *r, int64_t ns)
+worker_count_evaluation(struct worker *w, const struct request *r)
 {
 	err_t err = r->decision.err;
 	bool failed = err != ERR_OK && err != ERR_NOT_FOUND;
 
 	metric_observe(&w->cells->evaluations[r->tenant][metric_action_of(r->message.action)]
 					    [failed ? METRIC_FAILED : r->allow ? METRIC_ALLOWED : METRIC_DENIED],
-	    ns);
+	    r->evaluation_ns);
 	if (failed && err != ERR_SYNTAX) /* an input that is no JSON is the client's */
 		count(&w->cells->errors[METRIC_ERROR_POLICY]);
 }

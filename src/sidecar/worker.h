@@ -30,7 +30,7 @@
 #include "sidecar/request.h"
 #include "sidecar/stream.h"
 
-enum { WORKER_LISTENERS_MAX = 32 };
+enum { WORKER_LISTENERS_MAX = 48 };
 
 struct worker_counts {
 	uint64_t requests, allowed, denied, failed, withheld; /* withheld: no record, no answer */
@@ -56,10 +56,10 @@ struct worker_options {
 };
 
 struct pending { /* an answer that waits for its record */
-	struct grpc_call *call; /* NULL: nobody waits any more */
+	struct caller caller;
 	const struct handler *handler;
 	int64_t since_ns;
-	int status; /* gRPC; not 0: the answer's bytes are the text */
+	err_t err; /* not ERR_OK: the answer's bytes are the text */
 	bool stored; /* its bytes are in the ring */
 	bool is_part; /* of several records, of which the next one is the next */
 	bool spoiled; /* one of them was lost */
@@ -114,8 +114,12 @@ struct worker_counts worker_get_counts(const struct worker *);
 
 /* ---- for requests ---- */
 
-void worker_on_message(struct worker *, struct grpc_call *, const struct method *, str_t bytes);
+void worker_on_message(struct worker *, const struct caller *, const struct method *, str_t bytes);
+/* The two halves of that, for doors that do more: false: refused, and answered … */
+bool worker_begin(struct worker *, const struct caller *, bool open, struct request *ret);
 void worker_on_stream(struct worker *, struct grpc_call *, const struct stream_handler *, str_t bytes);
+/* … and one answer for requests that ran as HANDLER_PART: held until all their records are kept. */
+void worker_answer_all(struct worker *, const struct request *parts, size_t count, str_t answer);
 void worker_answer(struct worker *, const struct request *, str_t answer);
 void worker_hold_part(struct worker *, const struct request *); /* its ticket: a later one has the answer */
 bool worker_may_answer_unrecorded(const struct worker *);
@@ -125,7 +129,7 @@ const struct rulebook *worker_rulebook(struct worker *); /* until the next call 
 void worker_make_ulid(struct worker *, int64_t time_ms, char ulid[AUDIT_ULID_LEN]);
 void worker_make_uuid(struct worker *, int64_t time_ms, char uuid[AUDIT_UUID_LEN]);
 void worker_count_token(struct worker *, const struct request *);
-void worker_count_evaluation(struct worker *, const struct request *, int64_t ns);
+void worker_count_evaluation(struct worker *, const struct request *);
 void worker_count_unserved(struct worker *, const struct grpc_call *);
 
 #endif

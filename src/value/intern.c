@@ -102,7 +102,8 @@ intern_add_text(struct intern *t, const char *text)
 value_t
 intern_find(const struct intern *t, str_t text)
 {
-	const struct value_string *s = *find_slot(t, text, value_hash_bytes(text.data, text.len));
+	const struct value_string *s =
+	    t != NULL ? *find_slot(t, text, value_hash_bytes(text.data, text.len)) : NULL;
 
 	return s != NULL ? interned(s) : VALUE_NONE;
 }

@@ -17,7 +17,7 @@ struct intern;
 struct intern *intern_new(struct arena *); /* lives in the arena; NULL: it refused */
 value_t intern_add(struct intern *, str_t); /* VALUE_NONE: the arena refused */
 value_t intern_add_text(struct intern *, const char *);
-value_t intern_find(const struct intern *, str_t); /* VALUE_NONE: not there */
+value_t intern_find(const struct intern *, str_t); /* VALUE_NONE: not there; NULL is an empty table */
 size_t intern_count(const struct intern *);
 
 #endif
