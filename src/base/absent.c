@@ -4,9 +4,8 @@
  *
  * libcrypto knows how to look up names and to load code, libstdc++ how to convert
  * character sets; nothing here asks them to.  A static program would still carry the
- * C library's resolver and loader for them.  These definitions stand in its place and
- * refuse, so the code is not only unused but not there.  test/package/hardening_test.py
- * reads the symbols of the programs.
+ * C library's resolver for them, and a way into its loader.  These definitions stand in
+ * their place and refuse.  test/package/hardening_test.py reads the programs' symbols.
  *
  *   threads  no state; any
  */
