@@ -47,7 +47,7 @@ keep=
 	echo "install: $config stays as it was" >&2
 }
 # shellcheck disable=SC2086
-tar cf - -C files --owner=0 --group=0 $keep . | tar xpf - -C "$root" --no-overwrite-dir --unlink-first
+tar cf - -C files --owner=0 --group=0 $keep . | tar xpf - -C "$root" --no-overwrite-dir
 if [ "$root" = / ] && command -v systemd-sysusers >/dev/null; then
 	systemd-sysusers coresdk-sidecar.conf || true
 	[ ! -d /run/systemd/system ] || systemctl daemon-reload
