@@ -25,7 +25,7 @@ check: all ## all tests in the release build; ends with `N passed, N failed`
 soak: all ## the long tests (hours); one: make soak T=audit
 	@tools/soak $(RELEASE) $(T)
 
-dist: all ## packages, image, tarball, signed: build/dist (SIGN_KEY=KEY.pem)
+dist: setup-dist all ## packages, image, tarball, signed: build/dist (SIGN_KEY=KEY.pem)
 	@$(PYTHON) tools/dist $(RELEASE)/bin $(RELEASE)/dist
 
 repro: ## build twice in different places and compare
@@ -71,6 +71,9 @@ setup:
 setup-clang:
 	@tools/setup clang
 
+setup-dist:
+	@tools/setup dist
+
 clean: ## remove what these verbs built
 	@rm -rf build build-asan build-tsan build-fuzz build-cover
 
@@ -78,4 +81,4 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
 comma = ,
-.PHONY: all demo check soak dist repro conform bench asan tsan fuzz cover format docs setup setup-clang clean help
+.PHONY: all demo check soak dist repro conform bench asan tsan fuzz cover format docs setup setup-clang setup-dist clean help
