@@ -17,8 +17,8 @@
 #include <stddef.h>
 
 int
-getaddrinfo(const char *restrict node, const char *restrict service, const struct addrinfo *restrict hints,
-    struct addrinfo **restrict ret)
+getaddrinfo(const char *restrict node, const char *restrict service,
+    const struct addrinfo *restrict hints, struct addrinfo **restrict ret)
 {
 	return EAI_FAIL;
 }
@@ -35,8 +35,8 @@ gai_strerror(int code)
 }
 
 int
-getnameinfo(const struct sockaddr *restrict address, socklen_t len, char *restrict host, socklen_t host_len,
-    char *restrict service, socklen_t service_len, int flags)
+getnameinfo(const struct sockaddr *restrict address, socklen_t len, char *restrict host,
+    socklen_t host_len, char *restrict service, socklen_t service_len, int flags)
 {
 	return EAI_FAIL;
 }

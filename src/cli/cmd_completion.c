@@ -76,7 +76,8 @@ is_step(str_t from, str_t to, str_t *ret_word)
 {
 	size_t skip = from.len > 0 ? from.len + 1 : 0;
 
-	if (to.len <= skip || !str_has_prefix(to, from) || (skip > 0 && to.data[from.len] != ' '))
+	if (to.len <= skip || !str_has_prefix(to, from) ||
+	    (skip > 0 && to.data[from.len] != ' '))
 		return false;
 	*ret_word = str_skip(to, skip);
 	return str_find_char(*ret_word, ' ', 0) == ret_word->len;
@@ -86,7 +87,8 @@ is_step(str_t from, str_t to, str_t *ret_word)
 static bool
 is_choice(const char *value)
 {
-	return value != NULL && strchr(value, '|') != NULL && strpbrk(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZ[") == NULL;
+	return value != NULL && strchr(value, '|') != NULL &&
+	       strpbrk(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZ[") == NULL;
 }
 
 static void
@@ -131,7 +133,8 @@ bash_words(struct buf *out, const struct place *places, size_t count, const stru
 	if (here->command != NULL && is_choice(here->command->operands))
 		add_choices(out, here->command->operands);
 	buf_add_text(out, "' options='");
-	for (const struct cli_spec *s = here->command != NULL ? here->command->specs : cli_no_options;
+	for (const struct cli_spec *s = here->command != NULL ? here->command->specs
+							      : cli_no_options;
 	     s->name != NULL; s++)
 		buf_printf(out, "%s ", s->name);
 	buf_add_text(out, "' ;;\n");
@@ -154,7 +157,8 @@ case_all_choices(struct buf *out, const struct place *places, size_t count, cons
 {
 	for (size_t i = 0; i < count; i++) {
 		if (places[i].command != NULL)
-			case_choices(out, places[i].command->words, places[i].command->specs, how);
+			case_choices(
+			    out, places[i].command->words, places[i].command->specs, how);
 	}
 	for (const struct cli_spec *s = cli_common_options(); s->name != NULL; s++) {
 		if (!is_choice(s->value))
@@ -177,23 +181,27 @@ static void
 write_bash(struct buf *out, const struct place *places, size_t count)
 {
 	buf_add_text(out, "# bash completion of core; made by `core completion bash`\n"
-			  "_core() {\n\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}\n"
+			  "_core() {\n\tlocal cur=${COMP_WORDS[COMP_CWORD]} "
+			  "prev=${COMP_WORDS[COMP_CWORD - 1]}\n"
 			  "\tlocal here= word next= options= values= i\n\tCOMPREPLY=()\n"
 			  "\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
 			  "\t\tword=${here:+$here }${COMP_WORDS[i]}\n\t\tcase $word in\n\t\t");
 	case_places(out, places, count);
-	buf_add_text(out, ") here=$word ;;\n\t\t*) break ;;\n\t\tesac\n\tdone\n\tcase $here in\n");
+	buf_add_text(
+	    out, ") here=$word ;;\n\t\t*) break ;;\n\t\tesac\n\tdone\n\tcase $here in\n");
 	for (size_t i = 0; i < count; i++)
 		bash_words(out, places, count, &places[i]);
 	buf_add_text(out, "\tesac\n\tcase \"$here $prev\" in\n");
 	case_all_choices(out, places, count, "values=");
-	buf_add_text(out, "\tesac\n\tif [ -n \"$values\" ]; then\n"
-			  "\t\tCOMPREPLY=($(compgen -W \"$values\" -- \"$cur\"))\n"
-			  "\telif [[ $cur == -* ]]; then\n\t\tCOMPREPLY=($(compgen -W \"$options ");
+	buf_add_text(out,
+	    "\tesac\n\tif [ -n \"$values\" ]; then\n"
+	    "\t\tCOMPREPLY=($(compgen -W \"$values\" -- \"$cur\"))\n"
+	    "\telif [[ $cur == -* ]]; then\n\t\tCOMPREPLY=($(compgen -W \"$options ");
 	for (const struct cli_spec *s = cli_common_options(); s->name != NULL; s++)
 		buf_printf(out, "%s ", s->name);
 	buf_add_text(out, "\" -- \"$cur\"))\n"
-			  "\telif [ -n \"$next\" ]; then\n\t\tCOMPREPLY=($(compgen -W \"$next\" -- \"$cur\"))\n\tfi\n}\n"
+			  "\telif [ -n \"$next\" ]; then\n\t\tCOMPREPLY=($(compgen -W "
+			  "\"$next\" -- \"$cur\"))\n\tfi\n}\n"
 			  "complete -o default -F _core core coresdk\n");
 }
 
@@ -234,22 +242,26 @@ zsh_place(struct buf *out, const struct place *places, size_t count, const struc
 static void
 write_zsh(struct buf *out, const struct place *places, size_t count)
 {
-	buf_add_text(out, "#compdef core coresdk\n# zsh completion of core; made by `core completion zsh`\n"
-			  "_core() {\n\tlocal here= word values=\n\tlocal -i i\n\tlocal -a next options\n"
-			  "\tfor ((i = 2; i < CURRENT; i++)); do\n"
-			  "\t\tword=${here:+$here }$words[i]\n\t\tcase $word in\n\t\t(");
+	buf_add_text(out,
+	    "#compdef core coresdk\n# zsh completion of core; made by `core completion zsh`\n"
+	    "_core() {\n\tlocal here= word values=\n\tlocal -i i\n\tlocal -a next options\n"
+	    "\tfor ((i = 2; i < CURRENT; i++)); do\n"
+	    "\t\tword=${here:+$here }$words[i]\n\t\tcase $word in\n\t\t(");
 	case_places(out, places, count);
-	buf_add_text(out, ") here=$word ;;\n\t\t(*) break ;;\n\t\tesac\n\tdone\n\tcase $here in\n");
+	buf_add_text(
+	    out, ") here=$word ;;\n\t\t(*) break ;;\n\t\tesac\n\tdone\n\tcase $here in\n");
 	for (size_t i = 0; i < count; i++)
 		zsh_place(out, places, count, &places[i]);
 	buf_add_text(out, "\tesac\n\tcase \"$here $words[CURRENT-1]\" in\n");
 	case_all_choices(out, places, count, "values=");
 	buf_add_text(out, "\tesac\n\toptions+=(");
 	zsh_options(out, cli_common_options());
-	buf_add_text(out, ")\n\tif [[ -n $values ]]; then\n\t\tcompadd -- ${=values}\n"
-			  "\telif [[ $words[CURRENT] == -* ]]; then\n\t\t_describe option options\n"
-			  "\telse\n\t\t(( $#next )) && _describe command next\n\t\t_files\n\tfi\n}\n"
-			  "if [ \"$funcstack[1]\" = _core ]; then _core \"$@\"; else compdef _core core coresdk; fi\n");
+	buf_add_text(out,
+	    ")\n\tif [[ -n $values ]]; then\n\t\tcompadd -- ${=values}\n"
+	    "\telif [[ $words[CURRENT] == -* ]]; then\n\t\t_describe option options\n"
+	    "\telse\n\t\t(( $#next )) && _describe command next\n\t\t_files\n\tfi\n}\n"
+	    "if [ \"$funcstack[1]\" = _core ]; then _core \"$@\"; else compdef _core core "
+	    "coresdk; fi\n");
 }
 
 /* ---- fish ---- */
@@ -286,15 +298,16 @@ fish_place(struct buf *out, const struct place *places, size_t count, const stru
 	for (size_t i = 0; i < count; i++) {
 		if (!is_step(here->words, places[i].words, &word))
 			continue;
-		buf_printf(out, "complete -c core -f -n '__core_at \"%.*s\"' -a %.*s -d '", STR_FMT(here->words),
-		    STR_FMT(word));
+		buf_printf(out, "complete -c core -f -n '__core_at \"%.*s\"' -a %.*s -d '",
+		    STR_FMT(here->words), STR_FMT(word));
 		add_quoted(out, sentence_of(&places[i]), "\\'", '\\');
 		buf_add_text(out, "'\n");
 	}
 	if (here->command == NULL)
 		return;
 	if (is_choice(here->command->operands)) {
-		buf_printf(out, "complete -c core -f -n '__core_at \"%.*s\"' -a '", STR_FMT(here->words));
+		buf_printf(out, "complete -c core -f -n '__core_at \"%.*s\"' -a '",
+		    STR_FMT(here->words));
 		add_choices(out, here->command->operands);
 		buf_add_text(out, "'\n");
 	}
@@ -305,15 +318,17 @@ fish_place(struct buf *out, const struct place *places, size_t count, const stru
 static void
 write_fish(struct buf *out, const struct place *places, size_t count)
 {
-	buf_add_text(out, "# fish completion of core; made by `core completion fish`\n"
-			  "function __core_here\n\tset -l here ''\n\tfor word in (commandline -opc)[2..-1]\n"
-			  "\t\tset -l longer (string trim \"$here $word\")\n\t\tswitch $longer\n\t\t\tcase");
+	buf_add_text(out,
+	    "# fish completion of core; made by `core completion fish`\n"
+	    "function __core_here\n\tset -l here ''\n\tfor word in (commandline -opc)[2..-1]\n"
+	    "\t\tset -l longer (string trim \"$here $word\")\n\t\tswitch $longer\n\t\t\tcase");
 	for (size_t i = 1; i < count; i++)
 		buf_printf(out, " '%.*s'", STR_FMT(places[i].words));
-	buf_add_text(out, "\n\t\t\t\tset here $longer\n\t\t\tcase '*'\n\t\t\t\tbreak\n\t\tend\n\tend\n"
-			  "\techo $here\nend\n"
-			  "function __core_at\n\ttest (__core_here) = \"$argv[1]\"\nend\n"
-			  "complete -c coresdk -w core\n");
+	buf_add_text(out,
+	    "\n\t\t\t\tset here $longer\n\t\t\tcase '*'\n\t\t\t\tbreak\n\t\tend\n\tend\n"
+	    "\techo $here\nend\n"
+	    "function __core_at\n\ttest (__core_here) = \"$argv[1]\"\nend\n"
+	    "complete -c coresdk -w core\n");
 	for (size_t i = 0; i < count; i++)
 		fish_place(out, places, count, &places[i]);
 	for (const struct cli_spec *s = cli_common_options(); s->name != NULL; s++)
@@ -339,6 +354,7 @@ cmd_completion(struct cli *cli)
 		shells[i].write(&cli->out, places, list_places(places));
 		return ERR_OK;
 	}
-	diag_say(&cli->diag, "completion", "bash, zsh and fish are known, not %s", cli->rest[0]);
+	diag_say(
+	    &cli->diag, "completion", "bash, zsh and fish are known, not %s", cli->rest[0]);
 	return ERR_USAGE;
 }

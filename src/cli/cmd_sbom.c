@@ -24,7 +24,8 @@ struct component {
 #include "components.inc"
 
 const struct cli_spec cmd_sbom_options[] = {
-	{ "--format", NULL, "cyclonedx|spdx", "CycloneDX 1.5 (the default) or SPDX 2.3, each as JSON" },
+	{ "--format", NULL, "cyclonedx|spdx",
+	    "CycloneDX 1.5 (the default) or SPDX 2.3, each as JSON" },
 	{ 0 },
 };
 
@@ -83,19 +84,19 @@ cyclonedx_licenses(struct cli *cli, const char *expression)
 {
 	if (strchr(expression, ' ') != NULL)
 		return one(cli, object(cli, "expression", text(cli, "%s", expression), NULL));
-	return one(cli,
-	    object(cli, "license", object(cli, "id", text(cli, "%s", expression), NULL), NULL));
+	return one(cli, object(cli, "license",
+			    object(cli, "id", text(cli, "%s", expression), NULL), NULL));
 }
 
 static value_t
 cyclonedx_component(struct cli *cli, const struct component *c)
 {
-	return object(cli, "type", text(cli, "library"), "bom-ref", text(cli, "%s", c->purl), "name",
-	    text(cli, "%s", c->name), "version", text(cli, "%s", c->version), "licenses",
-	    cyclonedx_licenses(cli, c->license), "purl", text(cli, "%s", c->purl), "scope",
-	    text(cli, "required"), "properties",
-	    one(cli,
-		object(cli, "name", text(cli, "coresdk:libraries"), "value", text(cli, "%s", c->libraries), NULL)),
+	return object(cli, "type", text(cli, "library"), "bom-ref", text(cli, "%s", c->purl),
+	    "name", text(cli, "%s", c->name), "version", text(cli, "%s", c->version),
+	    "licenses", cyclonedx_licenses(cli, c->license), "purl", text(cli, "%s", c->purl),
+	    "scope", text(cli, "required"), "properties",
+	    one(cli, object(cli, "name", text(cli, "coresdk:libraries"), "value",
+			 text(cli, "%s", c->libraries), NULL)),
 	    NULL);
 }
 
@@ -104,12 +105,14 @@ cyclonedx_program(const struct program *p)
 {
 	struct cli *cli = p->cli;
 
-	return object(cli, "type", text(cli, "application"), "bom-ref", text(cli, "%s", p->name), "name",
-	    text(cli, "%s", p->name), "version", text(cli, CORESDK_VERSION), "licenses",
-	    cyclonedx_licenses(cli, "Apache-2.0"), "purl",
-	    text(cli, "pkg:generic/%s@%s?os=linux&arch=amd64", p->name, CORESDK_VERSION), "hashes",
-	    one(cli,
-		object(cli, "alg", text(cli, "SHA-256"), "content", text(cli, "%s", p->sha256), NULL)),
+	return object(cli, "type", text(cli, "application"), "bom-ref",
+	    text(cli, "%s", p->name), "name", text(cli, "%s", p->name), "version",
+	    text(cli, CORESDK_VERSION), "licenses", cyclonedx_licenses(cli, "Apache-2.0"),
+	    "purl",
+	    text(cli, "pkg:generic/%s@%s?os=linux&arch=amd64", p->name, CORESDK_VERSION),
+	    "hashes",
+	    one(cli, object(cli, "alg", text(cli, "SHA-256"), "content",
+			 text(cli, "%s", p->sha256), NULL)),
 	    NULL);
 }
 
@@ -119,14 +122,16 @@ serial_number(const struct program *p)
 {
 	const char *h = p->sha256;
 
-	return text(p->cli, "urn:uuid:%.8s-%.4s-5%.3s-a%.3s-%.12s", h, h + 8, h + 12, h + 15, h + 18);
+	return text(
+	    p->cli, "urn:uuid:%.8s-%.4s-5%.3s-a%.3s-%.12s", h, h + 8, h + 12, h + 15, h + 18);
 }
 
 static value_t
 cyclonedx(const struct program *p)
 {
 	struct cli *cli = p->cli;
-	value_t list[COUNT(components)], refs[COUNT(components)], dependencies[COUNT(components) + 1];
+	value_t list[COUNT(components)], refs[COUNT(components)],
+	    dependencies[COUNT(components) + 1];
 	size_t n = 0;
 
 	for (size_t i = 0; i < COUNT(components); i++) {
@@ -138,10 +143,11 @@ cyclonedx(const struct program *p)
 	}
 	dependencies[0] = object(cli, "ref", text(cli, "%s", p->name), "dependsOn",
 	    value_array(cli->arena, refs, n), NULL);
-	return object(cli, "bomFormat", text(cli, "CycloneDX"), "specVersion", text(cli, "1.5"), "version",
-	    value_int(1), "serialNumber", serial_number(p), "metadata",
-	    object(cli, "timestamp", value_string(cli->arena, cli_time(cli, COMPONENTS_DATE)), "component",
-		cyclonedx_program(p), NULL),
+	return object(cli, "bomFormat", text(cli, "CycloneDX"), "specVersion",
+	    text(cli, "1.5"), "version", value_int(1), "serialNumber", serial_number(p),
+	    "metadata",
+	    object(cli, "timestamp", value_string(cli->arena, cli_time(cli, COMPONENTS_DATE)),
+		"component", cyclonedx_program(p), NULL),
 	    "components", value_array(cli->arena, list, n), "dependencies",
 	    value_array(cli->arena, dependencies, n + 1), NULL);
 }
@@ -152,16 +158,17 @@ static value_t
 spdx_package(struct cli *cli, const char *name, const char *version, const char *license,
     const char *purl, const char *sha256)
 {
-	value_t sums = sha256 == NULL ?
-	    value_empty_array() :
-	    one(cli,
-		object(cli, "algorithm", text(cli, "SHA256"), "checksumValue", text(cli, "%s", sha256), NULL));
+	value_t sums = sha256 == NULL
+			   ? value_empty_array()
+			   : one(cli, object(cli, "algorithm", text(cli, "SHA256"),
+					  "checksumValue", text(cli, "%s", sha256), NULL));
 
-	return object(cli, "SPDXID", text(cli, "SPDXRef-%s", name), "name", text(cli, "%s", name),
-	    "versionInfo", text(cli, "%s", version), "downloadLocation", text(cli, "NOASSERTION"),
-	    "filesAnalyzed", value_bool(false), "licenseConcluded", text(cli, "%s", license),
-	    "licenseDeclared", text(cli, "%s", license), "copyrightText", text(cli, "NOASSERTION"),
-	    "primaryPackagePurpose", text(cli, sha256 != NULL ? "APPLICATION" : "LIBRARY"), "checksums", sums,
+	return object(cli, "SPDXID", text(cli, "SPDXRef-%s", name), "name",
+	    text(cli, "%s", name), "versionInfo", text(cli, "%s", version), "downloadLocation",
+	    text(cli, "NOASSERTION"), "filesAnalyzed", value_bool(false), "licenseConcluded",
+	    text(cli, "%s", license), "licenseDeclared", text(cli, "%s", license),
+	    "copyrightText", text(cli, "NOASSERTION"), "primaryPackagePurpose",
+	    text(cli, sha256 != NULL ? "APPLICATION" : "LIBRARY"), "checksums", sums,
 	    "externalRefs",
 	    one(cli,
 		object(cli, "referenceCategory", text(cli, "PACKAGE-MANAGER"), "referenceType",
@@ -172,8 +179,8 @@ spdx_package(struct cli *cli, const char *name, const char *version, const char 
 static value_t
 relation(struct cli *cli, const char *from, const char *how, const char *to)
 {
-	return object(cli, "spdxElementId", text(cli, "SPDXRef-%s", from), "relationshipType", text(cli, "%s", how),
-	    "relatedSpdxElement", text(cli, "SPDXRef-%s", to), NULL);
+	return object(cli, "spdxElementId", text(cli, "SPDXRef-%s", from), "relationshipType",
+	    text(cli, "%s", how), "relatedSpdxElement", text(cli, "SPDXRef-%s", to), NULL);
 }
 
 static value_t
@@ -184,24 +191,27 @@ spdx(const struct program *p)
 	char purl[128];
 	size_t n = 1;
 
-	(void)snprintf(purl, sizeof(purl), "pkg:generic/%s@%s?os=linux&arch=amd64", p->name, CORESDK_VERSION);
-	packages[0] = spdx_package(cli, p->name, CORESDK_VERSION, "Apache-2.0",
-	    purl, p->sha256);
+	(void)snprintf(purl, sizeof(purl), "pkg:generic/%s@%s?os=linux&arch=amd64", p->name,
+	    CORESDK_VERSION);
+	packages[0] =
+	    spdx_package(cli, p->name, CORESDK_VERSION, "Apache-2.0", purl, p->sha256);
 	relations[0] = relation(cli, "DOCUMENT", "DESCRIBES", p->name);
 	for (size_t i = 0; i < COUNT(components); i++) {
 		const struct component *c = &components[i];
 
 		if (!has(p, c))
 			continue;
-		packages[n] = spdx_package(cli, c->name, c->version, c->license, c->purl, NULL);
+		packages[n] =
+		    spdx_package(cli, c->name, c->version, c->license, c->purl, NULL);
 		relations[n++] = relation(cli, p->name, "STATIC_LINK", c->name);
 	}
-	return object(cli, "spdxVersion", text(cli, "SPDX-2.3"), "dataLicense", text(cli, "CC0-1.0"), "SPDXID",
-	    text(cli, "SPDXRef-DOCUMENT"), "name", text(cli, "%s-%s", p->name, CORESDK_VERSION),
-	    "documentNamespace",
-	    text(cli, "https://coresdk.io/spdx/%s-%s-%s", p->name, CORESDK_VERSION, p->sha256), "creationInfo",
-	    object(cli, "created", value_string(cli->arena, cli_time(cli, COMPONENTS_DATE)), "creators",
-		one(cli, text(cli, "Tool: core-%s", CORESDK_VERSION)), NULL),
+	return object(cli, "spdxVersion", text(cli, "SPDX-2.3"), "dataLicense",
+	    text(cli, "CC0-1.0"), "SPDXID", text(cli, "SPDXRef-DOCUMENT"), "name",
+	    text(cli, "%s-%s", p->name, CORESDK_VERSION), "documentNamespace",
+	    text(cli, "https://coresdk.io/spdx/%s-%s-%s", p->name, CORESDK_VERSION, p->sha256),
+	    "creationInfo",
+	    object(cli, "created", value_string(cli->arena, cli_time(cli, COMPONENTS_DATE)),
+		"creators", one(cli, text(cli, "Tool: core-%s", CORESDK_VERSION)), NULL),
 	    "packages", value_array(cli->arena, packages, n), "relationships",
 	    value_array(cli->arena, relations, n), NULL);
 }
@@ -221,31 +231,37 @@ find_name(struct program *p, const char *path, str_t bytes)
 	if (p->name != NULL)
 		return ERR_OK;
 	diag_say(&p->cli->diag, "sbom",
-	    "%s: this is no coresdk-sidecar of version %s; each `core` knows what its own build put in", path,
-	    CORESDK_VERSION);
+	    "%s: this is no coresdk-sidecar of version %s; each `core` knows what its own "
+	    "build put in",
+	    path, CORESDK_VERSION);
 	return ERR_NEGATIVE;
 }
 
 err_t
 cmd_sbom(struct cli *cli)
 {
-	const char *format = cli_value(cli, "--format"), *path = cli->rest_count > 0 ? cli->rest[0] : NULL;
+	const char *format = cli_value(cli, "--format"),
+		   *path = cli->rest_count > 0 ? cli->rest[0] : NULL;
 	struct program p = { .cli = cli };
 	struct buf bytes;
 	err_t e;
 
-	if (format != NULL && strcmp(format, "cyclonedx") != 0 && strcmp(format, "spdx") != 0) {
-		diag_say(&cli->diag, "sbom", "--format takes cyclonedx or spdx, not %s", format);
+	if (format != NULL && strcmp(format, "cyclonedx") != 0 &&
+	    strcmp(format, "spdx") != 0) {
+		diag_say(
+		    &cli->diag, "sbom", "--format takes cyclonedx or spdx, not %s", format);
 		return ERR_USAGE;
 	}
 	buf_init(&bytes, PROGRAM_BYTES_MAX);
-	e = file_read(NULL, path != NULL ? path : "/proc/self/exe", FILE_ANY, &bytes, &cli->diag);
+	e = file_read(
+	    NULL, path != NULL ? path : "/proc/self/exe", FILE_ANY, &bytes, &cli->diag);
 	if (e == ERR_OK)
 		e = find_name(&p, path, buf_str(&bytes));
 	if (e == ERR_OK)
 		digest_sha256_hex(buf_str(&bytes), p.sha256);
 	buf_fini(&bytes);
 	TRY(e);
-	cli_print_json(cli, format != NULL && strcmp(format, "spdx") == 0 ? spdx(&p) : cyclonedx(&p));
+	cli_print_json(
+	    cli, format != NULL && strcmp(format, "spdx") == 0 ? spdx(&p) : cyclonedx(&p));
 	return arena_failed(cli->arena) ? ERR_MEMORY : ERR_OK;
 }
