@@ -25,6 +25,12 @@ check: all ## all tests in the release build; ends with `N passed, N failed`
 soak: all ## the long tests (hours); one: make soak T=audit
 	@tools/soak $(RELEASE) $(T)
 
+dist: setup-dist all ## packages, image, tarball, signed: build/dist (SIGN_KEY=KEY.pem)
+	@$(PYTHON) tools/dist $(RELEASE)/bin $(RELEASE)/dist
+
+repro: ## build twice in different places and compare
+	@tools/repro
+
 conform: all ## OPA's conformance cases: make conform CASES=DIR
 	@[ -n "$(CASES)" ] || { echo 'make conform CASES=DIR' >&2; exit 64; }
 	@$(RELEASE)/bin/conform --excused test/conformance/excused $(CASES)
@@ -65,6 +71,9 @@ setup:
 setup-clang:
 	@tools/setup clang
 
+setup-dist:
+	@tools/setup dist
+
 clean: ## remove what these verbs built
 	@rm -rf build build-asan build-tsan build-fuzz build-cover
 
@@ -72,4 +81,4 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
 comma = ,
-.PHONY: all demo check soak conform bench asan tsan fuzz cover format docs setup setup-clang clean help
+.PHONY: all demo check soak dist repro conform bench asan tsan fuzz cover format docs setup setup-clang setup-dist clean help

@@ -43,7 +43,7 @@ extern const struct file_ops file_kernel;
 enum file_trust { /* what owner and mode must say; the owner is root or we ourselves */
 	FILE_ANY,
 	FILE_OURS, /* no write by group or others: policy, keys to verify with */
-	FILE_SECRET, /* no access at all by group or others: keys to sign with */
+	FILE_SECRET, /* no access at all by group or others, but for what systemd hands over: keys to sign with */
 };
 
 /* Both append to `out`, whose limit is the most a file may have. */

@@ -145,6 +145,53 @@ static const struct {
 	{ 0700, FILE_SECRET, ERR_OK },
 };
 
+static struct stat shown; /* what fstat says of whatever */
+
+static int
+show(int fd, struct stat *ret)
+{
+	*ret = shown;
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	uid_t user;
+	gid_t group;
+	mode_t mode;
+	err_t want;
+} credential_cases[] = {
+	{ "/run/credentials/x.service/key", 0, 0, 0440, ERR_OK },
+	{ "/run/credentials/x.service/key", 0, 0, 0400, ERR_OK },
+	{ "/run/credentials/x.service/key", 0, 0, 0460, ERR_REFUSED },
+	{ "/run/credentials/x.service/key", 0, 0, 0444, ERR_REFUSED },
+	{ "/run/credentials/x.service/key", 0, 50, 0440, ERR_REFUSED },
+	{ "/run/credentials/../../etc/key", 0, 0, 0440, ERR_REFUSED },
+	{ "/run/credentialsx/key", 0, 0, 0440, ERR_REFUSED },
+	{ "/etc/key", 0, 0, 0440, ERR_REFUSED },
+};
+
+static void
+test_credentials(struct diag *d)
+{
+	struct file_ops ops = file_kernel;
+	struct buf b;
+
+	ops.fstat = show;
+	buf_init(&b, 1000);
+	for (size_t i = 0; i < COUNT(credential_cases); i++) {
+		int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+		shown = (struct stat){ .st_uid = credential_cases[i].user, .st_gid = credential_cases[i].group,
+			.st_mode = S_IFREG | credential_cases[i].mode };
+		ok(file_read_fd(&ops, fd, credential_cases[i].name, FILE_SECRET, &b, d) ==
+			credential_cases[i].want,
+		    "a secret: %s, mode %04o", credential_cases[i].name, (unsigned)credential_cases[i].mode);
+		(void)close(fd);
+	}
+	buf_fini(&b);
+}
+
 static void
 test_read(struct diag *d)
 {
@@ -201,6 +248,7 @@ main(void)
 		return 1;
 	test_replace(&b);
 	test_read(&d);
+	test_credentials(&d);
 	ok(file_make_dirs(NULL, in_room("a/b//c/"), 0700, NULL) == ERR_OK &&
 		stat(in_room("a/b/c"), &st) == 0 && S_ISDIR(st.st_mode),
 	    "directories are made with their parents");

@@ -97,10 +97,16 @@ err_t cmd_jwks_check(struct cli *);
 err_t cmd_jwks_convert(struct cli *);
 err_t cmd_token_verify(struct cli *);
 err_t cmd_token_inspect(struct cli *);
+err_t cmd_sbom(struct cli *);
+err_t cmd_completion(struct cli *);
+
+/* What `core` can do, for those who describe it; the options end as specs do. */
+const struct cli_command *cli_commands(size_t *ret_count);
+const struct cli_spec *cli_common_options(void);
 
 extern const struct cli_spec cmd_eval_options[], cmd_check_options[], cmd_fmt_options[], cmd_lint_options[], cmd_test_options[], cmd_capabilities_options[],
     cmd_keygen_options[], cmd_bundle_options[], cmd_inspect_options[], cmd_reload_options[],
     cmd_status_options[], cmd_doctor_options[], cmd_config_options[], cmd_config_check_options[],
-    cmd_config_sign_options[], cmd_audit_query_options[], cmd_license_inspect_options[], cmd_license_issue_options[], cmd_parse_options[], cmd_jwks_inspect_options[], cmd_jwks_check_options[], cmd_jwks_convert_options[], cmd_token_verify_options[], cmd_token_inspect_options[];
+    cmd_config_sign_options[], cmd_audit_query_options[], cmd_license_inspect_options[], cmd_license_issue_options[], cmd_parse_options[], cmd_jwks_inspect_options[], cmd_jwks_check_options[], cmd_jwks_convert_options[], cmd_token_verify_options[], cmd_token_inspect_options[], cmd_sbom_options[];
 
 #endif

@@ -40,6 +40,8 @@ static const struct cli_command commands[] = {
 	{ "jwks convert", "FILE", "makes a JWKS, a JWK or PEM of public keys", cmd_jwks_convert_options, cmd_jwks_convert, 1, 1 },
 	{ "token verify", "TOKEN", "checks a token as the sidecar does, with a key set", cmd_token_verify_options, cmd_token_verify, 1, 1 },
 	{ "token inspect", "TOKEN", "says what is in a token, and what the sidecar would say to it", cmd_token_inspect_options, cmd_token_inspect, 1, 1 },
+	{ "sbom", "[FILE]", "says what is linked into this program, or into a coresdk-sidecar of its build", cmd_sbom_options, cmd_sbom, 0, 1 },
+	{ "completion", "bash|zsh|fish", "prints what makes a shell complete `core` commands", cli_no_options, cmd_completion, 1, 1 },
 	{ "audit verify", "FILE...", "checks the hash chain of an audit log", cli_no_options, cmd_audit_verify, 1, 99 },
 };
 
@@ -49,6 +51,19 @@ static const struct cli_spec common[] = {
 	{ "--help", "-h", NULL, "prints this" },
 	{ 0 },
 };
+
+const struct cli_command *
+cli_commands(size_t *ret_count)
+{
+	*ret_count = COUNT(commands);
+	return commands;
+}
+
+const struct cli_spec *
+cli_common_options(void)
+{
+	return common;
+}
 
 /* ---- help ---- */
 

@@ -510,8 +510,10 @@ on_wake(struct loop_hook *hook)
 	}
 	if (w->options.inquiry != NULL)
 		inquiry_answer(w->options.inquiry);
-	if (!atomic_load(&w->draining))
+	/* Others wake the loop too (an inquiry is answered) while connections drain. */
+	if (!atomic_load(&w->draining) || w->drain_begun)
 		return;
+	w->drain_begun = true;
 	stream_end_all(w);
 	for (size_t i = 0; i < w->server_count; i++)
 		server_drain(w->servers[i], DRAIN_MS, on_drained, w);

@@ -73,6 +73,7 @@ struct worker {
 	struct loop *loop;
 	struct server *servers[WORKER_LISTENERS_MAX];
 	size_t server_count, drained_count;
+	bool drain_begun;
 
 	struct shared_view view;
 	struct evaluator *evaluator;
