@@ -16,6 +16,7 @@
 #include "audit/lane.h"
 #include "audit/logfile.h"
 #include "audit/rotate.h"
+#include "audit/sealer.h"
 #include "audit/spill.h"
 #include "base/clock.h"
 #include "base/must.h"
@@ -124,6 +125,13 @@ call_tender(struct audit_writer *w)
 }
 
 static void
+show_sealer(struct audit_writer *w, bool rotated)
+{
+	if (w->options.sealer != NULL)
+		audit_sealer_show(w->options.sealer, &w->logged, rotated);
+}
+
+static void
 rotate(struct audit_writer *w)
 {
 	bool sync = w->options.durability == AUDIT_FDATASYNC;
@@ -132,6 +140,7 @@ rotate(struct audit_writer *w)
 	if (audit_logfile_next(&w->file, w->chain.seq, sync) != ERR_OK)
 		return;
 	atomic_fetch_add(&w->rotations, 1);
+	show_sealer(w, true);
 	call_tender(w);
 }
 
@@ -168,8 +177,29 @@ put_event(struct audit_writer *w, const char *name, const char *text, uint64_t c
 	TRY(put_lines(w, buf_str(&w->batch)));
 	buf_clear(&w->batch);
 	w->logged = w->chain = w->next = next;
+	show_sealer(w, false);
 	atomic_store(&w->seq, next.seq);
 	return ERR_OK;
+}
+
+/* What was sealed was in the log and on the disk: if it is gone, somebody took it. */
+static err_t
+mind_missing(struct audit_writer *w)
+{
+	struct audit_chain sealed = { .seq = 0 };
+	uint64_t missing;
+	char text[160];
+
+	if (w->options.sealer != NULL)
+		sealed = audit_sealer_last(w->options.sealer);
+	if (sealed.seq <= w->chain.seq)
+		return ERR_OK;
+	missing = sealed.seq - w->chain.seq;
+	(void)snprintf(text, sizeof(text),
+	    "the log ended with record %llu, but record %llu was sealed: what is between them is missing",
+	    (unsigned long long)w->chain.seq, (unsigned long long)sealed.seq);
+	w->logged = w->chain = w->next = sealed;
+	return put_event(w, "audit.missing", text, missing);
 }
 
 /* The first opening, or one more try. */
@@ -187,6 +217,7 @@ open_file(struct audit_writer *w)
 	atomic_store(&w->seq, found.chain.seq);
 	atomic_store(&w->cut_bytes, found.cut_bytes);
 	call_tender(w);
+	TRY(mind_missing(w));
 	if (found.cut_bytes == 0)
 		return ERR_OK;
 	(void)snprintf(text, sizeof(text),
@@ -324,8 +355,10 @@ commit_batch(struct audit_writer *w)
 		w->chain = w->next;
 	else
 		w->next = w->chain;
-	if (!w->trouble.on)
+	if (!w->trouble.on) {
 		w->logged = w->chain;
+		show_sealer(w, false);
+	}
 	atomic_store(&w->seq, w->chain.seq);
 	atomic_fetch_add(&w->batches, 1);
 	w->batch_records = 0;
@@ -501,6 +534,8 @@ build(struct audit_writer *w, const struct audit_options *options)
 	w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (w->wake_fd < 0)
 		return ERR_IO;
+	if (options->sealer != NULL && options->path.len > 0)
+		TRY(audit_sealer_start(options->sealer));
 	TRY(start_thread(&w->thread, run_writer, w, &w->has_thread));
 	return start_thread(&w->tender, run_tender, w, &w->has_tender);
 }
@@ -511,8 +546,12 @@ audit_writer_open(const struct audit_options *options, struct audit_writer **ret
 	struct audit_writer *w = aligned_alloc(64, sizeof(*w) + 63 - (sizeof(*w) + 63) % 64);
 	err_t err;
 
-	if (w == NULL)
+	if (w == NULL) {
+		struct audit_sealer *sealer = options->sealer;
+
+		audit_sealer_free(&sealer);
 		return ERR_MEMORY;
+	}
 	memset(w, 0, sizeof(*w));
 	err = build(w, options);
 	if (err != ERR_OK)
@@ -555,6 +594,7 @@ audit_writer_close(struct audit_writer **writer)
 	if (w == NULL)
 		return;
 	stop_threads(w);
+	audit_sealer_free(&w->options.sealer);
 	audit_spill_close(&w->spill);
 	audit_logfile_close(&w->file);
 	for (uint32_t i = 0; w->lanes != NULL && i <= w->options.lane_count; i++)
@@ -621,6 +661,10 @@ audit_writer_event(struct audit_writer *w, const char *name, str_t detail, uint6
 void
 audit_writer_status(struct audit_writer *w, struct audit_status *ret)
 {
+	struct audit_seal_status seals = { 0 };
+
+	if (w->options.sealer != NULL)
+		seals = audit_sealer_status(w->options.sealer);
 	*ret = (struct audit_status){
 		.trouble = atomic_load(&w->in_trouble),
 		.error = atomic_load(&w->error),
@@ -632,5 +676,8 @@ audit_writer_status(struct audit_writer *w, struct audit_status *ret)
 		.batches = atomic_load(&w->batches),
 		.seq = atomic_load(&w->seq),
 		.cut_bytes = atomic_load(&w->cut_bytes),
+		.seals = seals.made,
+		.seals_failed = seals.failed,
+		.seal_error = seals.error,
 	};
 }

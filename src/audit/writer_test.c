@@ -111,7 +111,7 @@ verify_log(struct arena *arena, const char *name, struct audit_verdict *ret)
 	for (size_t i = 0; i < count; i++)
 		paths[i] = path_of(arena, files[i].name.data).data;
 	paths[count] = path_of(arena, name).data;
-	err = audit_verify(paths, count + 1, &diag, ret);
+	err = audit_verify(paths, count + 1, NULL, &diag, ret);
 	for (const struct diag_finding *f = diag.first; f != NULL; f = f->next)
 		tap_note("%.*s:%u: %.*s", STR_FMT(f->place.file), f->place.row, STR_FMT(f->message));
 	return err;

@@ -181,6 +181,8 @@ add_audit(struct buf *out, const struct daemon *d)
 	add_number(out, "dropped", s.dropped);
 	add_number(out, "rotations", s.rotations);
 	add_number(out, "batches", s.batches);
+	add_number(out, "checkpoints", s.seals);
+	add_number(out, "checkpoints_failed", s.seals_failed);
 	buf_add_char(out, '}');
 }
 

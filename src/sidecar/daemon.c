@@ -16,6 +16,7 @@
 #include "audit/lane.h"
 #include "crypt/random.h"
 #include "sidecar/admin.h"
+#include "sidecar/audit_seal.h"
 #include "sidecar/auto_pki.h"
 #include "sidecar/findings.h"
 #include "sidecar/health.h"
@@ -204,6 +205,8 @@ open_audit(struct daemon *d, struct diag *diag)
 		.lane_bytes = LANE_BYTES,
 	};
 
+	if (o.path.len > 0)
+		TRY(audit_seal_open(d->arena, c, diag, &o.sealer));
 	TRY(audit_writer_open(&o, &d->audit));
 	d->reload.audit = d->audit;
 	return o.path.len > 0 ? inquirer_open(&(struct inquirer_options){ .audit = d->audit,
@@ -453,6 +456,7 @@ watch_audit(struct daemon *d)
 	struct audit_status s;
 
 	audit_writer_status(d->audit, &s);
+	audit_seal_watch(&d->log, &s, &d->seals_failed);
 	if (s.trouble == d->audit_in_trouble)
 		return;
 	d->audit_in_trouble = s.trouble;
