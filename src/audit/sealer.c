@@ -31,6 +31,7 @@ struct audit_sealer {
 	pthread_cond_t come;
 	struct audit_chain head; /* as the writer showed it last */
 	struct audit_chain sealed;
+	bool known; /* what was sealed before */
 	bool rotated, stopping;
 
 	_Atomic uint64_t made, failed;
@@ -124,27 +125,39 @@ publish(struct audit_sealer *s, struct arena *arena)
 
 /* ---- what is there already ---- */
 
+static err_t
+cut_file(const char *path, uint64_t end)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+	err_t err = fd >= 0 && ftruncate(fd, (off_t)end) == 0 ? ERR_OK : ERR_IO;
+
+	if (fd >= 0)
+		(void)close(fd);
+	return err;
+}
+
 /* The last checkpoint of this key; what a crash left behind the last of all is cut off. */
 static err_t
-find_last(struct audit_sealer *s, struct arena *arena, struct diag *diag)
+find_last(struct audit_sealer *s)
 {
+	struct arena *arena = arena_new(WORK_BYTES);
 	const char *path = s->options.path.data;
 	struct buf text;
 	uint64_t end = 0;
 	err_t err;
 
+	if (arena == NULL)
+		return ERR_MEMORY;
 	buf_init(&text, 2 * AUDIT_CHECKPOINTS_BYTES);
 	err = file_read(NULL, path, FILE_ANY, &text, NULL);
 	if (err == ERR_OK)
 		err = audit_checkpoint_last(arena, buf_str(&text), &s->sealing, &s->sealed, &end);
-	if (err == ERR_OK && end < text.len && truncate(path, (off_t)end) != 0)
-		err = ERR_IO;
+	if (err == ERR_OK && end < text.len)
+		err = cut_file(path, end);
 	buf_fini(&text);
-	if (err == ERR_NOT_FOUND)
-		return ERR_OK;
-	if (err != ERR_OK)
-		diag_say(diag, "audit", "audit.checkpoint.path: %s cannot be used: %s", path, err_text(err));
-	return err;
+	arena_free(&arena);
+	s->known = err == ERR_OK || err == ERR_NOT_FOUND;
+	return s->known ? ERR_OK : err;
 }
 
 err_t
@@ -152,15 +165,11 @@ audit_sealer_new(const struct audit_seal_options *options, struct diag *diag,
     struct audit_sealer **ret)
 {
 	struct audit_sealer *s = calloc(1, sizeof(*s));
-	struct arena *work = arena_new(WORK_BYTES);
 	pthread_condattr_t attributes;
 	err_t err = ERR_OK;
 
-	if (s == NULL || work == NULL) {
-		free(s);
-		arena_free(&work);
+	if (s == NULL)
 		return ERR_MEMORY;
-	}
 	(void)pthread_mutex_init(&s->lock, NULL);
 	(void)pthread_condattr_init(&attributes);
 	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -180,10 +189,7 @@ audit_sealer_new(const struct audit_seal_options *options, struct diag *diag,
 		err = arena_failed(s->arena) ? ERR_MEMORY : take_key(s, diag);
 	}
 	audit_genesis(s->sealed.hash);
-	if (err == ERR_OK)
-		err = find_last(s, work, diag);
 	s->head = s->sealed;
-	arena_free(&work);
 	if (err != ERR_OK)
 		audit_sealer_free(&s);
 	else
@@ -423,6 +429,8 @@ audit_sealer_last(struct audit_sealer *s)
 	struct audit_chain sealed;
 
 	(void)pthread_mutex_lock(&s->lock);
+	if (!s->known)
+		(void)!find_last(s);
 	sealed = s->sealed;
 	(void)pthread_mutex_unlock(&s->lock);
 	return sealed;
@@ -448,6 +456,5 @@ audit_sealer_status(struct audit_sealer *s)
 {
 	return (struct audit_seal_status){ .made = atomic_load(&s->made),
 		.failed = atomic_load(&s->failed),
-		.seq = audit_sealer_last(s).seq,
 		.error = atomic_load(&s->error) };
 }

@@ -44,13 +44,12 @@ void audit_sealer_free(struct audit_sealer **);
 err_t audit_sealer_start(struct audit_sealer *);
 void audit_sealer_stop(struct audit_sealer *); /* after one more checkpoint, if there is news */
 
-/* What was sealed last with our key; number 0: nothing. */
+/* What was sealed last with our key; number 0: nothing, or nothing that can be read now. */
 struct audit_chain audit_sealer_last(struct audit_sealer *);
 void audit_sealer_show(struct audit_sealer *, const struct audit_chain *, bool rotated);
 
 struct audit_seal_status {
 	uint64_t made, failed; /* checkpoints */
-	uint64_t seq; /* of the last */
 	int error; /* errno of the last failure */
 };
 struct audit_seal_status audit_sealer_status(struct audit_sealer *);
