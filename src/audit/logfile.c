@@ -209,6 +209,7 @@ open_current(struct audit_logfile *f)
 		return ERR_IO;
 	}
 	f->size = (uint64_t)st.st_size;
+	f->dir_due = true;
 	return ERR_OK;
 }
 
@@ -326,6 +327,10 @@ audit_logfile_append(struct audit_logfile *f, str_t lines)
 err_t
 audit_logfile_sync(struct audit_logfile *f)
 {
+	/* A file whose name is not on the disk is lost with all that is in it. */
+	if (f->dir_due && fsync(f->dir_fd) != 0)
+		return ERR_IO;
+	f->dir_due = false;
 	return fdatasync(f->fd) == 0 ? ERR_OK : ERR_IO;
 }
 
@@ -339,16 +344,12 @@ audit_logfile_cut(struct audit_logfile *f, uint64_t size)
 }
 
 err_t
-audit_logfile_next(struct audit_logfile *f, uint64_t last_seq, bool sync)
+audit_logfile_next(struct audit_logfile *f, uint64_t last_seq)
 {
-	/* What is renamed away is no longer synced by anyone. */
-	if (sync && f->fd >= 0 && fdatasync(f->fd) != 0)
-		return ERR_IO;
 	if (f->fd >= 0 && f->size > 0)
 		TRY(audit_rotate_rename(f->dir_fd, f->name, last_seq));
 	/* From here on the old file belongs to the compressor. */
 	close_one(&f->fd);
 	f->size = 0;
-	TRY(open_current(f));
-	return !sync || fsync(f->dir_fd) == 0 ? ERR_OK : ERR_IO;
+	return open_current(f);
 }

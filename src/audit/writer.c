@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "audit/lane.h"
@@ -134,10 +135,8 @@ show_sealer(struct audit_writer *w, bool rotated)
 static void
 rotate(struct audit_writer *w)
 {
-	bool sync = w->options.durability == AUDIT_FDATASYNC;
-
 	/* A failure is no trouble yet: the next append shows whether there is a file. */
-	if (audit_logfile_next(&w->file, w->chain.seq, sync) != ERR_OK)
+	if (audit_logfile_next(&w->file, w->chain.seq) != ERR_OK)
 		return;
 	atomic_fetch_add(&w->rotations, 1);
 	show_sealer(w, true);
@@ -226,12 +225,23 @@ open_file(struct audit_writer *w)
 	return put_event(w, "audit.recovered", text, found.cut_bytes);
 }
 
+/* Whoever spills no more still owes the log what was spilled before. */
+static bool
+is_spill_wanted(const struct audit_writer *w)
+{
+	struct stat st;
+
+	if (w->options.on_error == AUDIT_SPILL || w->spill.open)
+		return true;
+	return w->options.spill_path.len > 0 && stat(w->options.spill_path.data, &st) == 0 && st.st_size > 0;
+}
+
 static err_t
 take_spill_over(struct audit_writer *w)
 {
 	bool more = true;
 
-	if (w->options.path.len == 0 || w->options.on_error != AUDIT_SPILL)
+	if (w->options.path.len == 0 || !is_spill_wanted(w))
 		return ERR_OK;
 	if (!w->spill.open) {
 		struct audit_chain head;
@@ -278,7 +288,7 @@ mend(struct audit_writer *w)
 		TRY(open_file(w));
 	if (w->trouble.needs_new_file) {
 		TRY(audit_logfile_cut(&w->file, w->trouble.cut_to));
-		TRY(audit_logfile_next(&w->file, w->logged.seq, false));
+		TRY(audit_logfile_next(&w->file, w->logged.seq));
 		w->trouble.needs_new_file = false;
 	}
 	TRY(take_spill_over(w));
@@ -449,6 +459,8 @@ run_writer(void *argument)
 		bool stopping = atomic_load(&w->stopping);
 
 		gather(w);
+		if (stopping)
+			w->trouble.retry_ms = 0; /* the last chance before the next start */
 		retry(w);
 		if (stopping)
 			break; /* what was shown before the stop is settled now */
@@ -566,8 +578,8 @@ wake(struct audit_writer *w)
 {
 	uint64_t one = 1;
 
-	if (write(w->wake_fd, &one, sizeof(one)) < 0)
-		return; /* EAGAIN: it has been woken often enough */
+	while (write(w->wake_fd, &one, sizeof(one)) < 0 && errno == EINTR)
+		continue; /* EAGAIN: it has been woken often enough */
 }
 
 static void
