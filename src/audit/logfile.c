@@ -348,6 +348,8 @@ audit_logfile_next(struct audit_logfile *f, uint64_t last_seq)
 {
 	if (f->fd >= 0 && f->size > 0)
 		TRY(audit_rotate_rename(f->dir_fd, f->name, last_seq));
+	else if (f->fd >= 0 && unlinkat(f->dir_fd, f->name, 0) != 0 && errno != ENOENT)
+		return ERR_IO; /* nothing is in it, but it may be the file that cannot be synced */
 	/* From here on the old file belongs to the compressor. */
 	close_one(&f->fd);
 	f->size = 0;

@@ -20,6 +20,7 @@
 #include "audit/sealer.h"
 #include "audit/spill.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/must.h"
 
 enum {
@@ -78,16 +79,7 @@ steady_ms(void)
 static err_t
 write_stdout(str_t lines)
 {
-	while (lines.len > 0) {
-		ssize_t put = write(STDOUT_FILENO, lines.data, lines.len);
-
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put < 0)
-			return ERR_IO;
-		lines = str_skip(lines, (size_t)put);
-	}
-	return ERR_OK;
+	return file_write_all(NULL, STDOUT_FILENO, lines);
 }
 
 /* The lines are kept, or none of them is there. */
@@ -100,6 +92,10 @@ put_lines(struct audit_writer *w, str_t lines)
 	if (w->options.path.len == 0)
 		return write_stdout(lines);
 	err = audit_logfile_append(&w->file, lines);
+	if (err == ERR_INTERNAL) { /* a part is there and will not go away */
+		w->trouble.needs_new_file = true;
+		w->trouble.cut_to = before;
+	}
 	if (err == ERR_OK && w->options.durability == AUDIT_FDATASYNC &&
 	    audit_logfile_sync(&w->file) != ERR_OK) {
 		/* The kernel may have thrown the pages away: never trust this file's tail. */
