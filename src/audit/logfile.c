@@ -355,3 +355,22 @@ audit_logfile_next(struct audit_logfile *f, uint64_t last_seq)
 	f->size = 0;
 	return open_current(f);
 }
+
+err_t
+audit_logfile_reopen(struct audit_logfile *f)
+{
+	struct stat ours, there;
+
+	if (f->fd < 0)
+		return ERR_OK; /* the next append opens it */
+	if (fstat(f->fd, &ours) != 0)
+		return ERR_IO;
+	if (fstatat(f->dir_fd, f->name, &there, AT_SYMLINK_NOFOLLOW) == 0 && there.st_ino == ours.st_ino &&
+	    there.st_dev == ours.st_dev)
+		return ERR_OK;
+	if (fdatasync(f->fd) != 0)
+		return ERR_IO;
+	close_one(&f->fd);
+	f->size = 0;
+	return open_current(f);
+}

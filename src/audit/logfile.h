@@ -49,6 +49,9 @@ err_t audit_logfile_sync(struct audit_logfile *);
 err_t audit_logfile_cut(struct audit_logfile *, uint64_t size);
 err_t audit_logfile_next(struct audit_logfile *, uint64_t last_seq); /* rotates what is synced, if anything is to be */
 
+/* If the name is another file's by now, or nobody's.  What is left behind is synced first. */
+err_t audit_logfile_reopen(struct audit_logfile *);
+
 /* The head of the chain in a file's bytes; *ret_end is where its last good line ends. */
 err_t audit_chain_find(int fd, uint64_t size, struct audit_chain *ret, uint64_t *ret_end);
 

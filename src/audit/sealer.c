@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include "audit/rotate.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/thread.h"
 
 enum { PATHS_BYTES_MAX = 64 << 10, KEY_MODE = 0600, PUBLIC_MODE = 0644, NOTES_MODE = 0640 };
 #define WORK_BYTES ((size_t)32 << 20)
@@ -399,15 +399,7 @@ run(void *argument)
 err_t
 audit_sealer_start(struct audit_sealer *s)
 {
-	sigset_t all, before;
-	int error;
-
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&s->thread, NULL, run, s);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	s->has_thread = error == 0;
-	return error == 0 ? ERR_OK : ERR_MEMORY;
+	return thread_start(&s->thread, run, s, &s->has_thread);
 }
 
 void

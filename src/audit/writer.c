@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +21,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/must.h"
+#include "base/thread.h"
 
 enum {
 	RETRY_MS = 100,
@@ -47,7 +47,7 @@ struct audit_writer {
 	pthread_t thread, tender;
 	bool has_thread, has_tender;
 	int wake_fd; /* eventfd: come and look */
-	_Atomic bool stopping;
+	_Atomic bool stopping, reopening;
 
 	/* Of the writer's thread alone. */
 	struct audit_logfile file;
@@ -455,6 +455,9 @@ run_writer(void *argument)
 		bool stopping = atomic_load(&w->stopping);
 
 		gather(w);
+		/* A failure shows with the next append, which opens the file itself. */
+		if (atomic_exchange(&w->reopening, false) && w->file_open && !w->trouble.on)
+			(void)!audit_logfile_reopen(&w->file);
 		if (stopping)
 			w->trouble.retry_ms = 0; /* the last chance before the next start */
 		retry(w);
@@ -488,21 +491,6 @@ run_tender(void *argument)
 		if (audit_rotate_tend(&tend) != ERR_OK)
 			continue; /* tried again with the next rotation */
 	}
-}
-
-/* No signal is for these threads. */
-static err_t
-start_thread(pthread_t *thread, void *(*run)(void *), struct audit_writer *w, bool *ret_has)
-{
-	sigset_t all, before;
-	int error;
-
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(thread, NULL, run, w);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	*ret_has = error == 0;
-	return error == 0 ? ERR_OK : ERR_MEMORY;
 }
 
 /* ---- the outside ---- */
@@ -544,8 +532,8 @@ build(struct audit_writer *w, const struct audit_options *options)
 		return ERR_IO;
 	if (options->sealer != NULL && options->path.len > 0)
 		TRY(audit_sealer_start(options->sealer));
-	TRY(start_thread(&w->thread, run_writer, w, &w->has_thread));
-	return start_thread(&w->tender, run_tender, w, &w->has_tender);
+	TRY(thread_start(&w->thread, run_writer, w, &w->has_thread));
+	return thread_start(&w->tender, run_tender, w, &w->has_tender);
 }
 
 err_t
@@ -636,6 +624,13 @@ audit_writer_commit(struct audit_writer *w, struct audit_lane *lane)
 	lane->shown = lane->given;
 	if (ring_must_wake(lane->ring))
 		wake(w);
+}
+
+void
+audit_writer_reopen(struct audit_writer *w)
+{
+	atomic_store(&w->reopening, true);
+	wake(w);
 }
 
 err_t

@@ -67,6 +67,9 @@ void audit_writer_commit(struct audit_writer *, struct audit_lane *);
 /* A line of the daemon's own; waits until it is settled.  ERR_AUDIT: it was lost. */
 err_t audit_writer_event(struct audit_writer *, const char *name, str_t detail, uint64_t count);
 
+/* Somebody renamed the log away: what comes next goes into a new file.  Any thread. */
+void audit_writer_reopen(struct audit_writer *);
+
 struct audit_status {
 	bool trouble;
 	int error; /* errno of the last failure */

@@ -479,6 +479,7 @@ reload_on_signal(struct daemon *d)
 		return;
 	diag_init(&diag, arena, 64);
 	notify_reloading(&d->notify);
+	audit_writer_reopen(d->audit);
 	if (reload_everything(&d->reload, &diag) == ERR_OK)
 		log_info(&d->log, "everything was read again");
 	else
