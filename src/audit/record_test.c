@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "audit/record.h"
 
+#include <stdio.h>
+
+#include "audit/text.h"
+
 #include <stdlib.h>
 
 #include "codec/json.h"
@@ -222,6 +226,38 @@ check_event(void)
 	buf_fini(&body);
 }
 
+/* Every day of three centuries, and every byte at every place of a text. */
+static void
+check_text(void)
+{
+	struct buf out;
+	size_t wrong = 0;
+
+	buf_init(&out, 1 << 10);
+	for (int64_t day = 0; day < 110000; day++) {
+		int64_t time_ms = day * 86400000 + day * 7919 % 86400000, read;
+
+		buf_clear(&out);
+		audit_text_begin(&out, time_ms);
+		wrong += !audit_text_read_time(buf_str(&out), &read) || read != time_ms;
+	}
+	ok(wrong == 0, "times are read as they were written");
+	for (unsigned c = 0; c < 256; c++) {
+		for (size_t at = 0; at < 19; at++) {
+			bool plain = c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+			char text[20] = "aaaaaaaaaaaaaaaaaaa", want[40];
+
+			text[at] = (char)c;
+			buf_clear(&out);
+			audit_text_member(&out, "n", str_make(text, 19), 64);
+			(void)snprintf(want, sizeof(want), ",\"n\":\"%.19s\"", text);
+			wrong += plain != (out.len == 26 && memcmp(out.data, want, 26) == 0) || (!plain && out.len < 27);
+		}
+	}
+	ok(wrong == 0, "plain bytes stand as they are, others are escaped, wherever they stand");
+	buf_fini(&out);
+}
+
 int
 main(void)
 {
@@ -236,5 +272,6 @@ main(void)
 	check_event();
 	digest_free(&sha);
 	arena_free(&arena);
+	check_text();
 	return tap_done();
 }
