@@ -245,8 +245,11 @@ sync_log(const struct audit_sealer *s, struct arena *arena, uint64_t from)
 	/* Opened before the others are listed: a rotation in between hides nothing. */
 	fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	err = fd < 0 && errno != ENOENT ? ERR_IO : audit_rotate_list(arena, dir_fd, str_of(name), &files, &count);
-	for (size_t i = count; err == ERR_OK && i > 0 && files[i - 1].last_seq > from; i--)
-		err = files[i - 1].compressed ? ERR_OK : sync_file(dir_fd, files[i - 1].name.data);
+	/* The oldest first: whatever a power cut leaves is a beginning, not a log with a hole. */
+	for (size_t i = 0; err == ERR_OK && i < count; i++) {
+		if (files[i].last_seq > from && !files[i].compressed)
+			err = sync_file(dir_fd, files[i].name.data);
+	}
 	if (err == ERR_OK && fd >= 0 && fdatasync(fd) != 0)
 		err = ERR_IO;
 	if (err == ERR_OK && fsync(dir_fd) != 0)
