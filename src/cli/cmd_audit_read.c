@@ -269,8 +269,11 @@ print_rotated(struct follow *f)
 		if (files[i].last_seq <= f->seq)
 			continue;
 		err = each_line(f->dir_fd, files[i].name.data, f->digest, print_newer, f);
-		if (err == ERR_IO && errno == ENOENT)
-			err = ERR_OK; /* it was packed just now: the next look finds its .gz */
+		if (err == ERR_IO && errno == ENOENT) { /* it was packed just now */
+			str_t packed = arena_printf(f->cli->arena, "%.*s.gz", STR_FMT(files[i].name));
+
+			err = each_line(f->dir_fd, packed.data, f->digest, print_newer, f);
+		}
 	}
 	arena_release(f->cli->arena, mark);
 	return err;
