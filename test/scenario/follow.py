@@ -40,7 +40,10 @@ class Tailer:
                 self.file = open(self.path, "rb", buffering=0)
             except FileNotFoundError:
                 return
-        before = os.stat(self.path).st_ino if os.path.exists(self.path) else None
+        try:
+            before = os.stat(self.path).st_ino
+        except FileNotFoundError:  # between the rename and the new file
+            before = None
         while part := self.file.read(1 << 16):
             self.rest += part
         *whole, self.rest = self.rest.split(b"\n")
