@@ -164,6 +164,8 @@ static const struct {
 	/* printf alice | openssl dgst -sha256 -hmac 0123456789abcdef */
 	{ "subject:hash", "0123456789abcdef\n", ERR_OK, "\"subject\":\"hmac:" },
 	{ "subject:hash", "short", ERR_CONFIG, NULL },
+	{ "subject:last4", "", ERR_OK, "\"subject\":\"[REDACTED]\"" }, /* five are too few */
+	{ "resource:last4", "", ERR_OK, "\"resource\":\"****6789\"" },
 	{ "subject:md5", "0123456789abcdef", ERR_CONFIG, NULL },
 	{ "latency_us", "", ERR_CONFIG, NULL },
 	{ "deny_reasons", "", ERR_OK, "\"deny_reasons\":[\"[REDACTED]\"]" },
@@ -174,6 +176,7 @@ check_masks(struct arena *arena)
 {
 	value_t reasons[] = { value_text(arena, "alice is not an owner") };
 	struct audit_record r = { .subject = STR("alice"),
+		.resource = STR("card 123456789"),
 		.deny_reasons = value_array_of(reasons, 1) };
 	struct buf body;
 	size_t split;

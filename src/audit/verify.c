@@ -146,15 +146,15 @@ check_path(struct walk *w, const char *path)
 static err_t
 check_tail(struct walk *w)
 {
-	const struct audit_checkpoint *last = w->end - 1;
+	uint64_t sealed = w->next < w->end ? w->end[-1].chain.seq : 0;
 	char why[160];
 
-	if (w->next == w->end || last->chain.seq <= w->verdict->last_seq)
+	if (sealed <= w->verdict->last_seq)
 		return ERR_OK;
 	w->row++;
 	(void)snprintf(why, sizeof(why),
 	    "is missing, and so is what follows it: the log ends here, but record %llu was sealed",
-	    (unsigned long long)last->chain.seq);
+	    (unsigned long long)sealed);
 	return refuse(w, why, w->verdict->last_seq + 1);
 }
 

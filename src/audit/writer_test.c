@@ -248,6 +248,28 @@ check_head_in_rotated(struct arena *arena)
 	    "a crash between rename and new file: the chain goes on");
 }
 
+/* The power failed behind a rotation: the renamed file is torn, and the new one has nothing. */
+static void
+check_torn_rotated(struct arena *arena)
+{
+	struct audit_options o = options_for(path_of(arena, "cut.ndjson"));
+	str_t rotated = path_of(arena, "cut.ndjson.000000000003");
+	struct audit_verdict verdict;
+	struct audit_writer *w;
+
+	if (audit_writer_open(&o, &w) != ERR_OK)
+		abort();
+	(void)push_many(w, 0, 3);
+	audit_writer_close(&w);
+	append_bytes(o.path, STR("{\"ts\":\"2026-\0\0"));
+	if (rename(o.path.data, rotated.data) != 0 || audit_writer_open(&o, &w) != ERR_OK)
+		abort();
+	(void)push_many(w, 3, 2);
+	audit_writer_close(&w);
+	ok(verify_log(arena, "cut.ndjson", &verdict) == ERR_OK && verdict.records == 6,
+	    "a rotated file that is torn is cut, and the chain goes on, with a line that says so");
+}
+
 static void
 check_trouble(struct arena *arena)
 {
@@ -502,6 +524,7 @@ main(void)
 	check_torn_tails(arena);
 	check_rotation(arena);
 	check_head_in_rotated(arena);
+	check_torn_rotated(arena);
 	check_trouble(arena);
 	check_no_directory(arena);
 	check_two_daemons(arena);
