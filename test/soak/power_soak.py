@@ -12,6 +12,7 @@ import fcntl
 import os
 import random
 import shutil
+import signal
 import struct
 import subprocess
 import sys
@@ -43,6 +44,18 @@ def cut_power(path):
         os.close(fd)
 
 
+def freeze(pid):
+    """The ioctl lets a sync that is under way say that it succeeded when it did not (a bare loop of
+    write and fdatasync shows that, too); no power cut does, so none may be under way."""
+    os.kill(pid, signal.SIGSTOP)
+    for _ in range(2000):
+        states = [open(f"/proc/{pid}/task/{t}/stat").read().rsplit(")", 1)[1].split()[0] for t in os.listdir(f"/proc/{pid}/task")]
+        if set(states) == {"T"}:
+            return
+        time.sleep(0.001)
+    raise RuntimeError("it does not stop")
+
+
 def cycle(image, where, durability, start):
     """{what was acknowledged}, and what is wrong."""
     if run("mount", "-o", "loop", image, where).returncode:
@@ -50,6 +63,7 @@ def cycle(image, where, durability, start):
     p = subprocess.Popen([DRIVE, where, str(start), "1000000", "65536", durability, "deny"], stdout=subprocess.PIPE,
                          stderr=subprocess.DEVNULL, text=True)
     time.sleep(LUCK.uniform(0.02, 0.25))
+    freeze(p.pid)
     cut_power(where)
     p.kill()
     told = {int(line.split()[1]) for line in p.stdout.read().splitlines(keepends=True)
