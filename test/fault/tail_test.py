@@ -21,6 +21,7 @@ from rig import done, ok  # noqa: E402
 DRIVE, CORE = os.environ["DRIVE"], os.environ["CORE"]
 ROTATIONS = int(os.environ.get("ROTATIONS", "40"))
 RECORDS = ROTATIONS * 120  # a file of 64 KiB takes about 115
+core_tail = drive = None
 room = tempfile.mkdtemp(prefix="coresdk-tail-")
 
 
@@ -66,5 +67,8 @@ try:
     p = subprocess.run([CORE, "audit", "verify", "--pubkey", log + ".pub", room], capture_output=True, text=True)
     ok(p.returncode == 0, " ".join(p.stdout.split()), p.stderr)
 finally:
+    for process in (core_tail, drive):
+        if process and process.poll() is None:
+            process.kill()
     shutil.rmtree(room, ignore_errors=True)
 done()
