@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "audit/lane.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -119,6 +120,6 @@ audit_lane_writer_settle(struct audit_lane *lane, enum audit_outcome outcome)
 	while (lane->settle_next < lane->popped)
 		lane->outcome[lane->settle_next++ % AUDIT_LANE_TICKETS] = (uint8_t)outcome;
 	atomic_store_explicit(&lane->settled, lane->settle_next, memory_order_release);
-	if (write(lane->wake_fd, &one, sizeof(one)) < 0)
-		return; /* EAGAIN: 2^64-2 unread wake-ups, so it is awake */
+	while (write(lane->wake_fd, &one, sizeof(one)) < 0 && errno == EINTR)
+		continue; /* EAGAIN: 2^64-2 unread wake-ups, so it is awake */
 }

@@ -144,30 +144,10 @@ audit_chain_find(int fd, uint64_t size, struct audit_chain *ret, uint64_t *ret_e
 	return ERR_OK;
 }
 
-/* The head of the chain in the newest rotated file that has one. */
-static err_t
-find_in_rotated(struct audit_logfile *f, struct audit_chain *ret)
-{
-	struct arena *arena = arena_new(16 << 20);
-	struct audit_file *files;
-	size_t count = 0;
-	err_t err;
-
-	if (arena == NULL)
-		return ERR_MEMORY;
-	ret->seq = 0;
-	audit_genesis(ret->hash);
-	err = audit_rotate_list(arena, f->dir_fd, str_of(f->name), &files, &count);
-	while (err == ERR_OK && ret->seq == 0 && count-- > 0)
-		err = audit_source_last(f->dir_fd, files[count].name.data, ret);
-	arena_free(&arena);
-	return err;
-}
-
 /* ---- opening ---- */
 
 static err_t
-move_tail(struct audit_logfile *f, uint64_t from, uint64_t to)
+move_tail(struct audit_logfile *f, int from_fd, uint64_t from, uint64_t to)
 {
 	char name[sizeof(f->name) + 32];
 	char chunk[16 << 10];
@@ -181,7 +161,7 @@ move_tail(struct audit_logfile *f, uint64_t from, uint64_t to)
 	for (uint64_t at = from; err == ERR_OK && at < to;) {
 		size_t len = to - at < sizeof(chunk) ? (size_t)(to - at) : sizeof(chunk);
 
-		err = read_whole(f->fd, chunk, len, at);
+		err = read_whole(from_fd, chunk, len, at);
 		if (err == ERR_OK)
 			err = write_whole(fd, str_make(chunk, len));
 		at += len;
@@ -191,7 +171,52 @@ move_tail(struct audit_logfile *f, uint64_t from, uint64_t to)
 	if (close(fd) != 0)
 		err = ERR_IO;
 	TRY(err);
-	return ftruncate(f->fd, (off_t)from) == 0 ? ERR_OK : ERR_IO;
+	return ftruncate(from_fd, (off_t)from) == 0 ? ERR_OK : ERR_IO;
+}
+
+/* A file that was renamed, but not yet on the disk when the power failed, is torn like the current one. */
+static err_t
+find_in_plain(struct audit_logfile *f, const char *name, struct audit_recovery *found)
+{
+	int fd = openat(f->dir_fd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct stat st = { 0 };
+	uint64_t end = 0, size;
+	err_t err = fd >= 0 && fstat(fd, &st) == 0 ? ERR_OK : ERR_IO;
+
+	size = (uint64_t)st.st_size;
+	if (err == ERR_OK)
+		err = audit_chain_find(fd, size, &found->chain, &end);
+	if (err == ERR_OK && end < size) {
+		err = move_tail(f, fd, end, size);
+		found->cut_bytes += size - end;
+	}
+	if (err == ERR_OK && end == 0 && unlinkat(f->dir_fd, name, 0) != 0)
+		err = ERR_IO;
+	if (fd >= 0)
+		(void)close(fd);
+	return err;
+}
+
+/* The head of the chain in the newest rotated file that has one. */
+static err_t
+find_in_rotated(struct audit_logfile *f, struct audit_recovery *found)
+{
+	struct arena *arena = arena_new(16 << 20);
+	struct audit_file *files;
+	size_t count = 0;
+	err_t err;
+
+	if (arena == NULL)
+		return ERR_MEMORY;
+	found->chain.seq = 0;
+	audit_genesis(found->chain.hash);
+	err = audit_rotate_list(arena, f->dir_fd, str_of(f->name), &files, &count);
+	while (err == ERR_OK && found->chain.seq == 0 && count-- > 0)
+		err = files[count].compressed ?
+		    audit_source_last(f->dir_fd, files[count].name.data, &found->chain) :
+		    find_in_plain(f, files[count].name.data, found);
+	arena_free(&arena);
+	return err;
 }
 
 /* O_NONBLOCK: a FIFO in the log's place must not stop the daemon. */
@@ -209,6 +234,7 @@ open_current(struct audit_logfile *f)
 		return ERR_IO;
 	}
 	f->size = (uint64_t)st.st_size;
+	f->dir_due = true;
 	return ERR_OK;
 }
 
@@ -254,12 +280,12 @@ recover(struct audit_logfile *f, struct audit_recovery *ret)
 
 	TRY(audit_chain_find(f->fd, f->size, &found.chain, &end));
 	if (end < f->size) {
-		TRY(move_tail(f, end, f->size));
+		TRY(move_tail(f, f->fd, end, f->size));
 		found.cut_bytes = f->size - end;
 		f->size = end;
 	}
 	if (end == 0)
-		TRY(find_in_rotated(f, &found.chain));
+		TRY(find_in_rotated(f, &found));
 	*ret = found;
 	return ERR_OK;
 }
@@ -326,6 +352,10 @@ audit_logfile_append(struct audit_logfile *f, str_t lines)
 err_t
 audit_logfile_sync(struct audit_logfile *f)
 {
+	/* A file whose name is not on the disk is lost with all that is in it. */
+	if (f->dir_due && fsync(f->dir_fd) != 0)
+		return ERR_IO;
+	f->dir_due = false;
 	return fdatasync(f->fd) == 0 ? ERR_OK : ERR_IO;
 }
 
@@ -339,16 +369,33 @@ audit_logfile_cut(struct audit_logfile *f, uint64_t size)
 }
 
 err_t
-audit_logfile_next(struct audit_logfile *f, uint64_t last_seq, bool sync)
+audit_logfile_next(struct audit_logfile *f, uint64_t last_seq)
 {
-	/* What is renamed away is no longer synced by anyone. */
-	if (sync && f->fd >= 0 && fdatasync(f->fd) != 0)
-		return ERR_IO;
 	if (f->fd >= 0 && f->size > 0)
 		TRY(audit_rotate_rename(f->dir_fd, f->name, last_seq));
+	else if (f->fd >= 0 && unlinkat(f->dir_fd, f->name, 0) != 0 && errno != ENOENT)
+		return ERR_IO; /* nothing is in it, but it may be the file that cannot be synced */
 	/* From here on the old file belongs to the compressor. */
 	close_one(&f->fd);
 	f->size = 0;
-	TRY(open_current(f));
-	return !sync || fsync(f->dir_fd) == 0 ? ERR_OK : ERR_IO;
+	return open_current(f);
+}
+
+err_t
+audit_logfile_reopen(struct audit_logfile *f)
+{
+	struct stat ours, there;
+
+	if (f->fd < 0)
+		return ERR_OK; /* the next append opens it */
+	if (fstat(f->fd, &ours) != 0)
+		return ERR_IO;
+	if (fstatat(f->dir_fd, f->name, &there, AT_SYMLINK_NOFOLLOW) == 0 && there.st_ino == ours.st_ino &&
+	    there.st_dev == ours.st_dev)
+		return ERR_OK;
+	if (fdatasync(f->fd) != 0)
+		return ERR_IO;
+	close_one(&f->fd);
+	f->size = 0;
+	return open_current(f);
 }

@@ -27,6 +27,7 @@ struct audit_logfile {
 	char name[256]; /* within the directory */
 	int dir_fd, lock_fd, fd;
 	uint64_t size; /* of whole batches */
+	bool dir_due; /* the file's name may not be on the disk yet */
 };
 
 struct audit_chain {
@@ -43,9 +44,13 @@ err_t audit_logfile_open(struct audit_logfile *, str_t path, struct audit_recove
 void audit_logfile_close(struct audit_logfile *);
 
 err_t audit_logfile_append(struct audit_logfile *, str_t lines);
-err_t audit_logfile_sync(struct audit_logfile *); /* on ERR_IO: cut, and go on with next */
+/* With the file's name.  On ERR_IO: cut, and go on with next; never again on this file. */
+err_t audit_logfile_sync(struct audit_logfile *);
 err_t audit_logfile_cut(struct audit_logfile *, uint64_t size);
-err_t audit_logfile_next(struct audit_logfile *, uint64_t last_seq, bool sync); /* rotates */
+err_t audit_logfile_next(struct audit_logfile *, uint64_t last_seq); /* rotates what is synced, if anything is to be */
+
+/* If the name is another file's by now, or nobody's.  What is left behind is synced first. */
+err_t audit_logfile_reopen(struct audit_logfile *);
 
 /* The head of the chain in a file's bytes; *ret_end is where its last good line ends. */
 err_t audit_chain_find(int fd, uint64_t size, struct audit_chain *ret, uint64_t *ret_end);

@@ -16,17 +16,17 @@ read_word(str_t word, struct diag *diag, struct audit_mask *mask, bool *ret_hash
 {
 	size_t colon = str_find_char(word, ':', 0);
 	str_t name = str_sub(word, 0, colon), how = str_skip(word, colon);
-	bool hashes = str_eq(how, STR(":hash"));
+	bool hashes = str_eq(how, STR(":hash")), last4 = str_eq(how, STR(":last4"));
 
-	if (how.len > 0 && !hashes) {
-		diag_say(diag, "config", "audit.mask: `%.*s`: only \":hash\" may follow a member",
+	if (how.len > 0 && !hashes && !last4) {
+		diag_say(diag, "config", "audit.mask: `%.*s`: only \":hash\" or \":last4\" may follow a member",
 		    STR_FMT(word));
 		return ERR_CONFIG;
 	}
 	for (size_t i = 0; i < AUDIT_MEMBER_COUNT; i++) {
 		if (!str_eq(name, str_of(names[i])))
 			continue;
-		mask->how[i] = hashes ? AUDIT_HASH : AUDIT_DROP;
+		mask->how[i] = hashes ? AUDIT_HASH : last4 ? AUDIT_LAST4 : AUDIT_DROP;
 		*ret_hashes |= hashes;
 		return ERR_OK;
 	}
@@ -62,6 +62,30 @@ audit_mask_make(const str_t *words, size_t count, str_t key, struct diag *diag,
 	return ERR_OK;
 }
 
+/* Where the last `count` characters begin; 0: there are no more than that. */
+static size_t
+last_characters(str_t text, int count)
+{
+	size_t at = text.len;
+
+	while (at > 0 && count > 0)
+		count -= (text.data[--at] & 0xc0) != 0x80;
+	return at;
+}
+
+/* Bytes that are no text count as characters of their own, or as part of one: fewer are shown then. */
+static str_t
+keep_last(str_t text, char room[AUDIT_MASK_TEXT_LEN])
+{
+	size_t at = last_characters(text, 4);
+
+	if (last_characters(text, 7) == 0 || text.len - at > 16)
+		return STR("[REDACTED]");
+	memcpy(room, "****", 4);
+	memcpy(room + 4, text.data + at, text.len - at);
+	return str_make(room, 4 + text.len - at);
+}
+
 str_t
 audit_mask_text(const struct audit_mask *mask, enum audit_member member, str_t text,
     char room[AUDIT_MASK_TEXT_LEN])
@@ -73,6 +97,8 @@ audit_mask_text(const struct audit_mask *mask, enum audit_member member, str_t t
 		return text;
 	if (mask->how[member] == AUDIT_DROP)
 		return STR("[REDACTED]");
+	if (mask->how[member] == AUDIT_LAST4)
+		return keep_last(text, room);
 	hmac_of(DIGEST_SHA256, str_make((const char *)mask->key, mask->key_len), text, digest);
 	memcpy(room, "hmac:", 5);
 	for (size_t i = 0; i < sizeof(digest); i++) {

@@ -5,7 +5,8 @@
  * `audit.mask` lists member names.  "subject" writes "[REDACTED]" in its place;
  * "subject:hash" writes "hmac:" and the HMAC-SHA256 of the text under a key of
  * the host, so that the lines of one person can still be joined by who holds
- * the log, and guessed by nobody who lacks the key.
+ * the log, and guessed by nobody who lacks the key.  "subject:last4" leaves the last four
+ * characters, of a text that has at least eight.
  */
 #ifndef AUDIT_MASK_H
 #define AUDIT_MASK_H
@@ -37,7 +38,7 @@ enum audit_member {
 	    AUDIT_MEMBER_COUNT
 };
 
-enum audit_mask_how { AUDIT_SHOW, AUDIT_DROP, AUDIT_HASH };
+enum audit_mask_how { AUDIT_SHOW, AUDIT_DROP, AUDIT_HASH, AUDIT_LAST4 };
 
 enum { AUDIT_MASK_KEY_MIN = 16, AUDIT_MASK_KEY_MAX = 64, AUDIT_MASK_TEXT_LEN = 5 + 64 };
 

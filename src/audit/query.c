@@ -37,7 +37,8 @@ ask_for_tenant(struct arena *arena, str_t tenant, const struct audit_mask *mask,
 		diag_say(diag, "audit", "tenant_id is no name of a tenant");
 		return ERR_SYNTAX;
 	}
-	if (mask != NULL && mask->how[AUDIT_MEMBER_tenant_id] == AUDIT_DROP) {
+	if (mask != NULL && (mask->how[AUDIT_MEMBER_tenant_id] == AUDIT_DROP ||
+			       mask->how[AUDIT_MEMBER_tenant_id] == AUDIT_LAST4)) {
 		diag_say(diag, "audit",
 		    "audit.mask drops tenant_id: whose a record is cannot be told, so none is shown");
 		return ERR_CONFIG;
@@ -65,9 +66,9 @@ ask_for_action(struct arena *arena, str_t action, const struct audit_mask *mask,
 		diag_say(diag, "audit", "action_filter is longer than %d bytes", AUDIT_EVENT_TEXT_MAX);
 		return ERR_SYNTAX;
 	}
-	if (how == AUDIT_DROP || (how == AUDIT_HASH && q->is_prefix)) {
+	if (how == AUDIT_DROP || how == AUDIT_LAST4 || (how == AUDIT_HASH && q->is_prefix)) {
 		diag_say(diag, "audit", "audit.mask hides actions: they cannot be asked for %s",
-		    how == AUDIT_DROP ? "" : "by their beginning");
+		    how != AUDIT_HASH ? "" : "by their beginning");
 		return ERR_CONFIG;
 	}
 	q->action = how == AUDIT_HASH

@@ -167,16 +167,6 @@ audit_line_seq(str_t line, uint64_t *ret)
 }
 
 static bool
-is_hex(const char *at, size_t len)
-{
-	bool good = true;
-
-	for (size_t i = 0; i < len; i++)
-		good &= (at[i] >= '0' && at[i] <= '9') || (at[i] >= 'a' && at[i] <= 'f');
-	return good;
-}
-
-static bool
 take_hash(str_t line, size_t at, str_t name, char hash[AUDIT_HASH_LEN])
 {
 	str_t part = str_skip(line, at);
@@ -184,7 +174,18 @@ take_hash(str_t line, size_t at, str_t name, char hash[AUDIT_HASH_LEN])
 	if (!str_has_prefix(part, name) || part.data[name.len + AUDIT_HASH_LEN] != '"')
 		return false;
 	memcpy(hash, part.data + name.len, AUDIT_HASH_LEN);
-	return is_hex(hash, AUDIT_HASH_LEN);
+	return true;
+}
+
+static bool
+is_hash(const char hash[AUDIT_HASH_LEN])
+{
+	static const bool hex[256] = { ['0'... '9'] = true, ['a'... 'f'] = true };
+	bool good = true;
+
+	for (size_t i = 0; i < AUDIT_HASH_LEN; i++)
+		good &= hex[(uint8_t)hash[i]];
+	return good;
 }
 
 bool
@@ -203,6 +204,8 @@ audit_line_read(struct digest *digest, str_t line, struct audit_link *ret)
 	if (!take_hash(line, end, hash_name, ret->hash) ||
 	    !take_hash(line, end - prev_len, prev_name, ret->prev_hash) ||
 	    !audit_line_seq(str_sub(line, 0, end - prev_len), &ret->seq))
+		return false;
+	if (!is_hash(ret->prev_hash)) /* the other one is compared with what is */
 		return false;
 	hash_line(digest, ret->prev_hash, str_sub(line, 0, end), hash);
 	return memcmp(hash, ret->hash, sizeof(hash)) == 0;

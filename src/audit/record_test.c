@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "audit/record.h"
 
+#include <stdio.h>
+
+#include "audit/text.h"
+
 #include <stdlib.h>
 
 #include "codec/json.h"
@@ -160,6 +164,8 @@ static const struct {
 	/* printf alice | openssl dgst -sha256 -hmac 0123456789abcdef */
 	{ "subject:hash", "0123456789abcdef\n", ERR_OK, "\"subject\":\"hmac:" },
 	{ "subject:hash", "short", ERR_CONFIG, NULL },
+	{ "subject:last4", "", ERR_OK, "\"subject\":\"[REDACTED]\"" }, /* five are too few */
+	{ "resource:last4", "", ERR_OK, "\"resource\":\"****6789\"" },
 	{ "subject:md5", "0123456789abcdef", ERR_CONFIG, NULL },
 	{ "latency_us", "", ERR_CONFIG, NULL },
 	{ "deny_reasons", "", ERR_OK, "\"deny_reasons\":[\"[REDACTED]\"]" },
@@ -170,6 +176,7 @@ check_masks(struct arena *arena)
 {
 	value_t reasons[] = { value_text(arena, "alice is not an owner") };
 	struct audit_record r = { .subject = STR("alice"),
+		.resource = STR("card 123456789"),
 		.deny_reasons = value_array_of(reasons, 1) };
 	struct buf body;
 	size_t split;
@@ -222,6 +229,38 @@ check_event(void)
 	buf_fini(&body);
 }
 
+/* Every day of three centuries, and every byte at every place of a text. */
+static void
+check_text(void)
+{
+	struct buf out;
+	size_t wrong = 0;
+
+	buf_init(&out, 1 << 10);
+	for (int64_t day = 0; day < 110000; day++) {
+		int64_t time_ms = day * 86400000 + day * 7919 % 86400000, read;
+
+		buf_clear(&out);
+		audit_text_begin(&out, time_ms);
+		wrong += !audit_text_read_time(buf_str(&out), &read) || read != time_ms;
+	}
+	ok(wrong == 0, "times are read as they were written");
+	for (unsigned c = 0; c < 256; c++) {
+		for (size_t at = 0; at < 19; at++) {
+			bool plain = c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+			char text[20] = "aaaaaaaaaaaaaaaaaaa", want[40];
+
+			text[at] = (char)c;
+			buf_clear(&out);
+			audit_text_member(&out, "n", str_make(text, 19), 64);
+			(void)snprintf(want, sizeof(want), ",\"n\":\"%.19s\"", text);
+			wrong += plain != (out.len == 26 && memcmp(out.data, want, 26) == 0) || (!plain && out.len < 27);
+		}
+	}
+	ok(wrong == 0, "plain bytes stand as they are, others are escaped, wherever they stand");
+	buf_fini(&out);
+}
+
 int
 main(void)
 {
@@ -236,5 +275,6 @@ main(void)
 	check_event();
 	digest_free(&sha);
 	arena_free(&arena);
+	check_text();
 	return tap_done();
 }

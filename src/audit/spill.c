@@ -31,6 +31,7 @@ audit_spill_open(struct audit_spill *s, str_t path, uint64_t limit,
 	s->open = true;
 	s->limit = limit;
 	s->taken = s->shown = 0;
+	s->cut_due = false;
 	return ERR_OK;
 }
 
@@ -45,12 +46,29 @@ audit_spill_close(struct audit_spill *s)
 err_t
 audit_spill_add(struct audit_spill *s, str_t lines, bool sync)
 {
+	uint64_t before;
+	err_t err;
+	int saved;
+
 	if (!s->open)
 		return ERR_IO;
 	if (lines.len > s->limit || s->file.size > s->limit - lines.len)
 		return ERR_LIMIT;
-	TRY(audit_logfile_append(&s->file, lines));
-	return sync ? audit_logfile_sync(&s->file) : ERR_OK;
+	if (s->cut_due)
+		TRY(audit_logfile_cut(&s->file, s->file.size));
+	s->cut_due = false;
+	before = s->file.size;
+	err = audit_logfile_append(&s->file, lines);
+	if (err == ERR_OK && sync)
+		err = audit_logfile_sync(&s->file);
+	if (err == ERR_OK)
+		return ERR_OK;
+	/* These lines are refused: others will bear their numbers. */
+	saved = errno;
+	s->file.size = before;
+	s->cut_due = audit_logfile_cut(&s->file, before) != ERR_OK;
+	errno = saved;
+	return ERR_IO;
 }
 
 static err_t
@@ -70,7 +88,8 @@ audit_spill_read(struct audit_spill *s, struct digest *digest, struct audit_chai
     struct buf *lines, bool *ret_more)
 {
 	char chunk[CHUNK];
-	ssize_t got = pread(s->file.fd, chunk, sizeof(chunk), (off_t)s->taken);
+	uint64_t left = s->file.size - s->taken;
+	ssize_t got = pread(s->file.fd, chunk, left < sizeof(chunk) ? (size_t)left : sizeof(chunk), (off_t)s->taken);
 	str_t rest = str_make(chunk, got > 0 ? (size_t)got : 0);
 
 	if (got < 0)

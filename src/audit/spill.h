@@ -27,6 +27,7 @@ struct audit_spill {
 	uint64_t taken; /* bytes that the log has taken over */
 	uint64_t shown; /* bytes given out by the last read */
 	bool open;
+	bool cut_due; /* behind file.size there may be lines that were refused */
 };
 
 void audit_spill_init(struct audit_spill *);

@@ -2,7 +2,6 @@
 #include "audit/text.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "base/utf8.h"
 
@@ -10,6 +9,31 @@ static bool
 is_plain(uint8_t c)
 {
 	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* How many bytes from the beginning are plain; eight at a time. */
+static size_t
+plain_run(str_t s)
+{
+	size_t run = 0;
+
+	for (; s.len - run >= 8; run += 8) {
+		uint64_t v, quote, slash, rubout, odd;
+
+		memcpy(&v, s.data + run, sizeof(v));
+		quote = v ^ EACH('"');
+		slash = v ^ EACH('\\');
+		rubout = v ^ EACH(0x7f);
+		/* The high bit of a byte that is below 0x20, one of these three, or no ASCII. */
+		odd = (v - EACH(0x20)) | (quote - EACH(1)) | (slash - EACH(1)) | (rubout - EACH(1)) | v;
+		if ((odd & EACH(0x80)) != 0)
+			break; /* or a borrow from the byte before: looked at one by one */
+	}
+	while (run < s.len && is_plain((uint8_t)s.data[run]))
+		run++;
+	return run;
 }
 
 /* One character as it stands in a JSON string; returns the bytes of `s` used. */
@@ -52,8 +76,7 @@ audit_text_string(struct buf *out, str_t s, size_t limit)
 		char room[8];
 		size_t len, skip;
 
-		for (run = 0; run < s.len && is_plain((uint8_t)s.data[run]); run++)
-			;
+		run = plain_run(s);
 		if (run > limit - used)
 			run = limit - used;
 		buf_add(out, s.data, run);
@@ -76,44 +99,69 @@ audit_text_string(struct buf *out, str_t s, size_t limit)
 void
 audit_text_member(struct buf *out, const char *name, str_t text, size_t limit)
 {
-	buf_add_text(out, ",\"");
-	buf_add_text(out, name);
-	buf_add_text(out, "\":");
-	audit_text_string(out, text, limit);
+	size_t len = strlen(name), whole = len + 6 + text.len;
+	char *at;
+
+	if (text.len > limit || plain_run(text) < text.len) {
+		buf_add_text(out, ",\"");
+		buf_add(out, name, len);
+		buf_add_text(out, "\":");
+		audit_text_string(out, text, limit);
+		return;
+	}
+	if (!buf_reserve(out, whole))
+		return;
+	at = out->data + out->len;
+	out->len += whole;
+	memcpy(at, ",\"", 2);
+	memcpy(at += 2, name, len);
+	memcpy(at += len, "\":\"", 3);
+	if (text.len > 0)
+		memcpy(at + 3, text.data, text.len);
+	at[3 + text.len] = '"';
 }
 
-static void
-add_digits(struct buf *out, unsigned value, unsigned width)
+static char *
+put_digits(char *at, unsigned value, unsigned width, char stop)
 {
-	char digits[8];
-
 	for (unsigned i = width; i > 0; i--, value /= 10)
-		digits[i - 1] = (char)('0' + value % 10);
-	buf_add(out, digits, width);
+		at[i - 1] = (char)('0' + value % 10);
+	at[width] = stop;
+	return at + width + 1;
+}
+
+/* The date of a day since 1970; March counts as the first month, so that leap days come last. */
+static void
+date_of(int64_t days, unsigned *ret_year, unsigned *ret_month, unsigned *ret_day)
+{
+	int64_t shifted = days + 719468, era = shifted / 146097, of_era = shifted % 146097;
+	int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+	int64_t of_year = of_era - (365 * year + year / 4 - year / 100), month = (5 * of_year + 2) / 153;
+
+	*ret_day = (unsigned)(of_year - (153 * month + 2) / 5 + 1);
+	*ret_month = (unsigned)(month < 10 ? month + 3 : month - 9);
+	*ret_year = (unsigned)(year + era * 400 + (*ret_month <= 2));
 }
 
 /* RFC 3339 5.6, in UTC and with milliseconds. */
 static void
 add_time(struct buf *out, int64_t time_ms)
 {
-	time_t seconds = (time_t)(time_ms / 1000);
-	struct tm t = { 0 };
+	int64_t seconds = time_ms / 1000, of_day = seconds % 86400;
+	unsigned year, month, day;
+	char *at;
 
-	(void)gmtime_r(&seconds, &t);
-	add_digits(out, (unsigned)t.tm_year + 1900, 4);
-	buf_add_char(out, '-');
-	add_digits(out, (unsigned)t.tm_mon + 1, 2);
-	buf_add_char(out, '-');
-	add_digits(out, (unsigned)t.tm_mday, 2);
-	buf_add_char(out, 'T');
-	add_digits(out, (unsigned)t.tm_hour, 2);
-	buf_add_char(out, ':');
-	add_digits(out, (unsigned)t.tm_min, 2);
-	buf_add_char(out, ':');
-	add_digits(out, (unsigned)t.tm_sec, 2);
-	buf_add_char(out, '.');
-	add_digits(out, (unsigned)(time_ms % 1000), 3);
-	buf_add_char(out, 'Z');
+	if (!buf_reserve(out, 24))
+		return;
+	date_of(seconds / 86400, &year, &month, &day);
+	at = put_digits(out->data + out->len, year, 4, '-');
+	at = put_digits(at, month, 2, '-');
+	at = put_digits(at, day, 2, 'T');
+	at = put_digits(at, (unsigned)(of_day / 3600), 2, ':');
+	at = put_digits(at, (unsigned)(of_day / 60 % 60), 2, ':');
+	at = put_digits(at, (unsigned)(of_day % 60), 2, '.');
+	(void)put_digits(at, (unsigned)(time_ms % 1000), 3, 'Z');
+	out->len += 24;
 }
 
 void

@@ -132,7 +132,7 @@ check_case(struct arena *arena, size_t i, bool compress)
 	cases[i].make(&bytes);
 	str_t path = write_file(arena, compress ? "log.gz" : "log", buf_str(&bytes), compress);
 
-	err = audit_verify(&path.data, 1, &diag, &verdict);
+	err = audit_verify(&path.data, 1, NULL, &diag, &verdict);
 	ok((err == ERR_OK) == (cases[i].bad_row == 0) && verdict.records == cases[i].records &&
 		(err == ERR_OK || (err == ERR_SIGNATURE && diag.first->place.row == cases[i].bad_row)),
 	    "%s%s: row %u", cases[i].label, compress ? ", gzip" : "", cases[i].bad_row);
@@ -155,7 +155,7 @@ check_flips(struct arena *arena)
 		bytes.data[i] ^= (char)(1 << i % 8);
 		str_t path = write_file(arena, "flip", buf_str(&bytes), false);
 
-		found += audit_verify(&path.data, 1, NULL, &verdict) == ERR_SIGNATURE;
+		found += audit_verify(&path.data, 1, NULL, NULL, &verdict) == ERR_SIGNATURE;
 		bytes.data[i] ^= (char)(1 << i % 8);
 		arena_release(arena, mark);
 		tried++;
@@ -179,23 +179,23 @@ check_files(struct arena *arena)
 	paths[0] = write_file(arena, "log.1.gz", buf_str(&parts[0]), true).data;
 	paths[1] = write_file(arena, "log.2", buf_str(&parts[1]), false).data;
 	paths[2] = write_file(arena, "log", buf_str(&parts[2]), false).data;
-	ok(audit_verify(paths, 3, NULL, &verdict) == ERR_OK && verdict.records == LINES &&
+	ok(audit_verify(paths, 3, NULL, NULL, &verdict) == ERR_OK && verdict.records == LINES &&
 		verdict.files == 3,
 	    "three files, one of them compressed");
 	wrong[0] = paths[0];
 	wrong[1] = paths[2];
 	diag_init(&diag, arena, 4);
-	ok(audit_verify(wrong, 2, &diag, &verdict) == ERR_SIGNATURE &&
+	ok(audit_verify(wrong, 2, NULL, &diag, &verdict) == ERR_SIGNATURE &&
 		diag.first->place.row == 1 && str_eq(diag.first->place.file, str_of(paths[2])),
 	    "a file is missing between them");
 	wrong[0] = "there/is/none";
 	diag_init(&diag, arena, 4);
-	ok(audit_verify(wrong, 1, &diag, &verdict) == ERR_IO && diag.error_count == 1,
+	ok(audit_verify(wrong, 1, NULL, &diag, &verdict) == ERR_IO && diag.error_count == 1,
 	    "a file that is not there");
 	if (truncate(paths[0], 100) != 0)
 		abort();
 	diag_init(&diag, arena, 4);
-	ok(audit_verify(paths, 3, &diag, &verdict) == ERR_SYNTAX && diag.error_count == 1,
+	ok(audit_verify(paths, 3, NULL, &diag, &verdict) == ERR_SYNTAX && diag.error_count == 1,
 	    "a gzip stream that ends early");
 	for (size_t i = 0; i < 3; i++)
 		buf_fini(&parts[i]);

@@ -5,20 +5,23 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "audit/lane.h"
 #include "audit/logfile.h"
 #include "audit/rotate.h"
+#include "audit/sealer.h"
 #include "audit/spill.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/must.h"
+#include "base/thread.h"
 
 enum {
 	RETRY_MS = 100,
@@ -44,7 +47,7 @@ struct audit_writer {
 	pthread_t thread, tender;
 	bool has_thread, has_tender;
 	int wake_fd; /* eventfd: come and look */
-	_Atomic bool stopping;
+	_Atomic bool stopping, reopening;
 
 	/* Of the writer's thread alone. */
 	struct audit_logfile file;
@@ -76,16 +79,7 @@ steady_ms(void)
 static err_t
 write_stdout(str_t lines)
 {
-	while (lines.len > 0) {
-		ssize_t put = write(STDOUT_FILENO, lines.data, lines.len);
-
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put < 0)
-			return ERR_IO;
-		lines = str_skip(lines, (size_t)put);
-	}
-	return ERR_OK;
+	return file_write_all(NULL, STDOUT_FILENO, lines);
 }
 
 /* The lines are kept, or none of them is there. */
@@ -98,6 +92,10 @@ put_lines(struct audit_writer *w, str_t lines)
 	if (w->options.path.len == 0)
 		return write_stdout(lines);
 	err = audit_logfile_append(&w->file, lines);
+	if (err == ERR_INTERNAL) { /* a part is there and will not go away */
+		w->trouble.needs_new_file = true;
+		w->trouble.cut_to = before;
+	}
 	if (err == ERR_OK && w->options.durability == AUDIT_FDATASYNC &&
 	    audit_logfile_sync(&w->file) != ERR_OK) {
 		/* The kernel may have thrown the pages away: never trust this file's tail. */
@@ -124,14 +122,20 @@ call_tender(struct audit_writer *w)
 }
 
 static void
+show_sealer(struct audit_writer *w, bool rotated)
+{
+	if (w->options.sealer != NULL)
+		audit_sealer_show(w->options.sealer, &w->logged, rotated);
+}
+
+static void
 rotate(struct audit_writer *w)
 {
-	bool sync = w->options.durability == AUDIT_FDATASYNC;
-
 	/* A failure is no trouble yet: the next append shows whether there is a file. */
-	if (audit_logfile_next(&w->file, w->chain.seq, sync) != ERR_OK)
+	if (audit_logfile_next(&w->file, w->chain.seq) != ERR_OK)
 		return;
 	atomic_fetch_add(&w->rotations, 1);
+	show_sealer(w, true);
 	call_tender(w);
 }
 
@@ -168,8 +172,29 @@ put_event(struct audit_writer *w, const char *name, const char *text, uint64_t c
 	TRY(put_lines(w, buf_str(&w->batch)));
 	buf_clear(&w->batch);
 	w->logged = w->chain = w->next = next;
+	show_sealer(w, false);
 	atomic_store(&w->seq, next.seq);
 	return ERR_OK;
+}
+
+/* What was sealed was in the log and on the disk: if it is gone, somebody took it. */
+static err_t
+mind_missing(struct audit_writer *w)
+{
+	struct audit_chain sealed = { .seq = 0 };
+	uint64_t missing;
+	char text[160];
+
+	if (w->options.sealer != NULL)
+		sealed = audit_sealer_last(w->options.sealer);
+	if (sealed.seq <= w->chain.seq)
+		return ERR_OK;
+	missing = sealed.seq - w->chain.seq;
+	(void)snprintf(text, sizeof(text),
+	    "the log ended with record %llu, but record %llu was sealed: what is between them is missing",
+	    (unsigned long long)w->chain.seq, (unsigned long long)sealed.seq);
+	w->logged = w->chain = w->next = sealed;
+	return put_event(w, "audit.missing", text, missing);
 }
 
 /* The first opening, or one more try. */
@@ -187,6 +212,7 @@ open_file(struct audit_writer *w)
 	atomic_store(&w->seq, found.chain.seq);
 	atomic_store(&w->cut_bytes, found.cut_bytes);
 	call_tender(w);
+	TRY(mind_missing(w));
 	if (found.cut_bytes == 0)
 		return ERR_OK;
 	(void)snprintf(text, sizeof(text),
@@ -195,12 +221,23 @@ open_file(struct audit_writer *w)
 	return put_event(w, "audit.recovered", text, found.cut_bytes);
 }
 
+/* Whoever spills no more still owes the log what was spilled before. */
+static bool
+is_spill_wanted(const struct audit_writer *w)
+{
+	struct stat st;
+
+	if (w->options.on_error == AUDIT_SPILL || w->spill.open)
+		return true;
+	return w->options.spill_path.len > 0 && stat(w->options.spill_path.data, &st) == 0 && st.st_size > 0;
+}
+
 static err_t
 take_spill_over(struct audit_writer *w)
 {
 	bool more = true;
 
-	if (w->options.path.len == 0 || w->options.on_error != AUDIT_SPILL)
+	if (w->options.path.len == 0 || !is_spill_wanted(w))
 		return ERR_OK;
 	if (!w->spill.open) {
 		struct audit_chain head;
@@ -247,7 +284,7 @@ mend(struct audit_writer *w)
 		TRY(open_file(w));
 	if (w->trouble.needs_new_file) {
 		TRY(audit_logfile_cut(&w->file, w->trouble.cut_to));
-		TRY(audit_logfile_next(&w->file, w->logged.seq, false));
+		TRY(audit_logfile_next(&w->file, w->logged.seq));
 		w->trouble.needs_new_file = false;
 	}
 	TRY(take_spill_over(w));
@@ -324,8 +361,10 @@ commit_batch(struct audit_writer *w)
 		w->chain = w->next;
 	else
 		w->next = w->chain;
-	if (!w->trouble.on)
+	if (!w->trouble.on) {
 		w->logged = w->chain;
+		show_sealer(w, false);
+	}
 	atomic_store(&w->seq, w->chain.seq);
 	atomic_fetch_add(&w->batches, 1);
 	w->batch_records = 0;
@@ -416,6 +455,11 @@ run_writer(void *argument)
 		bool stopping = atomic_load(&w->stopping);
 
 		gather(w);
+		/* A failure shows with the next append, which opens the file itself. */
+		if (atomic_exchange(&w->reopening, false) && w->file_open && !w->trouble.on)
+			(void)!audit_logfile_reopen(&w->file);
+		if (stopping)
+			w->trouble.retry_ms = 0; /* the last chance before the next start */
 		retry(w);
 		if (stopping)
 			break; /* what was shown before the stop is settled now */
@@ -447,21 +491,6 @@ run_tender(void *argument)
 		if (audit_rotate_tend(&tend) != ERR_OK)
 			continue; /* tried again with the next rotation */
 	}
-}
-
-/* No signal is for these threads. */
-static err_t
-start_thread(pthread_t *thread, void *(*run)(void *), struct audit_writer *w, bool *ret_has)
-{
-	sigset_t all, before;
-	int error;
-
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(thread, NULL, run, w);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	*ret_has = error == 0;
-	return error == 0 ? ERR_OK : ERR_MEMORY;
 }
 
 /* ---- the outside ---- */
@@ -501,8 +530,10 @@ build(struct audit_writer *w, const struct audit_options *options)
 	w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (w->wake_fd < 0)
 		return ERR_IO;
-	TRY(start_thread(&w->thread, run_writer, w, &w->has_thread));
-	return start_thread(&w->tender, run_tender, w, &w->has_tender);
+	if (options->sealer != NULL && options->path.len > 0)
+		TRY(audit_sealer_start(options->sealer));
+	TRY(thread_start(&w->thread, run_writer, w, &w->has_thread));
+	return thread_start(&w->tender, run_tender, w, &w->has_tender);
 }
 
 err_t
@@ -511,8 +542,12 @@ audit_writer_open(const struct audit_options *options, struct audit_writer **ret
 	struct audit_writer *w = aligned_alloc(64, sizeof(*w) + 63 - (sizeof(*w) + 63) % 64);
 	err_t err;
 
-	if (w == NULL)
+	if (w == NULL) {
+		struct audit_sealer *sealer = options->sealer;
+
+		audit_sealer_free(&sealer);
 		return ERR_MEMORY;
+	}
 	memset(w, 0, sizeof(*w));
 	err = build(w, options);
 	if (err != ERR_OK)
@@ -527,8 +562,8 @@ wake(struct audit_writer *w)
 {
 	uint64_t one = 1;
 
-	if (write(w->wake_fd, &one, sizeof(one)) < 0)
-		return; /* EAGAIN: it has been woken often enough */
+	while (write(w->wake_fd, &one, sizeof(one)) < 0 && errno == EINTR)
+		continue; /* EAGAIN: it has been woken often enough */
 }
 
 static void
@@ -555,6 +590,7 @@ audit_writer_close(struct audit_writer **writer)
 	if (w == NULL)
 		return;
 	stop_threads(w);
+	audit_sealer_free(&w->options.sealer);
 	audit_spill_close(&w->spill);
 	audit_logfile_close(&w->file);
 	for (uint32_t i = 0; w->lanes != NULL && i <= w->options.lane_count; i++)
@@ -590,6 +626,13 @@ audit_writer_commit(struct audit_writer *w, struct audit_lane *lane)
 		wake(w);
 }
 
+void
+audit_writer_reopen(struct audit_writer *w)
+{
+	atomic_store(&w->reopening, true);
+	wake(w);
+}
+
 err_t
 audit_writer_event(struct audit_writer *w, const char *name, str_t detail, uint64_t count)
 {
@@ -621,6 +664,10 @@ audit_writer_event(struct audit_writer *w, const char *name, str_t detail, uint6
 void
 audit_writer_status(struct audit_writer *w, struct audit_status *ret)
 {
+	struct audit_seal_status seals = { 0 };
+
+	if (w->options.sealer != NULL)
+		seals = audit_sealer_status(w->options.sealer);
 	*ret = (struct audit_status){
 		.trouble = atomic_load(&w->in_trouble),
 		.error = atomic_load(&w->error),
@@ -632,5 +679,8 @@ audit_writer_status(struct audit_writer *w, struct audit_status *ret)
 		.batches = atomic_load(&w->batches),
 		.seq = atomic_load(&w->seq),
 		.cut_bytes = atomic_load(&w->cut_bytes),
+		.seals = seals.made,
+		.seals_failed = seals.failed,
+		.seal_error = seals.error,
 	};
 }

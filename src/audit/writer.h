@@ -13,6 +13,9 @@
  *            can; AUDIT_DISCARD settles them as dropped and counts them.  Every
  *            RETRY_MS the log is tried again; the first line after trouble
  *            says what happened
+ *   sealed   by checkpoints, if there is a sealer (sealer.h).  Records that were sealed
+ *            and are gone at the opening are said to be missing, and the chain goes on behind
+ *            them: the hole stays visible
  *   files    rotation and compression as rotate.h says; the log may also go to
  *            standard output, alone or besides
  *   threads  open, close, status: the maintenance thread; the rest by lane
@@ -31,6 +34,8 @@
 enum audit_durability { AUDIT_WRITE, AUDIT_FDATASYNC };
 enum audit_on_error { AUDIT_DENY, AUDIT_SPILL, AUDIT_DISCARD };
 
+struct audit_sealer;
+
 struct audit_options {
 	str_t path; /* of the log; empty: standard output only */
 	bool to_stdout;
@@ -43,6 +48,7 @@ struct audit_options {
 	uint64_t spill_bytes; /* the most that it may hold */
 	uint32_t lane_count;
 	size_t lane_bytes; /* a power of two */
+	struct audit_sealer *sealer; /* may be NULL; the writer's from now on, also if it cannot be opened */
 };
 
 struct audit_writer;
@@ -61,6 +67,9 @@ void audit_writer_commit(struct audit_writer *, struct audit_lane *);
 /* A line of the daemon's own; waits until it is settled.  ERR_AUDIT: it was lost. */
 err_t audit_writer_event(struct audit_writer *, const char *name, str_t detail, uint64_t count);
 
+/* Somebody renamed the log away: what comes next goes into a new file.  Any thread. */
+void audit_writer_reopen(struct audit_writer *);
+
 struct audit_status {
 	bool trouble;
 	int error; /* errno of the last failure */
@@ -68,6 +77,8 @@ struct audit_status {
 	uint64_t rotations, batches;
 	uint64_t seq; /* of the last record */
 	uint64_t cut_bytes; /* torn off at the last opening */
+	uint64_t seals, seals_failed; /* checkpoints */
+	int seal_error; /* errno of the last that failed */
 };
 void audit_writer_status(struct audit_writer *, struct audit_status *ret);
 

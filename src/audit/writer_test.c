@@ -111,7 +111,7 @@ verify_log(struct arena *arena, const char *name, struct audit_verdict *ret)
 	for (size_t i = 0; i < count; i++)
 		paths[i] = path_of(arena, files[i].name.data).data;
 	paths[count] = path_of(arena, name).data;
-	err = audit_verify(paths, count + 1, &diag, ret);
+	err = audit_verify(paths, count + 1, NULL, &diag, ret);
 	for (const struct diag_finding *f = diag.first; f != NULL; f = f->next)
 		tap_note("%.*s:%u: %.*s", STR_FMT(f->place.file), f->place.row, STR_FMT(f->message));
 	return err;
@@ -246,6 +246,28 @@ check_head_in_rotated(struct arena *arena)
 	audit_writer_close(&w);
 	ok(verify_log(arena, "rotated.ndjson", &verdict) == ERR_OK && verdict.files == 6,
 	    "a crash between rename and new file: the chain goes on");
+}
+
+/* The power failed behind a rotation: the renamed file is torn, and the new one has nothing. */
+static void
+check_torn_rotated(struct arena *arena)
+{
+	struct audit_options o = options_for(path_of(arena, "cut.ndjson"));
+	str_t rotated = path_of(arena, "cut.ndjson.000000000003");
+	struct audit_verdict verdict;
+	struct audit_writer *w;
+
+	if (audit_writer_open(&o, &w) != ERR_OK)
+		abort();
+	(void)push_many(w, 0, 3);
+	audit_writer_close(&w);
+	append_bytes(o.path, STR("{\"ts\":\"2026-\0\0"));
+	if (rename(o.path.data, rotated.data) != 0 || audit_writer_open(&o, &w) != ERR_OK)
+		abort();
+	(void)push_many(w, 3, 2);
+	audit_writer_close(&w);
+	ok(verify_log(arena, "cut.ndjson", &verdict) == ERR_OK && verdict.records == 6,
+	    "a rotated file that is torn is cut, and the chain goes on, with a line that says so");
 }
 
 static void
@@ -502,6 +524,7 @@ main(void)
 	check_torn_tails(arena);
 	check_rotation(arena);
 	check_head_in_rotated(arena);
+	check_torn_rotated(arena);
 	check_trouble(arena);
 	check_no_directory(arena);
 	check_two_daemons(arena);

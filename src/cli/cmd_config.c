@@ -2,7 +2,6 @@
 /* core config, core audit: what the operator wrote, and what the daemon wrote. */
 #include <unistd.h>
 
-#include "audit/verify.h"
 #include "base/file.h"
 #include "cli/cli.h"
 #include "codec/yaml_tree.h"
@@ -147,17 +146,5 @@ cmd_config_show(struct cli *cli)
 		}
 		buf_add_char(&cli->out, '\n');
 	}
-	return ERR_OK;
-}
-
-err_t
-cmd_audit_verify(struct cli *cli)
-{
-	struct audit_verdict verdict;
-
-	TRY(audit_verify(cli->rest, (size_t)cli->rest_count, &cli->diag, &verdict));
-	buf_printf(&cli->out, "Audit log intact. %llu records in %llu files, seq %llu to %llu.\n",
-	    (unsigned long long)verdict.records, (unsigned long long)verdict.files,
-	    (unsigned long long)verdict.first_seq, (unsigned long long)verdict.last_seq);
 	return ERR_OK;
 }

@@ -42,7 +42,10 @@ static const struct cli_command commands[] = {
 	{ "token inspect", "TOKEN", "says what is in a token, and what the sidecar would say to it", cmd_token_inspect_options, cmd_token_inspect, 1, 1 },
 	{ "sbom", "[FILE]", "says what is linked into this program, or into a coresdk-sidecar of its build", cmd_sbom_options, cmd_sbom, 0, 1 },
 	{ "completion", "bash|zsh|fish", "prints what makes a shell complete `core` commands", cli_no_options, cmd_completion, 1, 1 },
-	{ "audit verify", "FILE...", "checks the hash chain of an audit log", cli_no_options, cmd_audit_verify, 1, 99 },
+	{ "audit verify", "FILE|DIR...", "checks the hash chain of an audit log, and its checkpoints", cmd_audit_verify_options, cmd_audit_verify, 1, 250 },
+	{ "audit show", "SEQ|ID FILE|DIR...", "prints one record of an audit log, by number or by the id of its decision or event", cmd_audit_show_options, cmd_audit_show, 2, 250 },
+	{ "audit tail", "FILE", "prints the last records of an audit log, and follows it", cmd_audit_tail_options, cmd_audit_tail, 1, 1 },
+	{ "audit export", "FILE|DIR...", "verifies an audit log and prints all of it as JSON, CSV or CEF", cmd_audit_export_options, cmd_audit_export, 1, 250 },
 };
 
 static const struct cli_spec common[] = {

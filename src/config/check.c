@@ -207,6 +207,9 @@ check_audit(struct arena *arena, struct config *c, struct diag *diag)
 	if (c->audit_spill_path.len == 0)
 		c->audit_spill_path =
 		    arena_printf(arena, "%.*s/audit-spill.ndjson", STR_FMT(c->data_dir));
+	if (c->audit_checkpoint_key_path.len == 0)
+		c->audit_checkpoint_key_path =
+		    arena_printf(arena, "%.*s/audit-checkpoint.key", STR_FMT(c->data_dir));
 	if (c->environment == CONFIG_DEVELOPMENT && c->fail_mode == CONFIG_FAIL_OPEN &&
 	    c->source[CONFIG_KEY_audit_on_error].origin == CONFIG_DEFAULT)
 		c->audit_on_error = CONFIG_ON_ERROR_DROP;

@@ -139,6 +139,8 @@ add_audit(struct buf *out, const struct daemon *d)
 	add_count(out, "dropped", s.dropped);
 	add_count(out, "rotations", s.rotations);
 	add_count(out, "batches", s.batches);
+	add_count(out, "checkpoints", s.seals);
+	add_count(out, "checkpoints_failed", s.seals_failed);
 	add_count(out, "lag_records", waiting);
 	add_count(out, "lag_bytes", bytes);
 	buf_add_char(out, '}');

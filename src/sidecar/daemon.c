@@ -16,6 +16,7 @@
 #include "audit/lane.h"
 #include "crypt/random.h"
 #include "sidecar/admin.h"
+#include "sidecar/audit_seal.h"
 #include "sidecar/auto_pki.h"
 #include "sidecar/findings.h"
 #include "sidecar/health.h"
@@ -208,6 +209,8 @@ open_audit(struct daemon *d, struct diag *diag)
 		.lane_bytes = LANE_BYTES,
 	};
 
+	if (o.path.len > 0)
+		TRY(audit_seal_open(d->arena, c, diag, &o.sealer));
 	TRY(audit_writer_open(&o, &d->audit));
 	d->reload.audit = d->commons.audit = d->audit;
 	d->commons.denies_unrecorded = c->audit_on_error == CONFIG_ON_ERROR_DENY;
@@ -471,6 +474,7 @@ watch_audit(struct daemon *d)
 	struct audit_status s;
 
 	audit_writer_status(d->audit, &s);
+	audit_seal_watch(&d->log, &s, &d->seals_failed);
 	if (s.trouble == d->audit_in_trouble)
 		return;
 	d->audit_in_trouble = s.trouble;
@@ -511,6 +515,7 @@ reload_on_signal(struct daemon *d)
 		return;
 	diag_init(&diag, arena, 64);
 	notify_reloading(&d->notify);
+	audit_writer_reopen(d->audit);
 	if (reload_everything(&d->reload, &diag) == ERR_OK)
 		log_info(&d->log, "everything was read again");
 	else

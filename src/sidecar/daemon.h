@@ -33,6 +33,7 @@ struct daemon {
 	struct commons commons;
 	struct notify notify;
 	struct audit_writer *audit;
+	uint64_t seals_failed; /* checkpoints, as far as the log has been told */
 	struct inquirer *inquirer; /* NULL: the audit log is in no file */
 	struct gate *gate;
 	struct unix_rule unix_rule;
