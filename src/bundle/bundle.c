@@ -113,9 +113,9 @@ can_merge(value_t a, value_t b)
 	if (a.tag != VALUE_OBJECT || b.tag != VALUE_OBJECT)
 		return false;
 	for (uint32_t i = 0; i < a.count; i++) {
-		value_t other = value_object_get(b, a.object->entries[i].key);
+		value_t other = value_object_get(b, a.object->keys[i]);
 
-		if (value_is_defined(other) && !can_merge(a.object->entries[i].value, other))
+		if (value_is_defined(other) && !can_merge(a.object->values[i], other))
 			return false;
 	}
 	return true;

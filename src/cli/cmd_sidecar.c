@@ -115,20 +115,20 @@ static void
 print_status(struct cli *cli, value_t v, str_t prefix)
 {
 	for (uint32_t i = 0; i < v.count; i++) {
-		const struct value_entry *entry = &v.object->entries[i];
+		const struct value_entry entry = value_object_entry(v.object, i);
 		str_t name = prefix.len > 0
-		    ? arena_printf(cli->arena, "%.*s.%.*s", STR_FMT(prefix), STR_FMT(value_str(entry->key)))
-		    : value_str(entry->key);
+		    ? arena_printf(cli->arena, "%.*s.%.*s", STR_FMT(prefix), STR_FMT(value_str(entry.key)))
+		    : value_str(entry.key);
 
-		if (entry->value.tag == VALUE_OBJECT) {
-			print_status(cli, entry->value, name);
+		if (entry.value.tag == VALUE_OBJECT) {
+			print_status(cli, entry.value, name);
 			continue;
 		}
 		buf_printf(&cli->out, "%-28.*s ", STR_FMT(name));
-		if (entry->value.tag == VALUE_STRING)
-			buf_add_str(&cli->out, value_str(entry->value));
+		if (entry.value.tag == VALUE_STRING)
+			buf_add_str(&cli->out, value_str(entry.value));
 		else
-			json_write(&cli->out, entry->value);
+			json_write(&cli->out, entry.value);
 		buf_add_char(&cli->out, '\n');
 	}
 }

@@ -70,9 +70,13 @@ make_small(struct arena *arena, struct value_entry *entries, size_t count,
 	o->count = (uint32_t)count;
 	o->mask = 0;
 	o->index = NULL;
-	memcpy(o->entries, entries, count * sizeof(*entries));
+	o->keys = o->values + count;
+	for (size_t i = 0; i < count; i++) {
+		o->values[i] = entries[i].value;
+		o->keys[i] = entries[i].key;
+	}
 	return (value_t){ .tag = VALUE_OBJECT,
-		.depth = value_depth_over(&o->entries[0].value, sizeof(o->entries[0]), count),
+		.depth = value_depth_over(o->values, sizeof(*o->values), count),
 		.count = o->count, .object = o };
 }
 

@@ -361,7 +361,7 @@ merge_object(struct reader *r, struct entries *entries, value_t from)
 	if (from.tag != VALUE_OBJECT)
 		return refuse(r, ERR_SYNTAX, "map merge requires map or sequence of maps as the value");
 	for (uint32_t i = 0; i < from.count; i++) {
-		struct value_entry e = from.object->entries[i];
+		struct value_entry e = value_object_entry(from.object, i);
 
 		e.key.flags |= MERGED;
 		if (!VEC_PUSH(r->arena, entries, e))

@@ -84,14 +84,17 @@ struct value_entry {
 };
 
 /*
- * Entries in order.  `index` is there when there are more than
- * VALUE_SCAN_LIMIT entries: an open-addressed table of mask + 1 slots holding
- * entry number + 1, 0 for free, by value_hash() of the key.
+ * Entries in order: the i-th is keys[i] and values[i].  The keys follow the
+ * values, unless many objects of a document have the same ones: those share them.
+ * `index` is there when there are more than VALUE_SCAN_LIMIT entries: an
+ * open-addressed table of mask + 1 slots holding entry number + 1, 0 for free, by
+ * value_hash() of the key.
  */
 struct value_object {
 	uint32_t count, mask;
 	const uint32_t *index;
-	struct value_entry entries[];
+	value_t *keys;
+	value_t values[];
 };
 
 struct value_set {
@@ -99,6 +102,12 @@ struct value_set {
 	const uint32_t *index;
 	value_t items[];
 };
+
+static inline struct value_entry
+value_object_entry(const struct value_object *o, uint32_t i)
+{
+	return (struct value_entry){ o->keys[i], o->values[i] };
+}
 
 enum { VALUE_SCAN_LIMIT = 8 };
 
@@ -272,8 +281,8 @@ value_entry_at(value_t v, uint32_t i, value_t *ret_key, value_t *ret_value)
 		*ret_key = value_int(i);
 		*ret_value = v.items[i];
 	} else if (v.tag == VALUE_OBJECT) {
-		*ret_key = v.object->entries[i].key;
-		*ret_value = v.object->entries[i].value;
+		*ret_key = v.object->keys[i];
+		*ret_value = v.object->values[i];
 	} else {
 		*ret_key = *ret_value = v.set->items[i];
 	}
