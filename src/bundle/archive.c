@@ -5,7 +5,11 @@
 #include "codec/gzip.h"
 #include "codec/tar.h"
 
-enum { COMPRESSION_LEVEL = 9 };
+/* The best compression takes ten times as long to save a tenth: not for much. */
+static const struct {
+	size_t below;
+	int level;
+} levels[] = { { (size_t)4 << 20, 9 }, { (size_t)32 << 20, 5 }, { SIZE_MAX, 1 } };
 
 static err_t
 refuse(struct diag *diag, str_t name, const char *why)
@@ -302,11 +306,14 @@ static err_t
 pack(struct buf *out, str_t archive, const struct key *key, enum algorithm a)
 {
 	struct buf body, extra;
+	size_t at = 0;
 	err_t err;
 
+	while (archive.len >= levels[at].below)
+		at++;
 	buf_init(&body, BUNDLE_PACKED_MAX);
 	buf_init(&extra, 4096);
-	err = gzip_write_body(&body, archive, COMPRESSION_LEVEL);
+	err = gzip_write_body(&body, archive, levels[at].level);
 	if (err == ERR_OK && key != NULL)
 		err = make_seal(&extra, buf_str(&body), key, a);
 	gzip_write_header(out, buf_str(&extra));

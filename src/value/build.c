@@ -260,14 +260,41 @@ merge_equal_keys(struct object_builder *b, enum object_rule rule, value_t *ret_c
 			b->entries[kept++] = b->entries[i];
 		} else if (rule == OBJECT_LAST_WINS) {
 			last->value = b->entries[i].value;
-		} else if (rule == OBJECT_NO_CONFLICT &&
-		    !value_equal(b->entries[i].value, last->value)) {
+		} else if (rule == OBJECT_DISTINCT || (rule == OBJECT_NO_CONFLICT &&
+		    !value_equal(b->entries[i].value, last->value))) {
 			*ret_conflict = last->key;
 			return false;
 		}
 	}
 	b->count = kept;
 	return true;
+}
+
+value_t
+value_object_of(struct arena *arena, struct value_entry *entries, size_t count,
+    enum object_rule rule, value_t *ret_conflict)
+{
+	struct object_builder b = { .arena = arena, .entries = entries, .count = (uint32_t)count };
+	struct value_object *o;
+	bool distinct;
+
+	must(rule < OBJECT_NO_CONFLICT || ret_conflict != NULL);
+	if (count > LARGEST_COUNT)
+		arena_fail(arena);
+	if (arena_failed(arena))
+		return VALUE_NONE;
+	if (count == 0)
+		return value_empty_object();
+	if (!put_in_order(arena, entries, b.count, sizeof(*entries), &distinct))
+		return VALUE_NONE;
+	if (!distinct && !merge_equal_keys(&b, rule, ret_conflict))
+		return VALUE_NONE;
+	o = value_object_begin(arena, b.count);
+	for (uint32_t i = 0; o != NULL && i < b.count; i++) {
+		o->keys[i] = entries[i].key;
+		o->values[i] = entries[i].value;
+	}
+	return value_object_done(arena, o, b.count);
 }
 
 /* The builder's entries stand where values and keys go: one scratch copy, and both in place. */
@@ -298,7 +325,7 @@ object_builder_freeze(struct object_builder *b, enum object_rule rule, value_t *
 {
 	bool distinct;
 
-	must(rule != OBJECT_NO_CONFLICT || ret_conflict != NULL);
+	must(rule < OBJECT_NO_CONFLICT || ret_conflict != NULL);
 	if (arena_failed(b->arena))
 		return VALUE_NONE;
 	if (b->count == 0)

@@ -166,7 +166,7 @@ void set_builder_init(struct set_builder *, struct arena *, size_t expected);
 bool set_builder_add(struct set_builder *, value_t); /* false: the arena refused */
 value_t set_builder_freeze(struct set_builder *);
 
-enum object_rule { OBJECT_LAST_WINS, OBJECT_FIRST_WINS, OBJECT_NO_CONFLICT };
+enum object_rule { OBJECT_LAST_WINS, OBJECT_FIRST_WINS, OBJECT_NO_CONFLICT, OBJECT_DISTINCT };
 
 struct object_builder {
 	struct arena *arena;
@@ -180,8 +180,13 @@ bool object_builder_add_text(struct object_builder *, const char *key, value_t v
 /*
  * OBJECT_NO_CONFLICT: equal keys must have equal values; else the answer is
  * VALUE_NONE and *ret_conflict (which may be NULL otherwise) is the key.
+ * OBJECT_DISTINCT: the same for equal keys, whatever their values.
  */
 value_t object_builder_freeze(struct object_builder *, enum object_rule, value_t *ret_conflict);
+
+/* The same from entries that are somewhere already; they are sorted in place. */
+value_t value_object_of(struct arena *, struct value_entry *, size_t count, enum object_rule,
+    value_t *ret_conflict);
 
 value_t value_empty_object(void); /* static storage */
 value_t value_empty_set(void);
