@@ -168,6 +168,37 @@ archive_check_names(const struct bundle_file *files, size_t count, struct arena 
 	return check_sorted(names, count, diag);
 }
 
+static str_t
+fold_case(struct arena *arena, str_t name)
+{
+	char *copy = arena_copy(arena, name.data, name.len);
+
+	for (size_t i = 0; copy != NULL && i < name.len; i++)
+		if (copy[i] >= 'A' && copy[i] <= 'Z')
+			copy[i] = (char)(copy[i] - 'A' + 'a');
+	return str_make(copy, name.len);
+}
+
+err_t
+archive_check_twins(const struct bundle_file *files, size_t count, struct arena *arena,
+    struct diag *diag)
+{
+	str_t *names = ARENA_ARRAY(arena, str_t, count), *scratch = ARENA_ARRAY(arena, str_t, count);
+
+	if (arena_failed(arena))
+		return ERR_MEMORY;
+	for (size_t i = 0; i < count; i++)
+		names[i] = fold_case(arena, files[i].name);
+	if (arena_failed(arena))
+		return ERR_MEMORY;
+	sort_stable(names, count, sizeof(str_t), scratch, compare_names, NULL);
+	for (size_t i = 1; i < count; i++)
+		if (str_eq(names[i - 1], names[i]))
+			return refuse(diag, names[i],
+			    "two files have this name but for upper and lower case");
+	return ERR_OK;
+}
+
 /* ---- archives ---- */
 
 /* A directory may be listed once, under a good name. */

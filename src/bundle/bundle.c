@@ -312,6 +312,8 @@ bundle_read(str_t bytes, const struct bundle_options *options, struct arena *are
 
 	TRY(archive_read(bytes, &limits, options->scratch != NULL ? options->scratch : arena, diag,
 	    &bundle.files, &bundle.file_count));
+	if (!options->allow_case_twins)
+		TRY(archive_check_twins(bundle.files, bundle.file_count, arena, diag));
 	TRY(begin_documents(&r));
 	TRY(check_signature(&r));
 	TRY(check_manifest(&r));
@@ -331,6 +333,7 @@ bundle_read_files(const struct bundle_file *files, size_t count, struct arena *a
 	struct reading r = { .arena = arena, .intern = intern, .diag = diag, .bundle = &bundle };
 
 	TRY(archive_check_names(files, count, arena, diag));
+	TRY(archive_check_twins(files, count, arena, diag));
 	TRY(begin_documents(&r));
 	TRY(check_manifest(&r));
 	TRY(read_contents(&r));

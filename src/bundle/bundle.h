@@ -92,6 +92,7 @@ struct bundle_options {
 	bool ignore_times; /* to look at an expired bundle */
 	int64_t now; /* unix seconds, for not_before and expires */
 	str_t scope; /* what the signature's scope must be; empty: none */
+	bool allow_case_twins; /* to look at a bundle that no sidecar takes */
 	size_t packed_limit, unpacked_limit; /* 0: BUNDLE_PACKED_MAX, BUNDLE_UNPACKED_MAX */
 	/*
 	 * Where the unpacked archive goes, if it need not live as long as what is read from
