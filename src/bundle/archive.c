@@ -201,15 +201,24 @@ archive_check_twins(const struct bundle_file *files, size_t count, struct arena 
 
 /* ---- archives ---- */
 
-/* A directory may be listed once, under a good name. */
+/* OPA writes /data.json, and `tar .` writes ./data.json: one of either is dropped. */
+static str_t
+drop_root(str_t name)
+{
+	if (name.data[0] == '/')
+		return str_skip(name, 1);
+	return str_has_prefix(name, STR("./")) && name.len > 2 ? str_skip(name, 2) : name;
+}
+
+/* A directory may be listed once, under a good name; `tar .` lists the root itself. */
 static err_t
 check_directory(const struct tar_entry *entries, size_t count, size_t i, struct diag *diag)
 {
-	str_t name = entries[i].name;
+	str_t name = drop_root(entries[i].name);
 	const char *fault;
 
-	if (name.data[0] == '/')
-		name = str_skip(name, 1);
+	if (str_eq(name, STR(".")) && i == 0)
+		return ERR_OK;
 	fault = archive_name_fault(name);
 	for (size_t j = 0; fault == NULL && j < count; j++)
 		if (j != i && str_eq(entries[j].name, entries[i].name))
@@ -236,9 +245,7 @@ list_files(const struct tar_entry *entries, size_t count, struct arena *arena, s
 			TRY(check_directory(entries, count, i, diag));
 			continue;
 		}
-		if (name.data[0] == '/') /* OPA writes one */
-			name = str_skip(name, 1);
-		files[file_count++] = (struct bundle_file){ name, entries[i].bytes };
+		files[file_count++] = (struct bundle_file){ drop_root(name), entries[i].bytes };
 	}
 	if (file_count == 0)
 		return refuse(diag, STR_NONE, "there is no file in it");

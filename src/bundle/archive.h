@@ -6,8 +6,8 @@
  * links, devices, sparse files, doubled names, names that leave the root or that a
  * person cannot read, files of kinds that no bundle has.
  *
- * Names are printable ASCII without backslash; one leading slash (OPA writes
- * it) is dropped.
+ * Names are printable ASCII without backslash; one leading / or ./ (OPA and tar
+ * write them) is dropped.
  */
 #ifndef BUNDLE_ARCHIVE_H
 #define BUNDLE_ARCHIVE_H

@@ -38,7 +38,7 @@ as_refusal(err_t e)
 
 err_t
 bundle_open(struct cli *cli, const char *path, struct bundle_options *options, struct bundle *ret,
-    struct policy **ret_policy)
+    struct intern *intern, struct policy **ret_policy)
 {
 	struct bundle_keys *keys = NULL;
 	str_t bytes;
@@ -46,6 +46,8 @@ bundle_open(struct cli *cli, const char *path, struct bundle_options *options, s
 
 	TRY(load_new(cli, ret_policy));
 	cli_keep(cli, *ret_policy);
+	if (intern != NULL)
+		(*ret_policy)->unit.intern = intern;
 	TRY(cli_read(cli, path, &bytes));
 	e = read_keys(cli, &keys);
 	if (e == ERR_OK) {

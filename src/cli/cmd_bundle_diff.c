@@ -54,12 +54,15 @@ name_rule(struct arena *arena, const struct ast_module *m, const struct ast_rule
 	str_t name;
 
 	buf_init(&b, TEXT_MAX);
-	rego_ast_print_ref(&b, m->package->items.at + 1, m->package->items.count - 1);
+	rego_ast_print_term(&b, m->package);
 	if (rule != NULL) {
 		buf_add_char(&b, '.');
 		rego_ast_print_term(&b, rule->head.ref);
 	}
-	name = arena_str(arena, buf_str(&b));
+	name = buf_str(&b);
+	if (str_has_prefix(name, STR("data.")))
+		name = str_skip(name, 5);
+	name = arena_str(arena, name);
 	buf_fini(&b);
 	return name;
 }
@@ -188,11 +191,11 @@ collect_manifest(struct side *s)
 }
 
 static err_t
-open_side(struct cli *cli, const char *path, struct side *s)
+open_side(struct cli *cli, const char *path, struct intern *intern, struct side *s)
 {
 	struct bundle_options options = { .ignore_times = true };
 
-	TRY(bundle_open(cli, path, &options, &s->bundle, &s->policy));
+	TRY(bundle_open(cli, path, &options, &s->bundle, intern, &s->policy));
 	TRY(collect_rules(s));
 	return collect_manifest(s);
 }
@@ -395,8 +398,8 @@ cmd_bundle_diff(struct cli *cli)
 	bool same = true;
 	err_t e = ERR_OK;
 
-	TRY(open_side(cli, cli->rest[0], &d.old));
-	TRY(open_side(cli, cli->rest[1], &d.new));
+	TRY(open_side(cli, cli->rest[0], NULL, &d.old));
+	TRY(open_side(cli, cli->rest[1], d.old.policy->unit.intern, &d.new));
 	buf_init(&d.pointer, POINTER_MAX);
 	compare_sides(&d);
 	if (buf_failed(&d.pointer) || arena_failed(cli->arena))

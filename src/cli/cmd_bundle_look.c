@@ -66,7 +66,7 @@ cmd_bundle_verify(struct cli *cli)
 		return ERR_USAGE;
 	}
 	TRY(cli_number(cli, "--at", (int64_t)time(NULL), &options.now));
-	TRY(bundle_open(cli, cli->rest[0], &options, &b, &p));
+	TRY(bundle_open(cli, cli->rest[0], &options, &b, NULL, &p));
 	if (cli->json) {
 		cli_print_json(cli, verdict(cli, &b));
 		return ERR_OK;
@@ -112,7 +112,7 @@ cmd_bundle_list(struct cli *cli)
 	struct policy *p;
 	struct bundle b;
 
-	TRY(bundle_open(cli, cli->rest[0], &options, &b, &p));
+	TRY(bundle_open(cli, cli->rest[0], &options, &b, NULL, &p));
 	if (cli->json)
 		return print_files_json(cli, &b);
 	for (size_t i = 0; i < b.file_count; i++)
@@ -221,7 +221,7 @@ cmd_bundle_extract(struct cli *cli)
 		diag_say(&cli->diag, "usage", "--to is needed");
 		return ERR_USAGE;
 	}
-	TRY(bundle_open(cli, cli->rest[0], &options, &b, &p));
+	TRY(bundle_open(cli, cli->rest[0], &options, &b, NULL, &p));
 	TRY(file_make_dirs(NULL, to, 0755, &cli->diag));
 	root = open(to, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
