@@ -62,6 +62,8 @@ make_small(struct arena *arena, struct json_share *share, struct value_entry *en
     size_t count, value_t *ret_twice)
 {
 	struct value_object *o;
+	value_t *values, *keys;
+	uint16_t deepest = 0;
 
 	count = sort_few(entries, count, ret_twice);
 	if (share != NULL)
@@ -72,13 +74,15 @@ make_small(struct arena *arena, struct json_share *share, struct value_entry *en
 	o->count = (uint32_t)count;
 	o->mask = 0;
 	o->index = NULL;
-	o->keys = o->values + count;
+	values = o->values;
+	o->keys = keys = values + count;
 	for (size_t i = 0; i < count; i++) {
-		o->values[i] = entries[i].value;
-		o->keys[i] = entries[i].key;
+		values[i] = entries[i].value;
+		keys[i] = entries[i].key;
+		deepest = entries[i].value.depth > deepest ? entries[i].value.depth : deepest;
 	}
 	return (value_t){ .tag = VALUE_OBJECT,
-		.depth = value_depth_over(o->values, sizeof(*o->values), count),
+		.depth = (uint16_t)(deepest < UINT16_MAX ? deepest + 1 : deepest),
 		.count = o->count, .object = o };
 }
 

@@ -301,15 +301,13 @@ value_object_of(struct arena *arena, struct value_entry *entries, size_t count,
 static struct value_object *
 split_entries(struct object_builder *b)
 {
-	struct value_entry few[2 * VALUE_SCAN_LIMIT], *from = few;
 	struct arena_mark mark = arena_mark(b->arena);
 	struct value_object *o = object_of(b);
+	struct value_entry *from =
+	    arena_alloc_raw(b->arena, b->count * sizeof(*from), _Alignof(value_t));
 
-	if (b->count > COUNT(few)) {
-		from = arena_alloc_raw(b->arena, b->count * sizeof(*from), _Alignof(value_t));
-		if (from == NULL)
-			return NULL;
-	}
+	if (from == NULL)
+		return NULL;
 	memcpy(from, b->entries, b->count * sizeof(*from));
 	o->keys = o->values + b->count;
 	for (uint32_t i = 0; i < b->count; i++) {
