@@ -40,12 +40,12 @@ rest_of(struct arena *arena, value_t line, bool is_event)
 
 	object_builder_init(&rest, arena, line.count);
 	for (uint32_t i = 0; i < line.count; i++) {
-		const struct value_entry *entry = &line.object->entries[i];
-		str_t name = value_str(entry->key);
+		const struct value_entry entry = value_object_entry(line.object, i);
+		str_t name = value_str(entry.key);
 
 		/* A trace_id is an event's own, but a decision's name. */
 		if (!is_told(name) || (is_event && str_eq(name, STR("trace_id"))))
-			(void)object_builder_add(&rest, entry->key, entry->value);
+			(void)object_builder_add(&rest, entry.key, entry.value);
 	}
 	return object_builder_freeze(&rest, OBJECT_LAST_WINS, NULL);
 }

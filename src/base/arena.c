@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/arena.h"
 
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 enum { FIRST_BLOCK = 4096, LARGEST_BLOCK = 1 << 20 };
 
@@ -13,6 +15,13 @@ struct arena_block {
 	size_t size; /* of the whole block, header included */
 	_Alignas(16) char bytes[];
 };
+
+void
+arena_return_memory(void)
+{
+	(void)mallopt(M_MMAP_THRESHOLD, LARGEST_BLOCK);
+	(void)mallopt(M_TRIM_THRESHOLD, LARGEST_BLOCK);
+}
 
 struct arena *
 arena_new(size_t limit)
@@ -26,13 +35,37 @@ arena_new(size_t limit)
 	return a;
 }
 
+/*
+ * Large blocks are the kernel's: what a snapshot or an unpacked bundle held is then
+ * really given back, wherever other memory lies.
+ */
+static struct arena_block *
+take_block(size_t size)
+{
+	void *block;
+
+	if (size < LARGEST_BLOCK)
+		return malloc(size);
+	block = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return block != MAP_FAILED ? block : NULL;
+}
+
+static void
+give_block(struct arena_block *block)
+{
+	if (block->size < LARGEST_BLOCK)
+		free(block);
+	else
+		(void)munmap(block, block->size);
+}
+
 static void
 free_chain(struct arena_block *block)
 {
 	while (block != NULL) {
 		struct arena_block *older = block->older;
 
-		free(block);
+		give_block(block);
 		block = older;
 	}
 }
@@ -169,7 +202,7 @@ arena_alloc_slow(struct arena *a, size_t size, size_t align)
 		block_size = need > a->block_size ? need : a->block_size;
 		if (a->held + block_size > a->limit)
 			block_size = need;
-		if (a->held + block_size > a->limit || (block = malloc(block_size)) == NULL) {
+		if (a->held + block_size > a->limit || (block = take_block(block_size)) == NULL) {
 			arena_fail(a);
 			return NULL;
 		}

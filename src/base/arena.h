@@ -41,6 +41,12 @@ struct arena_mark { /* where an arena stood: see arena_release() */
 	char *next;
 };
 
+/*
+ * Once, at the start: what is large and freed goes back to the kernel at once, whatever was freed
+ * before.  Else the C library learns to keep up to 64 MB.
+ */
+void arena_return_memory(void);
+
 struct arena *arena_new(size_t limit); /* NULL: out of memory */
 void arena_free(struct arena **); /* sets the pointer to NULL; NULL inside is fine */
 void arena_reset(struct arena *); /* forgets everything, also a failure */

@@ -100,7 +100,7 @@ file_read_fd(const struct file_ops *given, int fd, const char *name, enum file_t
 	if (st.st_size > 0 && (uintmax_t)st.st_size > room)
 		return refuse_size(d, name, room);
 	/* The size is a hint (a file may grow meanwhile); the limit is not. */
-	if (!buf_reserve(out, (size_t)st.st_size))
+	if (!buf_reserve(out, (size_t)st.st_size + (st.st_size > 0 && (size_t)st.st_size < room)))
 		return ERR_MEMORY;
 	for (;;) {
 		char probe;

@@ -5,7 +5,11 @@
 #include "codec/gzip.h"
 #include "codec/tar.h"
 
-enum { COMPRESSION_LEVEL = 9 };
+/* The best compression takes ten times as long to save a tenth: not for much. */
+static const struct {
+	size_t below;
+	int level;
+} levels[] = { { (size_t)4 << 20, 9 }, { (size_t)32 << 20, 5 }, { SIZE_MAX, 1 } };
 
 static err_t
 refuse(struct diag *diag, str_t name, const char *why)
@@ -164,17 +168,57 @@ archive_check_names(const struct bundle_file *files, size_t count, struct arena 
 	return check_sorted(names, count, diag);
 }
 
+static str_t
+fold_case(struct arena *arena, str_t name)
+{
+	char *copy = arena_copy(arena, name.data, name.len);
+
+	for (size_t i = 0; copy != NULL && i < name.len; i++)
+		if (copy[i] >= 'A' && copy[i] <= 'Z')
+			copy[i] = (char)(copy[i] - 'A' + 'a');
+	return str_make(copy, name.len);
+}
+
+err_t
+archive_check_twins(const struct bundle_file *files, size_t count, struct arena *arena,
+    struct diag *diag)
+{
+	str_t *names = ARENA_ARRAY(arena, str_t, count), *scratch = ARENA_ARRAY(arena, str_t, count);
+
+	if (arena_failed(arena))
+		return ERR_MEMORY;
+	for (size_t i = 0; i < count; i++)
+		names[i] = fold_case(arena, files[i].name);
+	if (arena_failed(arena))
+		return ERR_MEMORY;
+	sort_stable(names, count, sizeof(str_t), scratch, compare_names, NULL);
+	for (size_t i = 1; i < count; i++)
+		if (str_eq(names[i - 1], names[i]))
+			return refuse(diag, names[i],
+			    "two files have this name but for upper and lower case");
+	return ERR_OK;
+}
+
 /* ---- archives ---- */
 
-/* A directory may be listed once, under a good name. */
+/* OPA writes /data.json, and `tar .` writes ./data.json: one of either is dropped. */
+static str_t
+drop_root(str_t name)
+{
+	if (name.data[0] == '/')
+		return str_skip(name, 1);
+	return str_has_prefix(name, STR("./")) && name.len > 2 ? str_skip(name, 2) : name;
+}
+
+/* A directory may be listed once, under a good name; `tar .` lists the root itself. */
 static err_t
 check_directory(const struct tar_entry *entries, size_t count, size_t i, struct diag *diag)
 {
-	str_t name = entries[i].name;
+	str_t name = drop_root(entries[i].name);
 	const char *fault;
 
-	if (name.data[0] == '/')
-		name = str_skip(name, 1);
+	if (str_eq(name, STR(".")) && i == 0)
+		return ERR_OK;
 	fault = archive_name_fault(name);
 	for (size_t j = 0; fault == NULL && j < count; j++)
 		if (j != i && str_eq(entries[j].name, entries[i].name))
@@ -201,9 +245,7 @@ list_files(const struct tar_entry *entries, size_t count, struct arena *arena, s
 			TRY(check_directory(entries, count, i, diag));
 			continue;
 		}
-		if (name.data[0] == '/') /* OPA writes one */
-			name = str_skip(name, 1);
-		files[file_count++] = (struct bundle_file){ name, entries[i].bytes };
+		files[file_count++] = (struct bundle_file){ drop_root(name), entries[i].bytes };
 	}
 	if (file_count == 0)
 		return refuse(diag, STR_NONE, "there is no file in it");
@@ -302,11 +344,14 @@ static err_t
 pack(struct buf *out, str_t archive, const struct key *key, enum algorithm a)
 {
 	struct buf body, extra;
+	size_t at = 0;
 	err_t err;
 
+	while (archive.len >= levels[at].below)
+		at++;
 	buf_init(&body, BUNDLE_PACKED_MAX);
 	buf_init(&extra, 4096);
-	err = gzip_write_body(&body, archive, COMPRESSION_LEVEL);
+	err = gzip_write_body(&body, archive, levels[at].level);
 	if (err == ERR_OK && key != NULL)
 		err = make_seal(&extra, buf_str(&body), key, a);
 	gzip_write_header(out, buf_str(&extra));

@@ -6,8 +6,8 @@
  * links, devices, sparse files, doubled names, names that leave the root or that a
  * person cannot read, files of kinds that no bundle has.
  *
- * Names are printable ASCII without backslash; one leading slash (OPA writes
- * it) is dropped.
+ * Names are printable ASCII without backslash; one leading / or ./ (OPA and tar
+ * write them) is dropped.
  */
 #ifndef BUNDLE_ARCHIVE_H
 #define BUNDLE_ARCHIVE_H
@@ -45,6 +45,8 @@ enum archive_kind {
 enum archive_kind archive_kind(str_t name);
 /* What is wrong with a name; NULL: nothing. */
 const char *archive_name_fault(str_t name);
+/* No two names that are one where case does not count; the diag says which. */
+err_t archive_check_twins(const struct bundle_file *, size_t count, struct arena *, struct diag *);
 /* No name twice, no name below another one; the diag says which. */
 err_t archive_check_names(const struct bundle_file *, size_t count, struct arena *, struct diag *);
 

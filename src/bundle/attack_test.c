@@ -13,6 +13,7 @@ static const struct {
 	const char *id;
 	bool accepted;
 } choices[] = {
+	{ "dup-005", false },
 	{ "content-007", true },
 	{ "content-008", true },
 };

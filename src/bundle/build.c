@@ -12,10 +12,10 @@
 #include "bundle/archive.h"
 #include "bundle/signature.h"
 #include "codec/json.h"
-#include "codec/yaml.h"
 #include "crypt/digest.h"
 
 enum { DIRECTORY_DEPTH_MAX = BUNDLE_DEPTH_MAX - 1 };
+#define SCRATCH_MEMORY ((size_t)4 << 30)
 
 VEC_TYPE(file_list, struct bundle_file);
 
@@ -225,26 +225,10 @@ complete_manifest(const struct bundle_files *files, const struct bundle_manifest
 	return sort_files(arena, all, count);
 }
 
-static err_t
-parse_documents(const struct bundle_files *files, struct arena *arena, struct diag *diag,
-    value_t *documents)
-{
-	for (size_t i = 0; i < files->count; i++) {
-		const struct bundle_file *file = &files->at[i];
-		enum archive_kind kind = archive_kind(file->name);
-
-		if (kind == ARCHIVE_YAML)
-			TRY(yaml_read(arena, file->bytes, NULL, diag, &documents[i]));
-		else if (kind == ARCHIVE_JSON || kind == ARCHIVE_MANIFEST)
-			TRY(json_read(arena, file->bytes, NULL, diag, &documents[i]));
-	}
-	return ERR_OK;
-}
-
 /* Appends .signatures.json; there is room for it. */
 static err_t
-sign(struct bundle_files *files, const struct bundle_build_options *o, enum algorithm a,
-    struct arena *arena, struct diag *diag)
+sign(struct bundle_files *files, const value_t *documents,
+    const struct bundle_build_options *o, enum algorithm a, struct arena *arena, struct diag *diag)
 {
 	const struct signature_claims claims = {
 		.kid = o->kid.len > 0 ? o->kid : key_thumbprint(o->key),
@@ -254,13 +238,9 @@ sign(struct bundle_files *files, const struct bundle_build_options *o, enum algo
 		.expires = o->expires,
 		.revision_number = o->revision_number,
 	};
-	value_t *documents = ARENA_ARRAY(arena, value_t, files->count);
 	struct buf text;
 	err_t err;
 
-	if (documents == NULL)
-		return ERR_MEMORY;
-	TRY(parse_documents(files, arena, diag, documents));
 	buf_init(&text, BUNDLE_UNPACKED_MAX);
 	err = signature_write(&text, files->at, documents, files->count, o->key, a, &claims);
 	if (err == ERR_KEY)
@@ -273,29 +253,67 @@ sign(struct bundle_files *files, const struct bundle_build_options *o, enum algo
 	return err;
 }
 
+/* The parsed form of each of the files: the manifest is new, the others were read already. */
+static err_t
+collect_documents(const struct bundle_files *files, const struct bundle *draft,
+    struct arena *arena, value_t **ret)
+{
+	*ret = ARENA_ARRAY(arena, value_t, files->count);
+	if (*ret == NULL)
+		return ERR_MEMORY;
+	for (size_t i = 0; i < files->count; i++) {
+		const struct bundle_file *file = &files->at[i];
+
+		if (archive_kind(file->name) == ARCHIVE_MANIFEST)
+			TRY(json_read(arena, file->bytes, NULL, NULL, &(*ret)[i]));
+		for (size_t k = 0; !value_is_defined((*ret)[i]) && k < draft->file_count; k++)
+			if (draft->files[k].bytes.data == file->bytes.data)
+				(*ret)[i] = draft->documents[k];
+	}
+	return ERR_OK;
+}
+
+static err_t
+write_bundle(const struct bundle_files *files, const struct bundle *draft,
+    const struct bundle_build_options *options, struct arena *arena, struct diag *diag,
+    struct buf *out)
+{
+	enum algorithm a = options->algorithm;
+	struct bundle_files all;
+	value_t *documents;
+
+	if (options->key != NULL && a == ALGORITHM_NONE)
+		a = algorithm_default(key_kind(options->key));
+	TRY(complete_manifest(files, &draft->manifest, options->revision, arena, &all));
+	TRY(collect_documents(&all, draft, arena, &documents));
+	if (options->key != NULL)
+		TRY(sign(&all, documents, options, a, arena, diag));
+	return archive_write(out, all.at, all.count, options->key, a);
+}
+
 err_t
 bundle_build(const struct bundle_files *files, const struct bundle_build_options *options,
     struct arena *arena, struct diag *diag, struct buf *out, struct bundle *ret)
 {
+	struct bundle draft;
 	struct bundle_options reading = {
+		.known = &draft,
 		.name = STR("the new bundle"),
 		.ignore_times = true,
 		.scope = options->scope,
+		.scratch = options->scratch,
 	};
-	enum algorithm a = options->algorithm;
-	struct bundle_files all;
-	struct bundle draft;
+	struct arena *scratch;
+	err_t err;
 
-	if (options->key != NULL && a == ALGORITHM_NONE)
-		a = algorithm_default(key_kind(options->key));
-
-	TRY(bundle_read_files(files->at, files->count, arena, NULL, diag, &draft));
-	TRY(complete_manifest(files, &draft.manifest, options->revision, arena, &all));
-	if (options->key != NULL)
-		TRY(sign(&all, options, a, arena, diag));
-	TRY(archive_write(out, all.at, all.count, options->key, a));
+	TRY(bundle_read_files(files->at, files->count, arena, options->intern, diag, &draft));
+	scratch = arena_new(SCRATCH_MEMORY);
+	err = scratch != NULL ? write_bundle(files, &draft, options, scratch, diag, out) : ERR_MEMORY;
+	diag_keep(diag);
+	arena_free(&scratch);
+	TRY(err);
 	/* What was written is read as a stranger would, before anybody relies on it. */
-	return bundle_read(buf_str(out), &reading, arena, NULL, diag, ret);
+	return bundle_read(buf_str(out), &reading, arena, options->intern, diag, ret);
 }
 
 int64_t

@@ -27,6 +27,8 @@ struct bundle_build_options {
 	str_t revision; /* empty: the manifest's, or the digest of the contents */
 	int64_t created, not_before, expires; /* unix seconds; 0: leave out */
 	uint64_t revision_number; /* 0: leave out */
+	struct intern *intern; /* for what is read back; may be NULL */
+	struct arena *scratch; /* as struct bundle_options has it; may be NULL */
 };
 
 err_t bundle_gather(const char *dir, bool with_tests, struct arena *, struct diag *,

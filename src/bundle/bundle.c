@@ -24,6 +24,7 @@ struct reading {
 	struct signature_list list; /* what the signature says about the files */
 	bool has_list;
 	struct bundle *bundle;
+	value_t *documents;
 	str_t packed; /* the bundle as it came */
 };
 
@@ -55,8 +56,22 @@ has_endless_number(value_t v)
 	return false;
 }
 
+static bool
+find_known(const struct reading *r, const struct bundle_file *file, value_t *ret)
+{
+	const struct bundle *known = r->options != NULL ? r->options->known : NULL;
+
+	for (size_t i = 0; known != NULL && i < known->file_count; i++)
+		if (str_eq(known->files[i].name, file->name) &&
+		    str_eq(known->files[i].bytes, file->bytes)) {
+			*ret = known->documents[i];
+			return value_is_defined(*ret);
+		}
+	return false;
+}
+
 static err_t
-read_document(struct reading *r, const struct bundle_file *file, value_t *ret)
+parse_document(struct reading *r, const struct bundle_file *file, value_t *ret)
 {
 	const struct json_options json = {
 		.add = r->intern,
@@ -75,8 +90,17 @@ read_document(struct reading *r, const struct bundle_file *file, value_t *ret)
 	TRY(err);
 	if (has_endless_number(*ret))
 		return refuse(r, file->name, "it has a number too large for any reader of JSON");
+	return ERR_OK;
+}
+
+static err_t
+read_document(struct reading *r, const struct bundle_file *file, value_t *ret)
+{
+	if (!find_known(r, file, ret))
+		TRY(parse_document(r, file, ret));
 	if (r->has_list)
 		TRY(signature_check_document(&r->list, file->name, *ret, r->arena, r->diag));
+	r->documents[file - r->bundle->files] = *ret;
 	return ERR_OK;
 }
 
@@ -113,9 +137,9 @@ can_merge(value_t a, value_t b)
 	if (a.tag != VALUE_OBJECT || b.tag != VALUE_OBJECT)
 		return false;
 	for (uint32_t i = 0; i < a.count; i++) {
-		value_t other = value_object_get(b, a.object->entries[i].key);
+		value_t other = value_object_get(b, a.object->keys[i]);
 
-		if (value_is_defined(other) && !can_merge(a.object->entries[i].value, other))
+		if (value_is_defined(other) && !can_merge(a.object->values[i], other))
 			return false;
 	}
 	return true;
@@ -158,12 +182,19 @@ static err_t
 add_module(struct reading *r, const struct bundle_file *file, struct module_list *modules)
 {
 	struct bundle_module module = { .name = file->name, .text = file->bytes };
+	bool copies = r->options != NULL && r->options->scratch != NULL;
 
 	if (file->bytes.len > BUNDLE_MODULE_SIZE_MAX)
 		return refuse(r, file->name, "this policy is longer than 1 MiB");
 	if (str_find_char(file->bytes, '\0', 0) < file->bytes.len || !utf8_is_valid(file->bytes))
 		return refuse(r, file->name, "this policy is not UTF-8 text");
-	module.package = package_find(r->arena, file->bytes);
+	if (copies) {
+		module.name = arena_str(r->arena, file->name);
+		module.text = arena_str(r->arena, file->bytes);
+		if (arena_failed(r->arena))
+			return ERR_MEMORY;
+	}
+	module.package = package_find(r->arena, module.text);
 	if (module.package.len > 0 &&
 	    !manifest_allows(&r->bundle->manifest, module.package)) {
 		diag_say(r->diag, "bundle",
@@ -252,6 +283,14 @@ read_contents(struct reading *r)
 	return manifest_check_data(&b->manifest, b->data, r->arena, r->diag);
 }
 
+static err_t
+begin_documents(struct reading *r)
+{
+	r->documents = ARENA_ARRAY(r->arena, value_t, r->bundle->file_count);
+	r->bundle->documents = r->documents;
+	return r->documents != NULL ? ERR_OK : ERR_MEMORY;
+}
+
 err_t
 bundle_read(str_t bytes, const struct bundle_options *options, struct arena *arena,
     struct intern *intern, struct diag *diag, struct bundle *ret)
@@ -271,7 +310,11 @@ bundle_read(str_t bytes, const struct bundle_options *options, struct arena *are
 		.packed = bytes,
 	};
 
-	TRY(archive_read(bytes, &limits, arena, diag, &bundle.files, &bundle.file_count));
+	TRY(archive_read(bytes, &limits, options->scratch != NULL ? options->scratch : arena, diag,
+	    &bundle.files, &bundle.file_count));
+	if (!options->allow_case_twins)
+		TRY(archive_check_twins(bundle.files, bundle.file_count, arena, diag));
+	TRY(begin_documents(&r));
 	TRY(check_signature(&r));
 	TRY(check_manifest(&r));
 	TRY(read_contents(&r));
@@ -290,6 +333,8 @@ bundle_read_files(const struct bundle_file *files, size_t count, struct arena *a
 	struct reading r = { .arena = arena, .intern = intern, .diag = diag, .bundle = &bundle };
 
 	TRY(archive_check_names(files, count, arena, diag));
+	TRY(archive_check_twins(files, count, arena, diag));
+	TRY(begin_documents(&r));
 	TRY(check_manifest(&r));
 	TRY(read_contents(&r));
 	if (arena_failed(arena))

@@ -79,6 +79,7 @@ struct bundle {
 	const str_t *policies; /* first segments of the packages, in order of appearance */
 	size_t policy_count;
 	value_t data; /* one object: the data files merged */
+	const value_t *documents; /* as files: data and manifest parsed, else VALUE_NONE */
 	struct bundle_manifest manifest;
 	struct bundle_signature signature;
 	char digest[64]; /* SHA-256 of the bundle file, hex */
@@ -91,7 +92,15 @@ struct bundle_options {
 	bool ignore_times; /* to look at an expired bundle */
 	int64_t now; /* unix seconds, for not_before and expires */
 	str_t scope; /* what the signature's scope must be; empty: none */
+	bool allow_case_twins; /* to look at a bundle that no sidecar takes */
 	size_t packed_limit, unpacked_limit; /* 0: BUNDLE_PACKED_MAX, BUNDLE_UNPACKED_MAX */
+	/*
+	 * Where the unpacked archive goes, if it need not live as long as what is read from
+	 * it: then `files` and findings end with it, modules and data do not.  NULL: the arena.
+	 */
+	struct arena *scratch;
+	/* Read before, with this arena and intern: what it parsed is taken where the bytes are the same. */
+	const struct bundle *known; /* may be NULL */
 };
 
 err_t bundle_read(str_t bytes, const struct bundle_options *, struct arena *, struct intern *,

@@ -85,7 +85,7 @@ read_versions(value_t document, struct diag *diag, struct bundle_manifest *m)
 	if (files.tag != VALUE_OBJECT)
 		return refuse(diag, "file_rego_versions is not an object");
 	for (uint32_t i = 0; i < files.count; i++)
-		if (!is_rego_version(files.object->entries[i].value))
+		if (!is_rego_version(files.object->values[i]))
 			return refuse(diag, "a file's Rego version is neither 0 nor 1");
 	m->file_rego_versions = files;
 	return ERR_OK;
@@ -150,11 +150,11 @@ check_below(const struct bundle_manifest *m, value_t v, str_t path, struct arena
 		return ERR_BUNDLE;
 	}
 	for (uint32_t i = 0; i < v.count; i++) {
-		const struct value_entry *entry = &v.object->entries[i];
-		str_t key = value_str(entry->key);
+		const struct value_entry entry = value_object_entry(v.object, i);
+		str_t key = value_str(entry.key);
 
 		/* At most as deep as the longest root. */
-		TRY(check_below(m, entry->value,
+		TRY(check_below(m, entry.value,
 		    path.len == 0 ? key
 		                  : arena_printf(arena, "%.*s/%.*s", STR_FMT(path), STR_FMT(key)),
 		    arena, diag));
@@ -201,10 +201,10 @@ manifest_rego_version(const struct bundle_manifest *m, str_t file_name)
 	value_t files = m->file_rego_versions;
 
 	for (uint32_t i = 0; value_is_defined(files) && i < files.count; i++) {
-		str_t pattern = trim_slashes(value_str(files.object->entries[i].key));
+		str_t pattern = trim_slashes(value_str(files.object->keys[i]));
 
 		if (matches(pattern, file_name))
-			return (int)files.object->entries[i].value.integer;
+			return (int)files.object->values[i].integer;
 	}
 	return m->rego_version >= 0 ? m->rego_version : 1;
 }

@@ -262,7 +262,7 @@ check_set(value_t by_name, const struct bundle_file *files, size_t count, struct
 		found++;
 	}
 	for (uint32_t i = 0; found < by_name.count && i < by_name.count; i++) {
-		str_t name = value_str(by_name.object->entries[i].key);
+		str_t name = value_str(by_name.object->keys[i]);
 
 		if (!has_file(files, count, name))
 			return refuse_file(diag, name,

@@ -42,10 +42,10 @@ print_entitlements(struct cli *cli, value_t entitlements)
 	}
 	buf_add_text(&cli->out, "\nLimits:");
 	for (uint32_t i = 0; i < entitlements.count; i++) {
-		const struct value_entry *e = &entitlements.object->entries[i];
+		const struct value_entry e = value_object_entry(entitlements.object, i);
 
-		if (e->value.tag == VALUE_INT)
-			buf_printf(&cli->out, " %.*s %lld", STR_FMT(value_str(e->key)), (long long)e->value.integer);
+		if (e.value.tag == VALUE_INT)
+			buf_printf(&cli->out, " %.*s %lld", STR_FMT(value_str(e.key)), (long long)e.value.integer);
 	}
 	buf_add_char(&cli->out, '\n');
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* core policy keygen, bundle, bundle inspect: what is carried across the gap. */
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "bundle/build.h"
@@ -96,38 +98,69 @@ read_number(struct cli *cli, const char *option, int64_t *ret)
 	return ERR_USAGE;
 }
 
+/* One line that is written over, for who waits at a terminal. */
+static void __attribute__((format(printf, 1, 2)))
+say_progress(const char *format, ...)
+{
+	va_list args;
+
+	if (!isatty(STDERR_FILENO))
+		return;
+	va_start(args, format);
+	(void)fputs("\r\033[K", stderr);
+	(void)vfprintf(stderr, format, args);
+	(void)fputs(" ...", stderr);
+	(void)fflush(stderr);
+	va_end(args);
+}
+
+static void
+end_progress(void)
+{
+	if (isatty(STDERR_FILENO))
+		(void)fputs("\r\033[K", stderr);
+}
+
 /* What does not compile here would be refused by every sidecar. */
 static err_t
-compile_first(struct cli *cli, const struct bundle *b)
+compile_first(struct cli *cli, struct policy *p, const struct bundle *b)
 {
-	struct policy *p = NULL;
-	err_t e = load_new(cli, &p);
-
-	if (e == ERR_OK) {
-		p->unit.check_data_conflicts = true;
-		e = load_capabilities(cli,
-		    cli_has(cli, "--connected") ? &rego_capabilities_connected : &rego_capabilities_air_gapped,
-		    &p->unit.capabilities);
-		policy_add_data(p, value_copy(p->arena, p->unit.intern, b->data));
-	}
-	for (size_t i = 0; e == ERR_OK && i < b->module_count; i++)
-		e = policy_add_module(p, b->modules[i].name, b->modules[i].text,
-		    b->modules[i].rego_version == 0 ? REGO_V0 : REGO_V1);
-	if (e == ERR_OK)
-		e = policy_compile(p);
-	cli_keep(cli, p);
-	return e;
+	p->unit.check_data_conflicts = true;
+	TRY(load_capabilities(cli,
+	    cli_has(cli, "--connected") ? &rego_capabilities_connected : &rego_capabilities_air_gapped,
+	    &p->unit.capabilities));
+	policy_add_data(p, b->data);
+	for (size_t i = 0; i < b->module_count; i++)
+		TRY(policy_add_module(p, b->modules[i].name, b->modules[i].text,
+		    b->modules[i].rego_version == 0 ? REGO_V0 : REGO_V1));
+	return policy_compile(p);
 }
 
 static err_t
 make_bundle(struct cli *cli, const char *dir, struct bundle_build_options *options, struct buf *bytes)
 {
 	struct bundle_files files;
+	struct policy *p = NULL;
 	struct bundle bundle;
+	err_t e;
 
+	say_progress("reading %s", dir);
 	TRY(bundle_gather(dir, false, cli->arena, &cli->diag, &files));
-	TRY(bundle_build(&files, options, cli->arena, &cli->diag, bytes, &bundle));
-	return compile_first(cli, &bundle);
+	TRY(load_new(cli, &p));
+	cli_keep(cli, p);
+	options->intern = p->unit.intern;
+	options->scratch = arena_new(LOAD_UNPACKED_MAX);
+	if (options->scratch == NULL)
+		return ERR_MEMORY;
+	say_progress("signing and packing %zu files", files.count);
+	e = bundle_build(&files, options, p->arena, &cli->diag, bytes, &bundle);
+	diag_keep(&cli->diag);
+	arena_free(&options->scratch);
+	TRY(e);
+	say_progress("compiling %zu policies", bundle.module_count);
+	e = compile_first(cli, p, &bundle);
+	end_progress();
+	return e;
 }
 
 err_t

@@ -233,18 +233,18 @@ compare_members(struct session *s, str_t package, value_t input, value_t expect,
 	bool same = true;
 
 	for (uint32_t i = 0; i < expect.count; i++) {
-		const struct value_entry *want = &expect.object->entries[i];
+		const struct value_entry want = value_object_entry(expect.object, i);
 		struct rego_error error = { 0 };
 		value_t got = VALUE_NONE;
-		err_t e = ask_expected(s, package, value_str(want->key), input, arena, &got, &error);
+		err_t e = ask_expected(s, package, value_str(want.key), input, arena, &got, &error);
 
 		if (e != ERR_OK) {
-			buf_printf(text, "    %.*s: %s\n", STR_FMT(value_str(want->key)),
+			buf_printf(text, "    %.*s: %s\n", STR_FMT(value_str(want.key)),
 			    error.code != NULL ? error.message : err_text(e));
 			same = false;
-		} else if (!value_is_defined(got) || !value_equal(got, want->value)) {
-			buf_printf(text, "    %.*s: want ", STR_FMT(value_str(want->key)));
-			value_print(text, want->value);
+		} else if (!value_is_defined(got) || !value_equal(got, want.value)) {
+			buf_printf(text, "    %.*s: want ", STR_FMT(value_str(want.key)));
+			value_print(text, want.value);
 			buf_add_text(text, ", got ");
 			value_print(text, got);
 			buf_add_char(text, '\n');

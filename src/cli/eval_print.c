@@ -22,10 +22,10 @@ bindings_of(struct cli *cli, value_t solution)
 
 	object_builder_init(&bindings, cli->arena, solution.count);
 	for (uint32_t i = 0; i < solution.count; i++) {
-		const struct value_entry *e = &solution.object->entries[i];
+		const struct value_entry e = value_object_entry(solution.object, i);
 
-		if (value_str(e->key).data[0] != '$')
-			(void)object_builder_add(&bindings, e->key, e->value);
+		if (value_str(e.key).data[0] != '$')
+			(void)object_builder_add(&bindings, e.key, e.value);
 	}
 	return object_builder_freeze(&bindings, OBJECT_LAST_WINS, NULL);
 }
@@ -180,7 +180,7 @@ fill_table(struct cli *cli, const struct eval_answer *a, struct table *t)
 	value_t first = a->solutions.items[0], names = bindings_of(cli, first), values = expressions_of(first);
 
 	for (uint32_t i = 0; i < names.count; i++)
-		VEC_PUSH(cli->arena, &t->cells, value_str(names.object->entries[i].key));
+		VEC_PUSH(cli->arena, &t->cells, value_str(names.object->keys[i]));
 	for (uint32_t k = 0; k < values.count; k++) {
 		if (!is_boolean(values.items[k]))
 			VEC_PUSH(cli->arena, &t->cells, text_of(a, k));
@@ -191,7 +191,7 @@ fill_table(struct cli *cli, const struct eval_answer *a, struct table *t)
 
 		for (uint32_t k = 0; k < names.count; k++)
 			VEC_PUSH(cli->arena, &t->cells,
-			    cell_of(cli, value_object_get(solution, names.object->entries[k].key)));
+			    cell_of(cli, value_object_get(solution, names.object->keys[k])));
 		for (uint32_t k = 0; k < values.count && k < at.count; k++) {
 			if (!is_boolean(values.items[k]))
 				VEC_PUSH(cli->arena, &t->cells, cell_of(cli, at.items[k]));

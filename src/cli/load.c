@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "bundle/bundle.h"
 #include "codec/json.h"
 #include "codec/yaml.h"
 
@@ -116,9 +115,17 @@ load_bundle(struct cli *cli, struct policy *p, const char *path)
 	struct bundle_options options = { .name = str_of(path), .ignore_times = true };
 	struct bundle bundle;
 	str_t bytes;
+	err_t e;
 
 	TRY(cli_read(cli, path, &bytes));
-	TRY(bundle_read(bytes, &options, p->arena, p->unit.intern, &cli->diag, &bundle));
+	options.scratch = arena_new(LOAD_UNPACKED_MAX);
+	if (options.scratch == NULL)
+		return ERR_MEMORY;
+	e = bundle_read(bytes, &options, p->arena, p->unit.intern, &cli->diag, &bundle);
+	if (e != ERR_OK)
+		diag_keep(&cli->diag);
+	arena_free(&options.scratch);
+	TRY(e);
 	policy_add_data(p, bundle.data);
 	for (size_t i = 0; i < bundle.module_count; i++)
 		TRY(policy_add_module(p, bundle.modules[i].name, bundle.modules[i].text,

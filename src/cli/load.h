@@ -8,6 +8,7 @@
 #ifndef CLI_LOAD_H
 #define CLI_LOAD_H
 
+#include "bundle/bundle.h"
 #include "cli/cli.h"
 #include "engine/policy.h"
 #include "rego/compile.h"
@@ -17,6 +18,8 @@ err_t load_new(struct cli *, struct policy **ret);
 err_t load_path(struct cli *, struct policy *, const char *path, enum rego_version);
 /* A bundle file, verified when there are keys; else its signature is not looked at. */
 err_t load_bundle(struct cli *, struct policy *, const char *path);
+/* The most that a bundle is, unpacked, with its list of files. */
+#define LOAD_UNPACKED_MAX (BUNDLE_UNPACKED_MAX + ((size_t)64 << 20))
 /* What --schema names, for the type checker. */
 err_t load_schemas(struct cli *, struct policy *);
 /* What --capabilities names, a profile or a file; without it `otherwise`. */

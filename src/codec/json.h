@@ -8,6 +8,8 @@
  * lone surrogate escape becomes U+FFFD, as Go does.
  *
  *   memory   values in the arena; strings copied (the text may go away)
+ *   large    with a table to add to, equal parts of a large document are shared
+ *            (json_share.h), and once the table is long keys are only looked up
  *   intern   with a table, keys and strings of at most JSON_INTERN_MAX bytes are
  *            looked up, or added when the snapshot is being built
  *   failure  ERR_SYNTAX (diag: row, column, what), ERR_LIMIT, ERR_MEMORY; the

@@ -58,63 +58,54 @@ sort_few(struct value_entry *entries, size_t count, value_t *ret_twice)
 }
 
 static value_t
-make_small(struct arena *arena, struct value_entry *entries, size_t count,
-    value_t *ret_twice)
+make_small(struct arena *arena, struct json_share *share, struct value_entry *entries,
+    size_t count, value_t *ret_twice)
 {
 	struct value_object *o;
+	value_t *values, *keys;
+	uint16_t deepest = 0;
 
 	count = sort_few(entries, count, ret_twice);
+	if (share != NULL)
+		return json_share_object(share, arena, entries, count);
 	o = arena_alloc_raw(arena, sizeof(*o) + count * sizeof(*entries), _Alignof(value_t));
 	if (o == NULL)
 		return VALUE_NONE;
 	o->count = (uint32_t)count;
 	o->mask = 0;
 	o->index = NULL;
-	memcpy(o->entries, entries, count * sizeof(*entries));
+	values = o->values;
+	o->keys = keys = values + count;
+	for (size_t i = 0; i < count; i++) {
+		values[i] = entries[i].value;
+		keys[i] = entries[i].key;
+		deepest = entries[i].value.depth > deepest ? entries[i].value.depth : deepest;
+	}
 	return (value_t){ .tag = VALUE_OBJECT,
-		.depth = value_depth_over(&o->entries[0].value, sizeof(o->entries[0]), count),
+		.depth = (uint16_t)(deepest < UINT16_MAX ? deepest + 1 : deepest),
 		.count = o->count, .object = o };
 }
 
-/* With positions for values, the key whose last position is not its first is there twice. */
 static value_t
-find_twice(struct arena *arena, const struct value_entry *entries, size_t count)
-{
-	struct object_builder places;
-	value_t last;
-
-	object_builder_init(&places, arena, count);
-	for (size_t i = 0; i < count; i++)
-		(void)object_builder_add(&places, entries[i].key, value_int((int64_t)i));
-	last = object_builder_freeze(&places, OBJECT_LAST_WINS, NULL);
-	for (size_t i = 0; i < count && value_is_defined(last); i++) {
-		if (value_object_get(last, entries[i].key).integer != (int64_t)i)
-			return entries[i].key;
-	}
-	return VALUE_NONE;
-}
-
-static value_t
-make_large(struct arena *arena, const struct value_entry *entries, size_t count,
+make_large(struct arena *arena, struct value_entry *entries, size_t count,
     value_t *ret_twice)
 {
-	struct object_builder b;
-	value_t v;
+	value_t twice = VALUE_NONE, v;
 
-	object_builder_init(&b, arena, count);
-	for (size_t i = 0; i < count; i++)
-		(void)object_builder_add(&b, entries[i].key, entries[i].value);
-	v = object_builder_freeze(&b, OBJECT_LAST_WINS, NULL);
-	if (ret_twice != NULL && value_is_defined(v) && v.count < count)
-		*ret_twice = find_twice(arena, entries, count);
-	return v;
+	if (ret_twice == NULL)
+		return value_object_of(arena, entries, count, OBJECT_LAST_WINS, NULL);
+	v = value_object_of(arena, entries, count, OBJECT_DISTINCT, &twice);
+	if (!value_is_defined(twice))
+		return v;
+	*ret_twice = twice;
+	return value_object_of(arena, entries, count, OBJECT_LAST_WINS, NULL);
 }
 
 value_t
-json_object_make(struct arena *arena, struct value_entry *entries, size_t count,
-    value_t *ret_twice)
+json_object_make(struct arena *arena, struct json_share *share, struct value_entry *entries,
+    size_t count, value_t *ret_twice)
 {
 	if (count > VALUE_SCAN_LIMIT)
 		return make_large(arena, entries, count, ret_twice);
-	return make_small(arena, entries, count, ret_twice);
+	return make_small(arena, share, entries, count, ret_twice);
 }

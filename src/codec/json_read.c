@@ -16,18 +16,24 @@
 #include "base/utf8.h"
 #include "codec/hex.h"
 #include "codec/json_object.h"
+#include "codec/json_share.h"
 #include "value/number.h"
 
 enum {
 	STACK_AT_HAND = 64, /* values, before the stack moves to the heap */
 	LONGEST_ESCAPE = 6, /* \uXXXX */
+	SHARE_FROM = 256 * 1024, /* bytes of text that stays: from here on it is worth the tables */
+	SHARED_STRINGS_MAX = 1 << 16, /* then only keys are looked up: the table is not free */
 	SAFE_DIGITS = 18, /* any so many digits fit int64 */
+	SHARE_BYTES_MAX = 1 << 20,
 	MARKER = VALUE_INTERNAL,
 };
 
 struct reader {
 	const char *at, *end, *begin;
 	struct arena *arena;
+	struct arena *scratch; /* of the share; NULL: there is none */
+	struct json_share *share;
 	struct json_options options;
 	struct diag *diag;
 	value_t *stack;
@@ -191,17 +197,20 @@ copy_string(struct reader *r, str_t s, size_t readable)
 }
 
 static inline bool
-make_string(struct reader *r, str_t s, size_t readable, value_t *ret)
+make_string(struct reader *r, str_t s, size_t readable, bool is_key, value_t *ret)
 {
 	*ret = VALUE_NONE;
 	if (s.len <= JSON_INTERN_MAX) {
-		if (r->options.add != NULL)
+		if (r->share != NULL && intern_count(r->options.add) >= SHARED_STRINGS_MAX)
+			*ret = is_key ? intern_find(r->options.add, s) : VALUE_NONE;
+		else if (r->options.add != NULL)
 			*ret = intern_add(r->options.add, s);
 		else if (r->options.find != NULL)
 			*ret = intern_find(r->options.find, s);
 	}
 	if (!value_is_defined(*ret))
-		*ret = copy_string(r, s, readable);
+		*ret = r->share != NULL ? json_share_string(r->share, r->arena, s)
+		                        : copy_string(r, s, readable);
 	return value_is_defined(*ret) || refuse_memory(r);
 }
 
@@ -279,7 +288,7 @@ unescape(struct reader *r, const char *close, char **out)
 }
 
 static bool
-read_escaped_string(struct reader *r, const char *close, value_t *ret)
+read_escaped_string(struct reader *r, const char *close, bool is_key, value_t *ret)
 {
 	char at_hand[JSON_INTERN_MAX * LONGEST_ESCAPE];
 	size_t longest = (size_t)(close - r->at); /* no escape decodes to more than its spelling */
@@ -293,14 +302,15 @@ read_escaped_string(struct reader *r, const char *close, value_t *ret)
 		return false;
 	r->at = close + 1;
 	if (is_short)
-		return make_string(r, str_make(bytes, (size_t)(out - bytes)), sizeof(at_hand), ret);
+		return make_string(r, str_make(bytes, (size_t)(out - bytes)), sizeof(at_hand), is_key,
+		    ret);
 	*ret = value_string_done(bytes, (size_t)(out - bytes));
 	return true;
 }
 
 /* r->at stands behind the opening quote. */
 static inline bool
-read_string(struct reader *r, value_t *ret)
+read_string(struct reader *r, bool is_key, value_t *ret)
 {
 	const char *begin = r->at, *at = begin;
 	bool has_escape = false;
@@ -327,9 +337,10 @@ read_string(struct reader *r, value_t *ret)
 		at += len;
 	}
 	if (has_escape)
-		return read_escaped_string(r, at, ret);
+		return read_escaped_string(r, at, is_key, ret);
 	r->at = at + 1;
-	return make_string(r, str_make(begin, (size_t)(at - begin)), (size_t)(r->end - begin), ret);
+	return make_string(r, str_make(begin, (size_t)(at - begin)), (size_t)(r->end - begin), is_key,
+	    ret);
 }
 
 /* ---- numbers and names ---- */
@@ -370,7 +381,14 @@ read_long_number(struct reader *r, const char *at, value_t *ret)
 		if (!skip_digits(r, &at))
 			return false;
 	}
-	*ret = number_parse(r->arena, str_make(begin, (size_t)(at - begin)));
+	*ret = VALUE_NONE;
+	if (r->share != NULL)
+		*ret = json_share_find_number(r->share, str_make(begin, (size_t)(at - begin)));
+	if (!value_is_defined(*ret)) {
+		*ret = number_parse(r->arena, str_make(begin, (size_t)(at - begin)));
+		if (r->share != NULL)
+			json_share_keep_number(r->share, *ret);
+	}
 	if (!value_is_defined(*ret))
 		return arena_failed(r->arena) ? refuse_memory(r)
 		                              : refuse(r, ERR_LIMIT, "the number is out of range");
@@ -456,12 +474,27 @@ leave_container(struct reader *r)
 	r->depth--;
 }
 
+static value_t
+make_array(struct reader *r, const value_t *items, size_t count)
+{
+	value_t made = VALUE_NONE;
+
+	if (r->share != NULL)
+		made = json_share_find_array(r->share, items, count);
+	if (value_is_defined(made))
+		return made;
+	made = value_array(r->arena, items, count);
+	if (r->share != NULL)
+		json_share_keep_array(r->share, made);
+	return made;
+}
+
 static bool
 close_array(struct reader *r, value_t *ret)
 {
 	*ret = value_empty_array();
 	if (r->count > r->open)
-		*ret = value_array(r->arena, &r->stack[r->open], r->count - r->open);
+		*ret = make_array(r, &r->stack[r->open], r->count - r->open);
 	leave_container(r);
 	return value_is_defined(*ret) || refuse_memory(r);
 }
@@ -475,7 +508,7 @@ close_object(struct reader *r, value_t *ret)
 
 	*ret = value_empty_object();
 	if (count > 0)
-		*ret = json_object_make(r->arena, entries, count,
+		*ret = json_object_make(r->arena, r->share, entries, count,
 		    r->options.refuse_duplicates ? &twice : NULL);
 	if (value_is_defined(twice))
 		return refuse_duplicate(r, twice);
@@ -490,7 +523,7 @@ read_key(struct reader *r)
 
 	if (!take(r, '"'))
 		return refuse_expecting(r, "a key in double quotes");
-	if (!read_string(r, &key) || !push(r, key))
+	if (!read_string(r, true, &key) || !push(r, key))
 		return false;
 	return take(r, ':') || refuse_expecting(r, "`:`");
 }
@@ -521,7 +554,7 @@ read_down(struct reader *r, value_t *ret)
 			continue;
 		case '"':
 			r->at++;
-			return read_string(r, ret);
+			return read_string(r, false, ret);
 		case 't':
 			return read_name(r, STR("true"), value_bool(true), ret);
 		case 'f':
@@ -576,6 +609,16 @@ read_document(struct reader *r, value_t *ret)
 	}
 }
 
+static bool
+begin_share(struct reader *r)
+{
+	if (r->options.add == NULL || r->end - r->begin < SHARE_FROM)
+		return true;
+	r->scratch = arena_new(SHARE_BYTES_MAX);
+	r->share = r->scratch != NULL ? json_share_new(r->scratch) : NULL;
+	return r->share != NULL || refuse_memory(r);
+}
+
 err_t
 json_read(struct arena *arena, str_t text, const struct json_options *options,
     struct diag *diag, value_t *ret_value)
@@ -586,6 +629,8 @@ json_read(struct arena *arena, str_t text, const struct json_options *options,
 	r.at = r.begin = text.data != NULL ? text.data : "";
 	r.end = r.begin + text.len;
 	r.arena = arena;
+	r.scratch = NULL;
+	r.share = NULL;
 	r.options = options != NULL ? *options : (struct json_options){ 0 };
 	if (r.options.depth_limit == 0)
 		r.options.depth_limit = JSON_DEPTH_DEFAULT;
@@ -600,7 +645,8 @@ json_read(struct arena *arena, str_t text, const struct json_options *options,
 	    text.len > UINT32_MAX / 2)
 		is_read = refuse(&r, ERR_LIMIT, "the document is too large");
 	else
-		is_read = read_document(&r, ret_value);
+		is_read = begin_share(&r) && read_document(&r, ret_value);
+	arena_free(&r.scratch);
 	buf_fini(&r.spill);
 	must(is_read == (r.err == ERR_OK));
 	if (!is_read)

@@ -361,7 +361,7 @@ merge_object(struct reader *r, struct entries *entries, value_t from)
 	if (from.tag != VALUE_OBJECT)
 		return refuse(r, ERR_SYNTAX, "map merge requires map or sequence of maps as the value");
 	for (uint32_t i = 0; i < from.count; i++) {
-		struct value_entry e = from.object->entries[i];
+		struct value_entry e = value_object_entry(from.object, i);
 
 		e.key.flags |= MERGED;
 		if (!VEC_PUSH(r->arena, entries, e))
@@ -413,7 +413,7 @@ check_own_keys(struct reader *r, struct entries *entries)
 			own[count++] = entries->at[i];
 		entries->at[i].key.flags &= (uint8_t)~MERGED;
 	}
-	if (count > 0 && !value_is_defined(json_object_make(r->arena, own, count, &twice)))
+	if (count > 0 && !value_is_defined(json_object_make(r->arena, NULL, own, count, &twice)))
 		return refuse_memory(r);
 	arena_release(r->arena, mark);
 	return !value_is_defined(twice) || r->options.as_opa || refuse_twice(r, twice);
@@ -428,7 +428,7 @@ make_mapping(struct reader *r, struct entries *entries, bool has_merge, value_t 
 		return false;
 	*ret = value_empty_object();
 	if (entries->count > 0)
-		*ret = json_object_make(r->arena, entries->at, entries->count,
+		*ret = json_object_make(r->arena, NULL, entries->at, entries->count,
 		    has_merge || r->options.as_opa ? NULL : &twice);
 	if (!value_is_defined(*ret))
 		return refuse_memory(r);

@@ -137,7 +137,7 @@ test_options(void)
 	ok(yaml_read(arena, STR("}"), &lax, NULL, &v) == ERR_SYNTAX && fault.line == 0,
 	    "no line for the first");
 	ok(yaml_read(arena, STR("- role\n- {role: x}\n"), &add, NULL, &v) == ERR_OK &&
-		intern_count(table) == 2 && v.items[0].string == v.items[1].object->entries[0].key.string,
+		intern_count(table) == 2 && v.items[0].string == v.items[1].object->keys[0].string,
 	    "interned");
 
 	buf_init(&bomb, 1 << 20);

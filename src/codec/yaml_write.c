@@ -246,7 +246,8 @@ write_object(struct writer *w, value_t v)
 		w->failed = true;
 		return;
 	}
-	memcpy(members, v.object->entries, v.count * sizeof(*members));
+	for (uint32_t i = 0; i < v.count; i++)
+		members[i] = value_object_entry(v.object, i);
 	sort_stable(members, v.count, sizeof(*members), room, compare_keys, NULL);
 	emit(w, yaml_mapping_start_event_initialize(&event, NULL, NULL, 1,
 		    YAML_BLOCK_MAPPING_STYLE), &event);

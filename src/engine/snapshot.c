@@ -13,6 +13,7 @@
 enum { RULES_MAX = 100000 };
 
 #define DEFAULT_MEMORY ((size_t)1 << 30)
+#define SCRATCH_MEMORY (BUNDLE_UNPACKED_MAX + ((size_t)64 << 20))
 
 struct rule_entry {
 	str_t path; /* data.authz.allow */
@@ -281,18 +282,36 @@ note_facts(struct snapshot *s, const struct bundle *b)
 	return arena_failed(s->arena) ? ERR_MEMORY : ERR_OK;
 }
 
+/* The unpacked bundle is as large as its data and is gone when the data is read. */
+static err_t
+read_bundle(struct snapshot *s, const struct snapshot_options *options, struct diag *diag,
+    struct bundle *ret)
+{
+	struct bundle_options reading = { .name = options->bundle_name, .keys = options->verify_keys,
+		.require_signature = options->require_signature, .now = options->now,
+		.scratch = arena_new(SCRATCH_MEMORY) };
+	err_t e;
+
+	if (reading.scratch == NULL)
+		return ERR_MEMORY;
+	e = bundle_read(options->bundle, &reading, s->policy->arena, s->policy->unit.intern, diag, ret);
+	if (e != ERR_OK)
+		diag_keep(diag); /* findings quote the unpacked texts */
+	ret->files = NULL;
+	ret->file_count = 0;
+	arena_free(&reading.scratch);
+	return e;
+}
+
 static err_t
 load_policy(struct snapshot *s, const struct snapshot_options *options, struct diag *diag)
 {
-	struct bundle_options reading = { .name = options->bundle_name, .keys = options->verify_keys,
-		.require_signature = options->require_signature, .now = options->now };
 	size_t limit = options->memory_limit != 0 ? options->memory_limit : DEFAULT_MEMORY;
 	struct bundle bundle = { 0 };
 
 	TRY(policy_new(limit, diag, &s->policy));
 	if (options->bundle.len > 0) {
-		TRY(bundle_read(options->bundle, &reading, s->policy->arena, s->policy->unit.intern, diag,
-		    &bundle));
+		TRY(read_bundle(s, options, diag, &bundle));
 		s->facts.digest = arena_str(s->arena, str_make(bundle.digest, sizeof(bundle.digest)));
 	} else {
 		str_t dir = arena_str(s->arena, options->policy_dir);

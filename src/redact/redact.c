@@ -290,14 +290,14 @@ redact_object(struct redactor *r, const struct redact_extra *x, struct arena *ar
 
 	object_builder_init(&object, arena, v.count);
 	for (uint32_t i = 0; i < v.count; i++) {
-		const struct value_entry *e = &v.object->entries[i];
+		const struct value_entry e = value_object_entry(v.object, i);
 		value_t value;
 
-		if (value_is_string(e->key) && is_telling(x, value_str(e->key)))
+		if (value_is_string(e.key) && is_telling(x, value_str(e.key)))
 			value = value_text(arena, REDACT_MARK);
 		else
-			TRY(redact_document(r, x, arena, e->value, &value));
-		(void)object_builder_add(&object, e->key, value);
+			TRY(redact_document(r, x, arena, e.value, &value));
+		(void)object_builder_add(&object, e.key, value);
 	}
 	*ret = object_builder_freeze(&object, OBJECT_LAST_WINS, NULL);
 	return ERR_OK;

@@ -368,7 +368,7 @@ rego_capabilities_value(struct arena *arena, const struct rego_capabilities *c)
 	}
 	sorted = object_builder_freeze(&rows, OBJECT_LAST_WINS, NULL);
 	for (uint32_t i = 0; i < sorted.count; i++)
-		(void)VEC_PUSH(arena, &list, sorted.object->entries[i].value);
+		(void)VEC_PUSH(arena, &list, sorted.object->values[i]);
 	values[0] = value_array(arena, list.at, list.count);
 	values[1] = write_texts(arena, current, COUNT(current));
 	values[2] = write_texts(arena, words, COUNT(words));

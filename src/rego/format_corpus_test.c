@@ -267,8 +267,8 @@ check_record(value_t record, enum rego_version version, struct tally *t)
 	for (uint32_t i = 0; modules.tag == VALUE_ARRAY && i < modules.count; i++)
 		add(g, STR("module.rego"), modules.items[i]);
 	for (uint32_t i = 0; modules.tag == VALUE_OBJECT && i < modules.count; i++)
-		add(g, value_str(modules.object->entries[i].key),
-		    modules.object->entries[i].value);
+		add(g, value_str(modules.object->keys[i]),
+		    modules.object->values[i]);
 	check_group(g, t);
 	free(g);
 }

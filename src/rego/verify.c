@@ -45,7 +45,7 @@ is_index_valid(const struct rego_program *p, const struct rego_func *f, const st
 	    index->path >= p->paths.count || &p->funcs.at[index->func] != f || !is_list_valid(f, index->otherwise))
 		return false;
 	for (uint32_t i = 0; i < index->list_count; i++) {
-		value_t number = index->numbers.object->entries[i].value;
+		value_t number = index->numbers.object->values[i];
 
 		if (number.tag != VALUE_INT || number.integer < 0 || number.integer >= index->list_count ||
 		    !is_list_valid(f, index->lists[i]))

@@ -48,8 +48,8 @@ get_constant(const value_t *container, const value_t *key)
 		const struct value_string *name = key->string;
 
 		for (uint32_t i = 0; o->index == NULL && i < o->count; i++) {
-			if (o->entries[i].key.string == name)
-				return o->entries[i].value;
+			if (o->keys[i].string == name)
+				return o->values[i];
 		}
 	}
 	return value_get(*container, *key);
@@ -77,7 +77,7 @@ is_member(value_t item, value_t collection)
 		return false;
 	case VALUE_OBJECT:
 		for (uint32_t i = 0; i < collection.count; i++) {
-			if (value_equal(collection.object->entries[i].value, item))
+			if (value_equal(collection.object->values[i], item))
 				return true;
 		}
 		return false;

@@ -123,12 +123,12 @@ join(struct rego_eval *e, value_t a, value_t b)
 		return merge(e, a, b);
 	object_builder_init(&object, e->arena, (size_t)a.count + b.count);
 	for (uint32_t i = 0; i < a.count; i++)
-		(void)object_builder_add(&object, a.object->entries[i].key, a.object->entries[i].value);
+		(void)object_builder_add(&object, a.object->keys[i], a.object->values[i]);
 	for (uint32_t i = 0; i < b.count; i++) {
-		const struct value_entry *entry = &b.object->entries[i];
+		const struct value_entry entry = value_object_entry(b.object, i);
 
-		(void)object_builder_add(&object, entry->key,
-		    join(e, value_object_get(a, entry->key), entry->value));
+		(void)object_builder_add(&object, entry.key,
+		    join(e, value_object_get(a, entry.key), entry.value));
 	}
 	return object_builder_freeze(&object, OBJECT_LAST_WINS, NULL);
 }
@@ -244,7 +244,7 @@ vm_doc_keys(struct rego_eval *e, value_t v, value_t *top, value_t *ret)
 			(void)set_builder_add(&keys, d->node->children[i]->key);
 	}
 	for (uint32_t i = 0; d->base.tag == VALUE_OBJECT && i < d->base.count; i++)
-		(void)set_builder_add(&keys, d->base.object->entries[i].key);
+		(void)set_builder_add(&keys, d->base.object->keys[i]);
 	for (uint32_t i = 0; value_is_collection(own) && i < own.count; i++) {
 		value_t key, value;
 

@@ -39,6 +39,7 @@ main(int argc, char **argv)
 	err_t err;
 	int status;
 
+	arena_return_memory();
 	if (arena == NULL)
 		return err_exit(ERR_MEMORY);
 	diag_init(&diag, arena, 64);

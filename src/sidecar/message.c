@@ -359,10 +359,10 @@ message_write_validate(struct buf *out, struct buf *scratch, const struct messag
 	for (uint32_t i = 0; i < id->roles.count; i++)
 		wire_write_item(out, 3, value_str(id->roles.items[i]));
 	for (uint32_t i = 0; id->claims.tag == VALUE_OBJECT && i < id->claims.count; i++) {
-		const struct value_entry *e = &id->claims.object->entries[i];
+		const struct value_entry e = value_object_entry(id->claims.object, i);
 
-		if (value_is_string(e->key))
-			write_claim(out, scratch, value_str(e->key), e->value);
+		if (value_is_string(e.key))
+			write_claim(out, scratch, value_str(e.key), e.value);
 	}
 	wire_write_uint(out, 5, id->expires_at > 0 ? (uint64_t)id->expires_at : 0);
 }

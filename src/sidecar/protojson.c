@@ -328,14 +328,14 @@ static void
 write_object(struct buf *out, value_t object, unsigned depth)
 {
 	for (uint32_t i = 0; i < object.count; i++) {
-		const struct value_entry *e = &object.object->entries[i];
+		const struct value_entry e = value_object_entry(object.object, i);
 		struct buf entry;
 
-		if (!value_is_string(e->key))
+		if (!value_is_string(e.key))
 			continue;
 		buf_init(&entry, 1 << 20);
-		wire_write_bytes(&entry, 1, value_str(e->key));
-		write_nested(&entry, 2, e->value, depth, write_value);
+		wire_write_bytes(&entry, 1, value_str(e.key));
+		write_nested(&entry, 2, e.value, depth, write_value);
 		out->failed |= buf_failed(&entry);
 		wire_write_item(out, 1, buf_str(&entry));
 		buf_fini(&entry);

@@ -87,10 +87,10 @@ are_headers(value_t headers)
 	if (!value_is_defined(headers))
 		return true;
 	for (uint32_t i = 0; headers.tag == VALUE_OBJECT && i < headers.count; i++) {
-		const struct value_entry *e = &headers.object->entries[i];
+		const struct value_entry e = value_object_entry(headers.object, i);
 
-		if (!value_is_string(e->key) || value_str(e->key).len == 0 || !is_header_text(value_str(e->key)) ||
-		    !are_texts(e->value))
+		if (!value_is_string(e.key) || value_str(e.key).len == 0 || !is_header_text(value_str(e.key)) ||
+		    !are_texts(e.value))
 			return false;
 	}
 	return headers.tag == VALUE_OBJECT;
@@ -150,12 +150,12 @@ static void
 write_headers(struct buf *out, uint32_t field, value_t headers)
 {
 	for (uint32_t i = 0; headers.tag == VALUE_OBJECT && i < headers.count; i++) {
-		const struct value_entry *e = &headers.object->entries[i];
+		const struct value_entry e = value_object_entry(headers.object, i);
 
-		if (value_is_string(e->value))
-			write_header(out, field, value_str(e->key), value_str(e->value), false);
-		for (uint32_t k = 0; e->value.tag == VALUE_ARRAY && k < e->value.count; k++)
-			write_header(out, field, value_str(e->key), value_str(e->value.items[k]), k > 0);
+		if (value_is_string(e.value))
+			write_header(out, field, value_str(e.key), value_str(e.value), false);
+		for (uint32_t k = 0; e.value.tag == VALUE_ARRAY && k < e.value.count; k++)
+			write_header(out, field, value_str(e.key), value_str(e.value.items[k]), k > 0);
 	}
 }
 

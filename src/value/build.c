@@ -5,7 +5,7 @@
 #include "value/value_internal.h"
 #include "value/work.h"
 
-enum { FIRST_CAPACITY = 4, LARGEST_COUNT = 1 << 28 };
+enum { FIRST_CAPACITY = 4, LARGEST_COUNT = 1 << 28, SPARSE_SLOTS = 1 << 16 };
 
 /* ---- finished collections ---- */
 
@@ -23,13 +23,17 @@ value_set_begin(struct arena *arena, size_t count)
 struct value_object *
 value_object_begin(struct arena *arena, size_t count)
 {
+	struct value_object *o;
+
 	if (count > LARGEST_COUNT) {
 		arena_fail(arena);
 		return NULL;
 	}
-	return arena_alloc_raw(arena,
-	    sizeof(struct value_object) + count * sizeof(struct value_entry),
+	o = arena_alloc_raw(arena, sizeof(*o) + count * sizeof(struct value_entry),
 	    _Alignof(struct value_object));
+	if (o != NULL)
+		o->keys = o->values + count;
+	return o;
 }
 
 /* An index over keys that lie `stride` bytes apart, at most half full. */
@@ -40,7 +44,8 @@ make_index(struct arena *arena, const value_t *first, size_t stride, uint32_t co
 	const char *at = (const char *)first;
 	uint32_t slots = 4 * VALUE_SCAN_LIMIT, *index;
 
-	while (slots / 2 < count)
+	/* Half full at most; a large one three quarters, or it may be as big as what it leads to. */
+	while (slots / 2 < count && (slots < SPARSE_SLOTS || slots / 4 * 3 < count))
 		slots *= 2;
 	index = ARENA_ARRAY(arena, uint32_t, slots);
 	if (index == NULL)
@@ -79,20 +84,24 @@ value_set_done(struct arena *arena, struct value_set *set, size_t count)
 value_t
 value_object_done(struct arena *arena, struct value_object *object, size_t count)
 {
+	uint16_t depth, key_depth;
+
 	if (object == NULL || arena_failed(arena))
 		return VALUE_NONE;
 	if (count == 0)
 		return value_empty_object();
-	*object = (struct value_object){ .count = (uint32_t)count };
+	object->count = (uint32_t)count;
+	object->mask = 0;
+	object->index = NULL;
 	if (count > VALUE_SCAN_LIMIT) {
-		object->index = make_index(arena, &object->entries[0].key,
-		    sizeof(object->entries[0]), object->count, &object->mask);
+		object->index = make_index(arena, object->keys, sizeof(*object->keys), object->count,
+		    &object->mask);
 		if (object->index == NULL)
 			return VALUE_NONE;
 	}
-	/* Keys and values lie side by side. */
-	return (value_t){ .tag = VALUE_OBJECT,
-		.depth = value_depth_over(&object->entries[0].key, sizeof(value_t), 2 * count),
+	depth = value_depth_over(object->values, sizeof(value_t), count);
+	key_depth = value_depth_over(object->keys, sizeof(value_t), count);
+	return (value_t){ .tag = VALUE_OBJECT, .depth = depth > key_depth ? depth : key_depth,
 		.count = object->count, .object = object };
 }
 
@@ -108,7 +117,7 @@ static struct value_object *
 object_of(const struct object_builder *b)
 {
 	return (struct value_object *)(void *)((char *)b->entries -
-	    offsetof(struct value_object, entries));
+	    offsetof(struct value_object, values));
 }
 
 static bool
@@ -151,8 +160,8 @@ grow_object(struct object_builder *b, size_t capacity)
 	if (object == NULL)
 		return false;
 	if (b->count > 0)
-		memcpy(object->entries, b->entries, b->count * sizeof(b->entries[0]));
-	b->entries = object->entries;
+		memcpy(object->values, b->entries, b->count * sizeof(b->entries[0]));
+	b->entries = (struct value_entry *)(void *)object->values;
 	b->capacity = (uint32_t)capacity;
 	return true;
 }
@@ -251,8 +260,8 @@ merge_equal_keys(struct object_builder *b, enum object_rule rule, value_t *ret_c
 			b->entries[kept++] = b->entries[i];
 		} else if (rule == OBJECT_LAST_WINS) {
 			last->value = b->entries[i].value;
-		} else if (rule == OBJECT_NO_CONFLICT &&
-		    !value_equal(b->entries[i].value, last->value)) {
+		} else if (rule == OBJECT_DISTINCT || (rule == OBJECT_NO_CONFLICT &&
+		    !value_equal(b->entries[i].value, last->value))) {
 			*ret_conflict = last->key;
 			return false;
 		}
@@ -262,11 +271,59 @@ merge_equal_keys(struct object_builder *b, enum object_rule rule, value_t *ret_c
 }
 
 value_t
+value_object_of(struct arena *arena, struct value_entry *entries, size_t count,
+    enum object_rule rule, value_t *ret_conflict)
+{
+	struct object_builder b = { .arena = arena, .entries = entries, .count = (uint32_t)count };
+	struct value_object *o;
+	bool distinct;
+
+	must(rule < OBJECT_NO_CONFLICT || ret_conflict != NULL);
+	if (count > LARGEST_COUNT)
+		arena_fail(arena);
+	if (arena_failed(arena))
+		return VALUE_NONE;
+	if (count == 0)
+		return value_empty_object();
+	if (!put_in_order(arena, entries, b.count, sizeof(*entries), &distinct))
+		return VALUE_NONE;
+	if (!distinct && !merge_equal_keys(&b, rule, ret_conflict))
+		return VALUE_NONE;
+	o = value_object_begin(arena, b.count);
+	for (uint32_t i = 0; o != NULL && i < b.count; i++) {
+		o->keys[i] = entries[i].key;
+		o->values[i] = entries[i].value;
+	}
+	return value_object_done(arena, o, b.count);
+}
+
+/* The builder's entries stand where values and keys go: one scratch copy, and both in place. */
+static struct value_object *
+split_entries(struct object_builder *b)
+{
+	struct arena_mark mark = arena_mark(b->arena);
+	struct value_object *o = object_of(b);
+	struct value_entry *from =
+	    arena_alloc_raw(b->arena, b->count * sizeof(*from), _Alignof(value_t));
+
+	if (from == NULL)
+		return NULL;
+	memcpy(from, b->entries, b->count * sizeof(*from));
+	o->keys = o->values + b->count;
+	for (uint32_t i = 0; i < b->count; i++) {
+		o->values[i] = from[i].value;
+		o->keys[i] = from[i].key;
+	}
+	arena_release(b->arena, mark);
+	return o;
+}
+
+value_t
 object_builder_freeze(struct object_builder *b, enum object_rule rule, value_t *ret_conflict)
 {
 	bool distinct;
 
-	must(rule != OBJECT_NO_CONFLICT || ret_conflict != NULL);
+	must(rule < OBJECT_NO_CONFLICT || ret_conflict != NULL);
 	if (arena_failed(b->arena))
 		return VALUE_NONE;
 	if (b->count == 0)
@@ -275,7 +332,7 @@ object_builder_freeze(struct object_builder *b, enum object_rule rule, value_t *
 		return VALUE_NONE;
 	if (!distinct && !merge_equal_keys(b, rule, ret_conflict))
 		return VALUE_NONE;
-	return value_object_done(b->arena, object_of(b), b->count);
+	return value_object_done(b->arena, split_entries(b), b->count);
 }
 
 /* ---- changed copies ---- */
@@ -288,7 +345,7 @@ value_object_lower_bound(value_t object, value_t key)
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 
-		if (value_compare(object.object->entries[middle].key, key) < 0)
+		if (value_compare(object.object->keys[middle], key) < 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -296,28 +353,36 @@ value_object_lower_bound(value_t object, value_t key)
 	return low;
 }
 
+static void
+put_entry(struct value_object *o, uint32_t i, value_t key, value_t value)
+{
+	o->keys[i] = key;
+	o->values[i] = value;
+}
+
 value_t
 value_object_with(struct arena *arena, value_t object, value_t key, value_t value)
 {
-	const struct value_entry *from = object.object->entries;
+	const struct value_object *from = object.object;
 	uint32_t at = value_object_lower_bound(object, key);
-	bool replaces = at < object.count && value_equal(from[at].key, key);
+	bool replaces = at < object.count && value_equal(from->keys[at], key);
 	uint32_t count = object.count + !replaces;
 	struct value_object *made = value_object_begin(arena, count);
 
 	if (made == NULL)
 		return VALUE_NONE;
-	memcpy(made->entries, from, at * sizeof(*from));
-	made->entries[at] = (struct value_entry){ replaces ? from[at].key : key, value };
-	memcpy(made->entries + at + 1, from + at + replaces,
-	    (object.count - at - replaces) * sizeof(*from));
+	for (uint32_t i = 0; i < at; i++)
+		put_entry(made, i, from->keys[i], from->values[i]);
+	put_entry(made, at, replaces ? from->keys[at] : key, value);
+	for (uint32_t i = at + replaces; i < object.count; i++)
+		put_entry(made, i + !replaces, from->keys[i], from->values[i]);
 	return value_object_done(arena, made, count);
 }
 
 value_t
 value_object_merge(struct arena *arena, value_t under, value_t over)
 {
-	const struct value_entry *u, *o;
+	const struct value_object *u, *o;
 	uint32_t i = 0, j = 0, count = 0;
 	struct value_object *made;
 
@@ -325,22 +390,25 @@ value_object_merge(struct arena *arena, value_t under, value_t over)
 		return over;
 	if (over.count == 0)
 		return under;
-	u = under.object->entries;
-	o = over.object->entries;
+	u = under.object;
+	o = over.object;
 	made = value_object_begin(arena, (size_t)under.count + over.count);
 	if (made == NULL)
 		return VALUE_NONE;
 	while (i < under.count || j < over.count) {
-		int order = i == under.count ? 1 : j == over.count ? -1 : value_compare(u[i].key, o[j].key);
+		int order = i == under.count ? 1 : j == over.count ? -1 : value_compare(u->keys[i], o->keys[j]);
 
 		if (order < 0) {
-			made->entries[count++] = u[i++];
+			put_entry(made, count++, u->keys[i], u->values[i]);
+			i++;
 		} else if (order > 0) {
-			made->entries[count++] = o[j++];
+			put_entry(made, count++, o->keys[j], o->values[j]);
+			j++;
 		} else {
-			made->entries[count].key = u[i].key;
-			made->entries[count++].value =
-			    value_object_merge(arena, u[i++].value, o[j++].value);
+			put_entry(made, count++, u->keys[i],
+			    value_object_merge(arena, u->values[i], o->values[j]));
+			i++;
+			j++;
 		}
 	}
 	return value_object_done(arena, made, count);

@@ -147,8 +147,8 @@ hash_object(const struct value_object *o)
 	if (!value_work_take(o->count))
 		return 1;
 	for (uint32_t i = 0; i < o->count; i++)
-		sip_word(&s, (uint64_t)value_hash(o->entries[i].key) << 32 |
-			value_hash(o->entries[i].value));
+		sip_word(&s, (uint64_t)value_hash(o->keys[i]) << 32 |
+			value_hash(o->values[i]));
 	return sip_end(&s, (uint64_t)VALUE_OBJECT << 56 | o->count);
 }
 

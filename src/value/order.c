@@ -53,10 +53,10 @@ compare_objects(const struct value_object *a, const struct value_object *b)
 	if (a == b || !value_work_take(shorter))
 		return 0;
 	for (uint32_t i = 0; i < shorter; i++) {
-		int order = value_compare(a->entries[i].key, b->entries[i].key);
+		int order = value_compare(a->keys[i], b->keys[i]);
 
 		if (order == 0)
-			order = value_compare(a->entries[i].value, b->entries[i].value);
+			order = value_compare(a->values[i], b->values[i]);
 		if (order != 0)
 			return order;
 	}
@@ -105,8 +105,8 @@ equal_objects(const struct value_object *a, const struct value_object *b)
 	if (a == b || !value_work_take(a->count))
 		return a == b;
 	for (uint32_t i = 0; i < a->count; i++) {
-		if (!value_equal(a->entries[i].key, b->entries[i].key) ||
-		    !value_equal(a->entries[i].value, b->entries[i].value))
+		if (!value_equal(a->keys[i], b->keys[i]) ||
+		    !value_equal(a->values[i], b->values[i]))
 			return false;
 	}
 	return true;

@@ -90,9 +90,9 @@ print_object(struct buf *b, const struct value_object *o)
 	for (uint32_t i = 0; i < o->count && !buf_failed(b); i++) {
 		if (i > 0)
 			buf_add_str(b, STR(", "));
-		value_print(b, o->entries[i].key);
+		value_print(b, o->keys[i]);
 		buf_add_str(b, STR(": "));
-		value_print(b, o->entries[i].value);
+		value_print(b, o->values[i]);
 	}
 	buf_add_char(b, '}');
 }

@@ -169,8 +169,8 @@ value_object_get(value_t object, value_t key)
 
 	if (object.tag != VALUE_OBJECT)
 		return VALUE_NONE;
-	i = find_entry(o->index, o->mask, &o->entries[0].key, sizeof(o->entries[0]), o->count, key);
-	return i < o->count ? o->entries[i].value : VALUE_NONE;
+	i = find_entry(o->index, o->mask, o->keys, sizeof(*o->keys), o->count, key);
+	return i < o->count ? o->values[i] : VALUE_NONE;
 }
 
 bool
@@ -200,17 +200,17 @@ value_object_get_str(value_t object, str_t key)
 		key.data = ""; /* memcmp takes no NULL */
 	if (o->index == NULL) {
 		for (uint32_t i = 0; i < o->count; i++) {
-			if (key_is(o->entries[i].key, key))
-				return o->entries[i].value;
+			if (key_is(o->keys[i], key))
+				return o->values[i];
 		}
 		return VALUE_NONE;
 	}
 	for (uint32_t at = value_hash_bytes(key.data, key.len) & o->mask; o->index[at] != 0;
 	     at = (at + 1) & o->mask) {
-		const struct value_entry *e = &o->entries[o->index[at] - 1];
+		uint32_t i = o->index[at] - 1;
 
-		if (key_is(e->key, key))
-			return e->value;
+		if (key_is(o->keys[i], key))
+			return o->values[i];
 	}
 	return VALUE_NONE;
 }
@@ -291,8 +291,8 @@ value_copy(struct arena *arena, struct intern *intern, value_t v)
 		struct value_object *o = value_object_begin(arena, v.count);
 
 		for (uint32_t i = 0; o != NULL && i < v.count; i++) {
-			o->entries[i].key = value_copy(arena, intern, v.object->entries[i].key);
-			o->entries[i].value = value_copy(arena, intern, v.object->entries[i].value);
+			o->keys[i] = value_copy(arena, intern, v.object->keys[i]);
+			o->values[i] = value_copy(arena, intern, v.object->values[i]);
 		}
 		return value_object_done(arena, o, v.count);
 	}

@@ -84,14 +84,17 @@ struct value_entry {
 };
 
 /*
- * Entries in order.  `index` is there when there are more than
- * VALUE_SCAN_LIMIT entries: an open-addressed table of mask + 1 slots holding
- * entry number + 1, 0 for free, by value_hash() of the key.
+ * Entries in order: the i-th is keys[i] and values[i].  The keys follow the
+ * values, unless many objects of a document have the same ones: those share them.
+ * `index` is there when there are more than VALUE_SCAN_LIMIT entries: an
+ * open-addressed table of mask + 1 slots holding entry number + 1, 0 for free, by
+ * value_hash() of the key.
  */
 struct value_object {
 	uint32_t count, mask;
 	const uint32_t *index;
-	struct value_entry entries[];
+	value_t *keys;
+	value_t values[];
 };
 
 struct value_set {
@@ -99,6 +102,12 @@ struct value_set {
 	const uint32_t *index;
 	value_t items[];
 };
+
+static inline struct value_entry
+value_object_entry(const struct value_object *o, uint32_t i)
+{
+	return (struct value_entry){ o->keys[i], o->values[i] };
+}
 
 enum { VALUE_SCAN_LIMIT = 8 };
 
@@ -157,7 +166,7 @@ void set_builder_init(struct set_builder *, struct arena *, size_t expected);
 bool set_builder_add(struct set_builder *, value_t); /* false: the arena refused */
 value_t set_builder_freeze(struct set_builder *);
 
-enum object_rule { OBJECT_LAST_WINS, OBJECT_FIRST_WINS, OBJECT_NO_CONFLICT };
+enum object_rule { OBJECT_LAST_WINS, OBJECT_FIRST_WINS, OBJECT_NO_CONFLICT, OBJECT_DISTINCT };
 
 struct object_builder {
 	struct arena *arena;
@@ -171,8 +180,13 @@ bool object_builder_add_text(struct object_builder *, const char *key, value_t v
 /*
  * OBJECT_NO_CONFLICT: equal keys must have equal values; else the answer is
  * VALUE_NONE and *ret_conflict (which may be NULL otherwise) is the key.
+ * OBJECT_DISTINCT: the same for equal keys, whatever their values.
  */
 value_t object_builder_freeze(struct object_builder *, enum object_rule, value_t *ret_conflict);
+
+/* The same from entries that are somewhere already; they are sorted in place. */
+value_t value_object_of(struct arena *, struct value_entry *, size_t count, enum object_rule,
+    value_t *ret_conflict);
 
 value_t value_empty_object(void); /* static storage */
 value_t value_empty_set(void);
@@ -272,8 +286,8 @@ value_entry_at(value_t v, uint32_t i, value_t *ret_key, value_t *ret_value)
 		*ret_key = value_int(i);
 		*ret_value = v.items[i];
 	} else if (v.tag == VALUE_OBJECT) {
-		*ret_key = v.object->entries[i].key;
-		*ret_value = v.object->entries[i].value;
+		*ret_key = v.object->keys[i];
+		*ret_value = v.object->values[i];
 	} else {
 		*ret_key = *ret_value = v.set->items[i];
 	}

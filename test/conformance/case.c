@@ -168,14 +168,14 @@ reduce(struct arena *arena, value_t solution, value_t like, bool is_ours)
 
 	object_builder_init(&b, arena, 8);
 	for (uint32_t i = 0; i < solution.count; i++) {
-		value_t key = solution.object->entries[i].key;
+		value_t key = solution.object->keys[i];
 		bool is_term = is_term_name(key, &index);
 
 		if (is_term || value_str(key).data[0] != '$')
-			(void)object_builder_add(&b, key, solution.object->entries[i].value);
+			(void)object_builder_add(&b, key, solution.object->values[i]);
 	}
 	for (uint32_t i = 0; is_ours && like.tag == VALUE_OBJECT && i < like.count; i++) {
-		value_t key = like.object->entries[i].key;
+		value_t key = like.object->keys[i];
 
 		if (is_term_name(key, &index) && index < values.count)
 			(void)object_builder_add(&b, key, values.items[index]);
@@ -211,9 +211,9 @@ as_terms(struct arena *arena, value_t solutions)
 		object_builder_init(&b, arena, s.count);
 		for (uint32_t k = 0; k < s.count; k++) {
 			buf_clear(&text);
-			value_print(&text, s.object->entries[k].value);
+			value_print(&text, s.object->values[k]);
 			(void)object_builder_add(
-			    &b, s.object->entries[k].key, value_string(arena, buf_str(&text)));
+			    &b, s.object->keys[k], value_string(arena, buf_str(&text)));
 		}
 		items[i] = object_builder_freeze(&b, OBJECT_LAST_WINS, NULL);
 	}

@@ -16,8 +16,8 @@ static void
 read_modules(struct arena *arena, value_t modules, struct conform_case *ret)
 {
 	for (uint32_t i = 0; modules.tag == VALUE_OBJECT && i < modules.count; i++) {
-		struct rego_file file = { value_str(modules.object->entries[i].key),
-			value_str(modules.object->entries[i].value) };
+		struct rego_file file = { value_str(modules.object->keys[i]),
+			value_str(modules.object->values[i]) };
 
 		(void)VEC_PUSH(arena, &ret->modules, file);
 	}

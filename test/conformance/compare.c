@@ -174,8 +174,8 @@ sort_all_arrays(struct arena *arena, value_t v)
 
 		object_builder_init(&b, arena, v.count);
 		for (uint32_t i = 0; i < v.count; i++)
-			(void)object_builder_add(&b, v.object->entries[i].key,
-			    sort_all_arrays(arena, v.object->entries[i].value));
+			(void)object_builder_add(&b, v.object->keys[i],
+			    sort_all_arrays(arena, v.object->values[i]));
 		return object_builder_freeze(&b, OBJECT_LAST_WINS, NULL);
 	}
 	return v;

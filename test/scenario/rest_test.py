@@ -498,8 +498,8 @@ def not_http():
 def audit_in_trouble():
     """What cannot be recorded is not answered, whatever the door's form of an answer."""
     with Door(audit={"file": {"path": "/dev/full", "rotate_mb": 0}}) as door:
-        d = door.start()
-        if not ok(d.ready_after is not None, "a full disk: it is up", d.logged()):
+        d = door.start(wait=False)
+        if not ok(d.wait_ready(healthy=False) is not None, "a full disk: it is up", d.logged()):
             return
         got = door.ask("GET", "/v1/data/opa/examples/pi")
         ok(got[0] == 500 and got[1]["code"] == "internal_error" and "result" not in got[1], "a full disk: no value", got)

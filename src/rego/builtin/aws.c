@@ -108,7 +108,7 @@ refuse_unknown(struct rego_call *call)
 
 	set_builder_init(&wrong, call->arena, 1);
 	for (uint32_t i = 0; i < request.count; i++) {
-		value_t key = request.object->entries[i].key;
+		value_t key = request.object->keys[i];
 
 		if (!value_is_string(key) ||
 		    !is_listed(value_str(key), request_keys, COUNT(request_keys)))
@@ -252,11 +252,11 @@ signed_headers(struct signing *s)
 	object_builder_init(&o, arena, 8);
 	put_aws_headers(s, &o);
 	for (uint32_t i = 0; value_is_defined(own) && i < own.count; i++) {
-		str_t name = lower(arena, text_of(own.object->entries[i].key));
+		str_t name = lower(arena, text_of(own.object->keys[i]));
 
 		if (!is_listed(name, unsigned_headers, COUNT(unsigned_headers)))
 			(void)object_builder_add(&o, value_string(arena, name),
-			    value_string(arena, text_of(own.object->entries[i].value)));
+			    value_string(arena, text_of(own.object->values[i])));
 	}
 	return object_builder_freeze(&o, OBJECT_LAST_WINS, NULL);
 }
@@ -266,7 +266,7 @@ add_names(struct buf *out, value_t headers)
 {
 	for (uint32_t i = 0; i < headers.count; i++)
 		buf_printf(out, "%s%.*s", i > 0 ? ";" : "",
-		    STR_FMT(value_str(headers.object->entries[i].key)));
+		    STR_FMT(value_str(headers.object->keys[i])));
 }
 
 static void
@@ -278,8 +278,8 @@ add_canonical(struct signing *s, value_t headers, struct buf *out)
 	    STR_FMT(text_of(value_object_get_text(s->request, "method"))), STR_FMT(path),
 	    STR_FMT(s->url.query));
 	for (uint32_t i = 0; i < headers.count; i++)
-		buf_printf(out, "%.*s:%.*s\n", STR_FMT(value_str(headers.object->entries[i].key)),
-		    STR_FMT(value_str(headers.object->entries[i].value)));
+		buf_printf(out, "%.*s:%.*s\n", STR_FMT(value_str(headers.object->keys[i])),
+		    STR_FMT(value_str(headers.object->values[i])));
 	buf_add_char(out, '\n');
 	add_names(out, headers);
 	buf_printf(out, "\n%.*s", STR_FMT(s->content));
@@ -347,8 +347,8 @@ final_headers(struct signing *s, str_t authorization)
 	object_builder_init(&o, arena, 8);
 	for (uint32_t i = 0; value_is_defined(own) && i < own.count; i++)
 		(void)object_builder_add(&o,
-		    value_string(arena, text_of(own.object->entries[i].key)),
-		    value_string(arena, text_of(own.object->entries[i].value)));
+		    value_string(arena, text_of(own.object->keys[i])),
+		    value_string(arena, text_of(own.object->values[i])));
 	put(s, &o, "Authorization", authorization);
 	put_aws_headers(s, &o);
 	return object_builder_freeze(&o, OBJECT_LAST_WINS, NULL);

@@ -64,8 +64,8 @@ with_sets(struct arena *arena, value_t v)
 
 		object_builder_init(&object, arena, v.count);
 		for (uint32_t i = 0; i < v.count; i++)
-			must(object_builder_add(&object, v.object->entries[i].key,
-			    with_sets(arena, v.object->entries[i].value)));
+			must(object_builder_add(&object, v.object->keys[i],
+			    with_sets(arena, v.object->values[i])));
 		return object_builder_freeze(&object, OBJECT_LAST_WINS, NULL);
 	}
 	return v;

@@ -269,15 +269,15 @@ read_members(struct reader *r, const struct place *place, const struct graphql_s
     value_t v, char *node)
 {
 	for (uint32_t i = 0; i < v.count; i++) {
-		const struct value_entry *entry = &v.object->entries[i];
-		const struct graphql_member *m = find_member(shape, entry->key);
+		const struct value_entry entry = value_object_entry(v.object, i);
+		const struct graphql_member *m = find_member(shape, entry.key);
 		struct place here = { place, shape->name, m != NULL ? m->name : NULL };
 
 		if (!graphql_work(r->g, 1))
 			return false;
 		if (m == NULL)
 			continue;
-		if (!read_member(r, shape->own_reader ? NULL : &here, m, entry->value,
+		if (!read_member(r, shape->own_reader ? NULL : &here, m, entry.value,
 			node + m->offset))
 			return false;
 	}

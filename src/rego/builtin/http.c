@@ -44,8 +44,8 @@ find_fault(struct rego_call *call, value_t request)
 	set_builder_init(&unknown, call->arena, 0);
 	set_builder_init(&missing, call->arena, 0);
 	for (uint32_t i = 0; i < request.count; i++) {
-		if (!is_known(request.object->entries[i].key))
-			(void)set_builder_add(&unknown, request.object->entries[i].key);
+		if (!is_known(request.object->keys[i]))
+			(void)set_builder_add(&unknown, request.object->keys[i]);
 	}
 	for (size_t i = 0; i < COUNT(required); i++) {
 		if (!value_is_defined(value_object_get_str(request, str_of(required[i]))))

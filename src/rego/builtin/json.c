@@ -65,13 +65,13 @@ json_marshal_with_options(struct rego_call *call, value_t *ret)
 	struct buf out;
 
 	for (uint32_t i = 0; i < options.count; i++) {
-		const struct value_entry *e = &options.object->entries[i];
+		const struct value_entry e = value_object_entry(options.object, i);
 		enum rego_outcome outcome;
 
-		if (!value_is_string(e->key))
+		if (!value_is_string(e.key))
 			return rego_fail_operand(call, 2, "failed to stringify key at index %u: "
-				"operand 1 must be string but got %s", i, value_type_name(e->key));
-		outcome = read_option(call, value_str(e->key), e->value, &l);
+				"operand 1 must be string but got %s", i, value_type_name(e.key));
+		outcome = read_option(call, value_str(e.key), e.value, &l);
 		if (outcome != REGO_DEFINED)
 			return outcome;
 	}

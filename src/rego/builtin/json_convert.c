@@ -68,7 +68,7 @@ rebuild_object(struct rego_call *call, value_t v, uint32_t changed, value_t *ret
 		return false;
 	object_builder_init(&b, call->arena, v.count);
 	for (uint32_t i = 0; i < v.count; i++) {
-		struct value_entry e = v.object->entries[i];
+		struct value_entry e = value_object_entry(v.object, i);
 
 		if (i >= changed && (!convert_key(call, e.key, &e.key) ||
 					!rego_to_json(call, e.value, &e.value)))
@@ -89,12 +89,12 @@ convert_object(struct rego_call *call, value_t v, value_t *ret)
 	if (!rego_charge(call, v.count * sizeof(struct value_entry)))
 		return false;
 	for (uint32_t i = 0; i < v.count; i++) {
-		const struct value_entry *e = &v.object->entries[i];
+		const struct value_entry e = value_object_entry(v.object, i);
 
-		if (value_is_string(e->key)) {
-			if (!rego_to_json(call, e->value, &member))
+		if (value_is_string(e.key)) {
+			if (!rego_to_json(call, e.value, &member))
 				return false;
-			if (is_same(member, e->value))
+			if (is_same(member, e.value))
 				continue;
 		}
 		return rebuild_object(call, v, i, ret);

@@ -66,10 +66,10 @@ copy_object(struct rego_call *call, value_t object, value_t key, value_t put)
 		return value_object_with(call->arena, object, key, put);
 	object_builder_init(&made, call->arena, object.count);
 	for (uint32_t i = 0; i < object.count; i++) {
-		const struct value_entry *e = &object.object->entries[i];
+		const struct value_entry e = value_object_entry(object.object, i);
 
-		if (!value_equal(e->key, key))
-			(void)object_builder_add(&made, e->key, e->value);
+		if (!value_equal(e.key, key))
+			(void)object_builder_add(&made, e.key, e.value);
 	}
 	return object_builder_freeze(&made, OBJECT_LAST_WINS, NULL);
 }

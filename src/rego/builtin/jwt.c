@@ -349,9 +349,9 @@ read_constraints(struct rego_call *call, value_t object, struct constraints *c)
 {
 	*c = (struct constraints){ .time_ns = -1 };
 	for (uint32_t i = 0; i < object.count; i++) {
-		const struct value_entry *entry = &object.object->entries[i];
-		str_t name = value_is_string(entry->key) ? value_str(entry->key) : STR_NONE;
-		enum rego_outcome outcome = read_constraint(call, name, entry->value, c);
+		const struct value_entry entry = value_object_entry(object.object, i);
+		str_t name = value_is_string(entry.key) ? value_str(entry.key) : STR_NONE;
+		enum rego_outcome outcome = read_constraint(call, name, entry.value, c);
 
 		if (outcome != REGO_DEFINED)
 			return outcome;

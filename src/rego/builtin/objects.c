@@ -42,7 +42,7 @@ keys(struct rego_call *call, value_t *ret)
 		return REGO_HALT;
 	set_builder_init(&made, call->arena, object.count);
 	for (uint32_t i = 0; i < object.count; i++)
-		(void)set_builder_add(&made, object.object->entries[i].key);
+		(void)set_builder_add(&made, object.object->keys[i]);
 	return rego_give(set_builder_freeze(&made), ret);
 }
 
@@ -73,10 +73,10 @@ pick(struct rego_call *call, bool named, value_t *ret)
 		return REGO_HALT;
 	object_builder_init(&made, call->arena, 0);
 	for (uint32_t i = 0; i < object.count; i++) {
-		const struct value_entry *e = &object.object->entries[i];
+		const struct value_entry e = value_object_entry(object.object, i);
 
-		if (value_is_defined(value_get(wanted, e->key)) == named)
-			(void)object_builder_add(&made, e->key, e->value);
+		if (value_is_defined(value_get(wanted, e.key)) == named)
+			(void)object_builder_add(&made, e.key, e.value);
 	}
 	return rego_give(object_builder_freeze(&made, OBJECT_LAST_WINS, NULL), ret);
 }
@@ -134,8 +134,8 @@ merge_objects(struct rego_call *call, const struct value_entry *objects, size_t 
 	for (size_t i = 0; i < object_count; i++) {
 		value_t o = objects[i].value;
 
-		memcpy(entries + at, o.object->entries, o.count * sizeof(*entries));
-		at += o.count;
+		for (uint32_t k = 0; k < o.count; k++)
+			entries[at++] = value_object_entry(o.object, k);
 	}
 	sort_stable(entries, count, sizeof(*entries), entries + count, compare_keys, NULL);
 	object_builder_init(&made, call->arena, count);
@@ -254,10 +254,10 @@ is_subset(struct rego_call *call, value_t super, value_t sub)
 	if (super.tag != VALUE_OBJECT || sub.tag != VALUE_OBJECT || !value_work_take(sub.count))
 		return false;
 	for (uint32_t i = 0; i < sub.count; i++) {
-		const struct value_entry *e = &sub.object->entries[i];
-		value_t v = value_object_get(super, e->key);
+		const struct value_entry e = value_object_entry(sub.object, i);
+		value_t v = value_object_get(super, e.key);
 
-		if (!value_is_defined(v) || (!value_equal(v, e->value) && !is_subset(call, v, e->value)))
+		if (!value_is_defined(v) || (!value_equal(v, e.value) && !is_subset(call, v, e.value)))
 			return false;
 	}
 	return true;

@@ -210,9 +210,9 @@ schema_check_object(struct schema_run *run, const struct schema_node *node, valu
 			schema_add_fault(run, result, SCHEMA_FAULT_REQUIRED, path, node->required.at[i]);
 	}
 	for (uint32_t i = 0; i < v.count && schema_run_work(run, 64); i++)
-		check_member(run, node, value_str(v.object->entries[i].key),
-		    v.object->entries[i].value, path, result);
+		check_member(run, node, value_str(v.object->keys[i]),
+		    v.object->values[i], path, result);
 	for (uint32_t i = 0; node->property_names != NULL && i < v.count; i++)
-		check_name(run, node->property_names, v.object->entries[i].key, path, result);
+		check_name(run, node->property_names, v.object->keys[i], path, result);
 	result->score++;
 }

@@ -145,7 +145,7 @@ read_properties(struct schema_compiler *c, struct schema_node *node,
 		return schema_refuse(c, "Properties must be of type object");
 	for (uint32_t i = 0; i < doc->value.count; i++) {
 		if (!read_append(c, node, &doc->parts[i],
-			value_str(doc->value.object->entries[i].key), &node->properties))
+			value_str(doc->value.object->keys[i]), &node->properties))
 			return false;
 	}
 	return true;
@@ -178,7 +178,7 @@ read_patterns(struct schema_compiler *c, struct schema_node *node, const struct 
 		return schema_refuse_type(c, "Valid Schema", name.data);
 	for (uint32_t i = 0; i < doc->value.count; i++) {
 		struct schema_pattern pattern = {
-			.source = value_str(doc->value.object->entries[i].key) };
+			.source = value_str(doc->value.object->keys[i]) };
 
 		if (!schema_make_regex(c, pattern.source, &pattern.regex))
 			return false;
@@ -224,7 +224,7 @@ read_dependencies(struct schema_compiler *c, struct schema_node *node,
 	for (uint32_t i = 0; i < doc->value.count; i++) {
 		const struct schema_doc *part = &doc->parts[i];
 		struct schema_dependency d = {
-			.property = value_str(doc->value.object->entries[i].key) };
+			.property = value_str(doc->value.object->keys[i]) };
 
 		if (!is_schema(part) && part->value.tag != VALUE_ARRAY)
 			return schema_refuse(c,

@@ -111,7 +111,7 @@ schema_doc_find(const struct schema_doc *object, str_t key)
 		return NULL;
 	for (uint32_t low = 0, high = object->value.count; low < high;) {
 		uint32_t middle = low + (high - low) / 2;
-		int order = str_cmp(value_str(object->value.object->entries[middle].key), key);
+		int order = str_cmp(value_str(object->value.object->keys[middle]), key);
 
 		if (order == 0)
 			return &object->parts[middle];
@@ -195,7 +195,7 @@ find_names(struct schema_compiler *c, struct schema_doc *doc, str_t base, enum s
 	if (is_string(ref))
 		doc->has_ref = resolve(c, base, value_str(ref->value), &doc->ref);
 	for (uint32_t i = 0; i < doc->value.count; i++) {
-		str_t key = value_str(doc->value.object->entries[i].key);
+		str_t key = value_str(doc->value.object->keys[i]);
 
 		if (str_eq(key, STR("const")) || str_eq(key, STR("enum")))
 			continue; /* these are taken literally */

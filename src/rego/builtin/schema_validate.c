@@ -175,7 +175,7 @@ check_dependencies(struct schema_run *run, const struct schema_node *node, value
 
 		if (!schema_run_work(run, node->dependencies.count * sizeof(*d)))
 			return;
-		d = find_dependency(node, value_str(v.object->entries[i].key));
+		d = find_dependency(node, value_str(v.object->keys[i]));
 		if (d == NULL)
 			continue;
 		if (d->node != NULL)

@@ -161,7 +161,7 @@ member(struct rego_call *call, value_t *ret)
 			found = value_equal(in.items[i], item);
 	} else if (in.tag == VALUE_OBJECT) {
 		for (uint32_t i = 0; i < in.count && !found; i++)
-			found = value_equal(in.object->entries[i].value, item);
+			found = value_equal(in.object->values[i], item);
 	}
 	*ret = value_bool(found);
 	return REGO_DEFINED;

@@ -224,13 +224,13 @@ rego_strings_replace_n(struct rego_call *call, value_t *ret)
 	if (r.pairs == NULL)
 		return REGO_HALT;
 	for (uint32_t i = 0; i < r.count; i++) {
-		const struct value_entry *e = &patterns->entries[i];
+		const struct value_entry e = value_object_entry(patterns, i);
 
-		if (!value_is_string(e->key))
+		if (!value_is_string(e.key))
 			return rego_fail_operand(call, 1, "non-string key found in pattern object");
-		if (!value_is_string(e->value))
+		if (!value_is_string(e.value))
 			return rego_fail_operand(call, 1, "non-string value found in pattern object");
-		r.pairs[i + 1] = (struct pair){ .old = value_str(e->key), .new = value_str(e->value) };
+		r.pairs[i + 1] = (struct pair){ .old = value_str(e.key), .new = value_str(e.value) };
 	}
 	return replace_all(call, &r, value_str(call->arg[1]), ret);
 }

@@ -58,7 +58,7 @@ template_is_true(struct template_value v)
 void
 template_print(struct buf *b, struct template_value v, bool inside)
 {
-	const struct value_entry *e;
+	const struct value_object *o;
 
 	if (value_is_collection(v.value) && !value_work_take(v.value.count)) {
 		b->failed = true;
@@ -74,12 +74,12 @@ template_print(struct buf *b, struct template_value v, bool inside)
 		break;
 	case VALUE_OBJECT:
 		buf_add_text(b, "map[");
-		e = v.value.object->entries;
+		o = v.value.object;
 		for (uint32_t i = 0; i < v.value.count && !buf_failed(b); i++) {
 			buf_add_text(b, i > 0 ? " " : "");
-			template_print(b, (struct template_value){ e[i].key, true }, true);
+			template_print(b, (struct template_value){ o->keys[i], true }, true);
 			buf_add_char(b, ':');
-			template_print(b, (struct template_value){ e[i].value, true }, true);
+			template_print(b, (struct template_value){ o->values[i], true }, true);
 		}
 		buf_add_char(b, ']');
 		break;

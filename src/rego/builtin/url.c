@@ -103,9 +103,9 @@ encode_object(struct rego_call *call, value_t *ret)
 		return REGO_HALT;
 	rego_text_init(call, &out);
 	for (uint32_t i = 0; i < object.count; i++) {
-		const struct value_entry *e = &object.object->entries[i];
+		const struct value_entry e = value_object_entry(object.object, i);
 
-		if (!write_member(&out, value_str(e->key), e->value)) {
+		if (!write_member(&out, value_str(e.key), e.value)) {
 			buf_fini(&out);
 			return refuse_value(call);
 		}

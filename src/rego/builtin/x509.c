@@ -316,10 +316,10 @@ parse_and_verify_with_options(struct rego_call *call, value_t *ret)
 	if (outcome == REGO_FAILED)
 		return give_pair(call, false, value_empty_array(), ret);
 	for (uint32_t i = 0; outcome == REGO_DEFINED && i < options.count; i++) {
-		const struct value_entry *entry = &options.object->entries[i];
+		const struct value_entry entry = value_object_entry(options.object, i);
 
-		if (value_is_string(entry->key))
-			outcome = read_option(call, value_str(entry->key), entry->value, &how);
+		if (value_is_string(entry.key))
+			outcome = read_option(call, value_str(entry.key), entry.value, &how);
 	}
 	return outcome == REGO_DEFINED ? verify(call, &list, &how, false, ret) : outcome;
 }

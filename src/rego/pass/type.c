@@ -113,8 +113,8 @@ type_of_object(struct compiler *c, value_t v)
 	struct type_property *list = compiler_alloc(c, v.count, sizeof(*list));
 
 	for (uint32_t i = 0; i < v.count; i++) {
-		list[i].key = v.object->entries[i].key;
-		list[i].value = type_of_value(c, v.object->entries[i].value);
+		list[i].key = v.object->keys[i];
+		list[i].value = type_of_value(c, v.object->values[i]);
 	}
 	return v.count == 0 ? type_object(c, NULL, 0, &type_any, &type_any)
 	                    : type_object(c, list, v.count, NULL, NULL);
