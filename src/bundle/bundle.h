@@ -34,6 +34,7 @@ enum {
 	BUNDLE_NAME_MAX = 512,
 	BUNDLE_DEPTH_MAX = 32, /* components of a name */
 	BUNDLE_SIGNATURES_MAX = 16,
+	BUNDLE_ROOTS_MAX = 4096,
 };
 #define BUNDLE_PACKED_MAX ((size_t)256 << 20)
 #define BUNDLE_UNPACKED_MAX ((size_t)1 << 30)
