@@ -50,6 +50,10 @@ add_policy(struct buf *out, struct daemon *d)
 	add_number(out, "revision_number", f->revision_number);
 	add_text(out, "sha256", f->digest);
 	add_text(out, "algorithm", f->algorithm);
+	add_text(out, "key", f->key);
+	add_number(out, "expires", (uint64_t)f->expires);
+	buf_printf(out, ",\"last_good\":%s", book->serves_last_good ? "true" : "false");
+	reload_write_bundles(&d->reload, out);
 	add_number(out, "policy_count", f->policy_count);
 	buf_add_text(out, ",\"policies\":[");
 	for (uint32_t i = 0; i < f->policy_count; i++) {

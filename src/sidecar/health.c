@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sidecar/health.h"
 
+#include "sidecar/freshness.h"
 #include "sidecar/worker.h"
 
 /* Alive: this thread answers. */
@@ -23,6 +24,8 @@ static void
 add_warnings(struct buf *out, const struct rulebook *book, const struct clock_mark *clock)
 {
 	enum license_state license = license_state(&book->license, clock_mark_now_s(clock));
+	const char *fresh = freshness_text(
+	    freshness_stage(snapshot_facts(book->snapshot)->expires, clock_mark_now_s(clock)));
 	size_t count = 0;
 
 	if (book->believes_anything)
@@ -35,6 +38,10 @@ add_warnings(struct buf *out, const struct rulebook *book, const struct clock_ma
 		add_warning(out, &count, "the license has expired");
 	else if (license == LICENSE_INVALID)
 		add_warning(out, &count, "the license is not valid");
+	if (fresh != NULL)
+		add_warning(out, &count, fresh);
+	if (book->serves_last_good)
+		add_warning(out, &count, "the last good policy bundle serves instead of what was delivered");
 	if (clock_mark_behind_s(clock) > 0)
 		add_warning(out, &count, "the clock was set back");
 	if (count > 0)

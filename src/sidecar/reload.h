@@ -73,6 +73,9 @@ err_t reload_everything(struct reload *, struct diag *);
 err_t reload_policy(struct reload *, int bundle_fd, str_t id, str_t name, bool allow_rollback,
     struct diag *);
 
+/* ,"bundles":[…]: each that is in use, for `core sidecar status`. */
+void reload_write_bundles(struct reload *, struct buf *);
+
 const struct rulebook *reload_current(struct reload *); /* until the next reload */
 
 #endif

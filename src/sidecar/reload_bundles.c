@@ -363,6 +363,7 @@ take_last_good(struct reload *r, const struct config *config, struct arrivals *a
 			continue;
 		buf_clear(&a->bytes[i]);
 		c.bundles[i].bytes = STR_NONE;
+		c.is_new[i] = false;
 		if (state_read_bundle(s, &a->bytes[i], NULL) != ERR_OK)
 			buf_clear(&a->bytes[i]);
 		if (a->bytes[i].len == 0)
@@ -386,12 +387,14 @@ static err_t
 take_first(struct reload *r, const struct config *config, struct arrivals *a, struct diag *diag)
 {
 	struct reload_candidate c;
+	struct diag aside; /* what was wrong was said before */
 
+	diag_init(&aside, diag->arena, 8);
 	if (offer_arrivals(r, a, SIZE_MAX, &c) > 0 && try_complete(r, &c, diag) == ERR_OK) {
 		keep_taken(r, &c, a->bytes);
 		return ERR_OK;
 	}
-	if (a->count > 1 && take_last_good(r, config, a, false, NULL) == ERR_OK)
+	if (a->count > 1 && take_last_good(r, config, a, false, &aside) == ERR_OK)
 		return ERR_OK;
 	return take_last_good(r, config, a, true, diag);
 }

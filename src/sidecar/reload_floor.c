@@ -2,6 +2,7 @@
 /* Whether the revisions of new bundles may come into use, and what is remembered when they do. */
 #include <stdio.h>
 
+#include "codec/json.h"
 #include "sidecar/findings.h"
 #include "sidecar/reload_internal.h"
 
@@ -181,4 +182,40 @@ reload_remember(struct reload *r, const struct rulebook *b, const struct reload_
 		if (c->is_new[i])
 			remember_one(r, b, c, i, diag);
 	findings_log(r->log, diag, before);
+}
+
+/* ---- told ---- */
+
+static void
+add_text(struct buf *out, const char *name, str_t text)
+{
+	buf_printf(out, "\"%s\":", name);
+	json_write_string(out, text, false);
+	buf_add_char(out, ',');
+}
+
+void
+reload_write_bundles(struct reload *r, struct buf *out)
+{
+	const struct snapshot_facts *facts = snapshot_facts(reload_current(r)->snapshot);
+
+	buf_add_text(out, ",\"bundles\":[");
+	for (uint32_t i = 0; i < facts->bundle_count; i++) {
+		const struct snapshot_bundle_facts *f = &facts->bundles[i];
+
+		buf_add_text(out, i > 0 ? ",{" : "{");
+		add_text(out, "name", f->id);
+		add_text(out, "revision", f->revision);
+		add_text(out, "sha256", f->digest);
+		add_text(out, "key", f->key);
+		for (size_t k = 0; k < r->bundle_count; k++)
+			if (str_eq(r->bundles[k].id, f->id))
+				buf_printf(out, "\"floor\":%llu,\"last_good\":%s,",
+				    (unsigned long long)r->bundles[k].state.floor.number,
+				    r->bundles[k].is_last_good ? "true" : "false");
+		buf_printf(out, "\"signers\":%u,\"revision_number\":%llu,\"created\":%lld,\"expires\":%lld}",
+		    f->signer_count, (unsigned long long)f->revision_number, (long long)f->created,
+		    (long long)f->expires);
+	}
+	buf_add_char(out, ']');
 }

@@ -187,7 +187,9 @@ judge(struct request *r)
 
 	if (d->err == ERR_SYNTAX)
 		return refuse_input(r);
-	if (snapshot_program(r->book->snapshot) == NULL)
+	if (rulebook_is_over(r->book, r->date_s))
+		request_deny(r, PROBLEM_POLICY_EXPIRED, STR("the policy bundle has expired"));
+	else if (snapshot_program(r->book->snapshot) == NULL)
 		request_deny(r, PROBLEM_POLICY_MISSING_RULE, STR("no policy is loaded"));
 	else if (d->err == ERR_NOT_FOUND)
 		request_deny(r, PROBLEM_POLICY_MISSING_RULE,
