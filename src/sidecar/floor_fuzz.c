@@ -3,6 +3,8 @@
 #include "base/must.h"
 #include "sidecar/floor.h"
 
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
