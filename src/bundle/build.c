@@ -225,13 +225,34 @@ complete_manifest(const struct bundle_files *files, const struct bundle_manifest
 	return sort_files(arena, all, count);
 }
 
+/* Behind the first; a key twice would look like more signatures than it is. */
+static err_t
+add_signers(const struct bundle_build_options *o, struct diag *diag, struct signer *signers)
+{
+	if (o->more_key_count >= BUNDLE_SIGNATURES_MAX)
+		return refuse(diag, ".signatures.json", "at most 16 keys sign a bundle");
+	for (size_t i = 0; i < o->more_key_count; i++) {
+		const struct key *key = o->more_keys[i];
+
+		for (size_t k = 0; k <= i; k++)
+			if (key_same(signers[k].key, key))
+				return refuse(diag, ".signatures.json", "the same key is to sign twice");
+		signers[i + 1] = (struct signer){ key, algorithm_default(key_kind(key)),
+			key_thumbprint(key) };
+	}
+	return ERR_OK;
+}
+
 /* Appends .signatures.json; there is room for it. */
 static err_t
 sign(struct bundle_files *files, const value_t *documents,
     const struct bundle_build_options *o, enum algorithm a, struct arena *arena, struct diag *diag)
 {
+	struct signer signers[BUNDLE_SIGNATURES_MAX] = {
+		{ o->key, a, o->kid.len > 0 ? o->kid : key_thumbprint(o->key) },
+	};
 	const struct signature_claims claims = {
-		.kid = o->kid.len > 0 ? o->kid : key_thumbprint(o->key),
+		.kid = o->more_key_count == 0 ? signers[0].kid : STR_NONE,
 		.scope = o->scope,
 		.created = o->created,
 		.not_before = o->not_before,
@@ -241,8 +262,10 @@ sign(struct bundle_files *files, const value_t *documents,
 	struct buf text;
 	err_t err;
 
+	TRY(add_signers(o, diag, signers));
 	buf_init(&text, BUNDLE_UNPACKED_MAX);
-	err = signature_write(&text, files->at, documents, files->count, o->key, a, &claims);
+	err = signature_write(&text, files->at, documents, files->count, signers,
+	    o->more_key_count + 1, &claims);
 	if (err == ERR_KEY)
 		diag_say(diag, "bundle", "the signing key (%s) cannot sign with %s",
 		    key_kind_name(key_kind(o->key)), algorithm_name(a));

@@ -23,6 +23,8 @@ struct bundle_build_options {
 	const struct key *key; /* NULL: not signed */
 	enum algorithm algorithm; /* ALGORITHM_NONE: the key's usual one */
 	str_t kid; /* empty: the key's thumbprint */
+	const struct key *const *more_keys; /* that sign too, each with its usual algorithm */
+	size_t more_key_count;
 	str_t scope; /* may be empty */
 	str_t revision; /* empty: the manifest's, or the digest of the contents */
 	int64_t created, not_before, expires; /* unix seconds; 0: leave out */

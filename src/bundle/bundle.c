@@ -217,6 +217,16 @@ find_file(const struct bundle *b, enum archive_kind kind)
 	return NULL;
 }
 
+/* By any of those who signed: who signs last seals. */
+static bool
+is_sealed(const struct reading *r)
+{
+	for (size_t i = 0; i < r->list.verifier_count; i++)
+		if (archive_is_sealed(r->packed, r->list.verifiers[i]))
+			return true;
+	return false;
+}
+
 static err_t
 check_signature(struct reading *r)
 {
@@ -236,8 +246,7 @@ check_signature(struct reading *r)
 	if (b->signature.has_raw)
 		TRY(signature_check_raw(&r->list, b->files, b->file_count, r->arena, r->diag));
 	/* Ours are taken to the bit: the packing around the signed files too. */
-	if (b->signature.has_raw && r->list.verifier != NULL &&
-	    !archive_is_sealed(r->packed, r->list.verifier))
+	if (b->signature.has_raw && r->list.verifier_count > 0 && !is_sealed(r))
 		return refuse(r, r->options->name, "the archive was packed anew after signing");
 	TRY(signature_check_files(&r->list, b->files, b->file_count, r->arena, r->diag));
 	r->has_list = true;

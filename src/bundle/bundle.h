@@ -33,6 +33,8 @@ enum {
 	BUNDLE_MODULE_SIZE_MAX = 1024 * 1024,
 	BUNDLE_NAME_MAX = 512,
 	BUNDLE_DEPTH_MAX = 32, /* components of a name */
+	BUNDLE_SIGNATURES_MAX = 16,
+	BUNDLE_ROOTS_MAX = 4096,
 };
 #define BUNDLE_PACKED_MAX ((size_t)256 << 20)
 #define BUNDLE_UNPACKED_MAX ((size_t)1 << 30)
@@ -65,7 +67,9 @@ struct bundle_signature {
 	bool has_raw; /* the payload lists raw bytes: one of ours */
 	enum algorithm algorithm; /* as signed, or, not verified, as claimed */
 	str_t kid; /* likewise; may be empty */
-	str_t key; /* thumbprint of the key that verified */
+	str_t key; /* thumbprint of the key that verified, the first of them */
+	size_t signer_count; /* distinct keys that verified */
+	char content[64]; /* SHA-256 of the list of files and their digests, hex: whoever signed */
 	str_t scope;
 	int64_t created, not_before, expires; /* unix seconds; 0: not said */
 	uint64_t revision_number; /* 0: not said */
@@ -89,10 +93,13 @@ struct bundle_options {
 	str_t name; /* of the bundle, for messages */
 	const struct bundle_keys *keys; /* NULL or empty: the signature is read, not verified */
 	bool require_signature; /* refuse what is not signed and verified */
+	unsigned threshold; /* distinct keys that must have signed; 0: one */
 	bool ignore_times; /* to look at an expired bundle */
+	bool ignore_expiry; /* it was taken into use before it expired */
 	int64_t now; /* unix seconds, for not_before and expires */
 	str_t scope; /* what the signature's scope must be; empty: none */
 	bool allow_case_twins; /* to look at a bundle that no sidecar takes */
+	bool any_scope; /* to look at a bundle that is meant for others */
 	size_t packed_limit, unpacked_limit; /* 0: BUNDLE_PACKED_MAX, BUNDLE_UNPACKED_MAX */
 	/*
 	 * Where the unpacked archive goes, if it need not live as long as what is read from

@@ -22,7 +22,7 @@ struct bundle_keys {
 	size_t set_count;
 	struct {
 		const struct jwk *jwk;
-		bool named;
+		bool named, revoked;
 	} keys[BUNDLE_KEYS_MAX];
 	size_t count;
 };
@@ -64,6 +64,21 @@ bundle_keys_at(const struct bundle_keys *keys, size_t i, bool *ret_named)
 	return keys->keys[i].jwk;
 }
 
+const char *
+bundle_keys_fault(const struct bundle_keys *keys, size_t i, int64_t now)
+{
+	const struct jwk *jwk = keys->keys[i].jwk;
+	int64_t until = jwk->not_after > 0 ? jwk->not_after : jwk->expires;
+
+	if (keys->keys[i].revoked)
+		return "is revoked";
+	if (now > 0 && now < jwk->not_before)
+		return "is not to be believed yet (not_before)";
+	if (now > 0 && until > 0 && now >= until)
+		return "is not to be believed any more (not_after)";
+	return NULL;
+}
+
 /* Takes the set. */
 static err_t
 take_set(struct bundle_keys *keys, struct jwks *set, bool from_pem, str_t name, struct diag *diag)
@@ -75,6 +90,7 @@ take_set(struct bundle_keys *keys, struct jwks *set, bool from_pem, str_t name, 
 	keys->sets[keys->set_count++] = set; /* no set is empty: there is room */
 	for (size_t i = 0; i < jwks_count(set); i++) {
 		keys->keys[keys->count].jwk = jwks_at(set, i);
+		keys->keys[keys->count].revoked = jwks_at(set, i)->revoked;
 		keys->keys[keys->count++].named = !from_pem && jwks_at(set, i)->has_kid;
 	}
 	return ERR_OK;
@@ -227,6 +243,52 @@ bundle_keys_add_path(struct bundle_keys *keys, const char *path, struct diag *di
 	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
 		return add_directory(keys, path, diag);
 	return add_file(keys, path, diag);
+}
+
+/* ---- revoked keys ---- */
+
+static void
+mark_revoked(struct bundle_keys *keys, str_t id)
+{
+	for (size_t i = 0; i < keys->count; i++) {
+		const struct jwk *jwk = keys->keys[i].jwk;
+
+		if ((jwk->has_kid && str_eq(jwk->kid, id)) ||
+		    str_eq(key_thumbprint(jwk->key), id))
+			keys->keys[i].revoked = true;
+	}
+}
+
+err_t
+bundle_keys_revoke_text(struct bundle_keys *keys, str_t text, str_t name, struct diag *diag)
+{
+	for (size_t at = 0; at < text.len;) {
+		size_t end = str_find_char(text, '\n', at);
+		str_t line = str_sub(text, at, end - at);
+
+		line = str_trim_space(str_sub(line, 0, str_find_char(line, '#', 0)));
+		at = end + 1;
+		for (size_t i = 0; i < line.len; i++)
+			if (line.data[i] <= ' ')
+				return refuse(diag, name, "this is no list of revoked keys: one kid or thumbprint a line");
+		if (line.len > 0)
+			mark_revoked(keys, line);
+	}
+	return ERR_OK;
+}
+
+err_t
+bundle_keys_revoke_path(struct bundle_keys *keys, const char *path, struct diag *diag)
+{
+	struct buf text;
+	err_t err;
+
+	buf_init(&text, BUNDLE_REVOKED_TEXT_MAX);
+	err = file_read(NULL, path, FILE_ANY, &text, diag);
+	if (err == ERR_OK)
+		err = bundle_keys_revoke_text(keys, buf_str(&text), str_of(path), diag);
+	buf_fini(&text);
+	return err;
 }
 
 /* ---- signing keys ---- */

@@ -6,6 +6,10 @@
  * files or directories of them.  A key that came with a kid serves only
  * signatures that name it or name none; a PEM key has no name and serves any.
  *
+ * A JWK may say from when until when its key is believed (not_before, not_after, or exp; unix
+ * seconds) and that it is revoked.  A list of revoked keys, one kid or thumbprint a line (# begins
+ * a remark), revokes those that are not in a JWK too.
+ *
  *   lifetime  heap: bundle_keys_new to bundle_keys_free
  *   threads   immutable once filled
  *   failure   ERR_KEY, ERR_IO, ERR_NOT_FOUND; the diag names file and cause
@@ -18,7 +22,7 @@
 #include "crypt/key.h"
 #include "token/jwks.h"
 
-enum { BUNDLE_KEYS_MAX = 64 };
+enum { BUNDLE_KEYS_MAX = 64, BUNDLE_REVOKED_TEXT_MAX = 1 << 20 };
 
 struct bundle_keys;
 
@@ -29,6 +33,11 @@ err_t bundle_keys_add_text(struct bundle_keys *, str_t text, str_t name, struct 
 err_t bundle_keys_add_path(struct bundle_keys *, const char *path, struct diag *);
 size_t bundle_keys_count(const struct bundle_keys *);
 const struct jwk *bundle_keys_at(const struct bundle_keys *, size_t i, bool *ret_named);
+/* Why a key is not believed at this time ("is revoked"); NULL: it is.  now 0: whatever the time. */
+const char *bundle_keys_fault(const struct bundle_keys *, size_t i, int64_t now);
+/* Of the keys that are there by now.  A line that names none is fine: the key is gone for good. */
+err_t bundle_keys_revoke_text(struct bundle_keys *, str_t text, str_t name, struct diag *);
+err_t bundle_keys_revoke_path(struct bundle_keys *, const char *path, struct diag *);
 
 /*
  * What --sign-key takes: a path, the PEM text itself, or env:NAME (whose value is

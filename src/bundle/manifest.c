@@ -43,6 +43,8 @@ read_roots(value_t roots, struct arena *arena, struct diag *diag, struct bundle_
 		return ERR_OK;
 	if (roots.tag != VALUE_ARRAY)
 		return refuse(diag, "roots is not an array");
+	if (roots.count > BUNDLE_ROOTS_MAX)
+		return refuse(diag, "it has more than 4096 roots");
 	list = ARENA_ARRAY(arena, str_t, roots.count);
 	if (list == NULL)
 		return ERR_MEMORY;

@@ -3,13 +3,13 @@
 
 #include "base/vec.h"
 #include "bundle/archive.h"
-#include "codec/base64.h"
+#include "bundle/trust.h"
 #include "codec/json.h"
 #include "token/claims.h"
 #include "token/jws.h"
 #include "value/number.h"
 
-enum { SIGNATURES_MAX = 16, HEX_MAX = 2 * DIGEST_SIZE_MAX };
+enum { HEX_MAX = 2 * DIGEST_SIZE_MAX };
 
 static const str_t file_name = STR(".signatures.json");
 
@@ -58,6 +58,22 @@ is_list_of_files(value_t list, const char *digest_member)
 	return true;
 }
 
+/* By its digests the whole content is the same, or is not. */
+static err_t
+digest_list(value_t list, char hex[SHA256_HEX_SIZE])
+{
+	struct buf text;
+	err_t err;
+
+	buf_init(&text, BUNDLE_UNPACKED_MAX);
+	json_write(&text, list);
+	err = buf_failed(&text) ? ERR_LIMIT : ERR_OK;
+	if (err == ERR_OK)
+		digest_sha256_hex(buf_str(&text), hex);
+	buf_fini(&text);
+	return err;
+}
+
 static err_t
 read_payload(str_t text, struct arena *arena, struct diag *diag, struct bundle_signature *sig,
     struct signature_list *list)
@@ -93,87 +109,12 @@ read_payload(str_t text, struct arena *arena, struct diag *diag, struct bundle_s
 	return ERR_OK;
 }
 
-/* ---- finding a signature that verifies ---- */
-
-static const struct jwk *
-find_verifying_key(const struct bundle_keys *keys, const struct jws *jws, str_t signature,
-    struct verify_context *context)
-{
-	for (size_t i = 0; i < bundle_keys_count(keys); i++) {
-		bool named;
-		const struct jwk *jwk = bundle_keys_at(keys, i, &named);
-		const struct verifier *verifier = jwk->verifiers[jws->algorithm];
-
-		if (named && jws->has_kid && !str_eq(jwk->kid, jws->kid))
-			continue;
-		if (verifier != NULL && verifier_check(verifier, context, jws->signing_input,
-		                            signature) == ERR_OK)
-			return jwk;
-	}
-	return NULL;
-}
-
+/* The array of signatures. */
 static err_t
-read_one(str_t text, const struct bundle_options *options, struct verify_context *context,
-    struct arena *arena, struct diag *diag, struct bundle_signature *sig,
-    struct signature_list *list)
-{
-	const struct jws_rules rules = { .size_limit = BUNDLE_UNPACKED_MAX };
-	const bool may_verify = options->keys != NULL && bundle_keys_count(options->keys) > 0;
-	const struct jwk *key = NULL;
-	str_t signature, payload;
-	struct jws jws;
-
-	if (jws_read(arena, text, &rules, &jws) != ERR_OK) {
-		diag_say(diag, "bundle", ".signatures.json: a signature is refused: %s (%s)",
-		    token_reason_text(jws.reason), token_reason_name(jws.reason));
-		return ERR_BUNDLE;
-	}
-	if (base64url_read(arena, jws.signature_text, &signature) != ERR_OK ||
-	    base64url_read(arena, jws.payload_text, &payload) != ERR_OK)
-		return refuse(diag, "a signature is not base64url text");
-	sig->algorithm = jws.algorithm;
-	sig->kid = jws.kid;
-	if (may_verify) {
-		key = find_verifying_key(options->keys, &jws, signature, context);
-		if (key == NULL)
-			return ERR_SIGNATURE;
-		sig->verified = true;
-		list->verifier = key->verifiers[jws.algorithm];
-		sig->key = arena_str(arena, key_thumbprint(key->key));
-	}
-	return read_payload(payload, arena, diag, sig, list);
-}
-
-static err_t
-read_each(value_t tokens, const struct bundle_options *options, struct verify_context *context,
-    struct arena *arena, struct diag *diag, struct bundle_signature *ret,
-    struct signature_list *ret_list)
-{
-	for (uint32_t i = 0; i < tokens.count; i++) {
-		struct bundle_signature sig = { .present = true };
-		err_t err;
-
-		if (!value_is_string(tokens.items[i]))
-			return refuse(diag, "a signature is not a string");
-		err = read_one(value_str(tokens.items[i]), options, context, arena, diag, &sig,
-		    ret_list);
-		if (err == ERR_OK)
-			*ret = sig;
-		if (err != ERR_SIGNATURE)
-			return err;
-	}
-	return refuse(diag, "no signature verifies with the keys that bundles are believed from");
-}
-
-err_t
-signature_read(str_t text, const struct bundle_options *options, struct arena *arena,
-    struct diag *diag, struct bundle_signature *ret, struct signature_list *ret_list)
+read_tokens(str_t text, struct arena *arena, struct diag *diag, value_t *ret)
 {
 	const struct json_options json = { .refuse_duplicates = true, .depth_limit = 8 };
-	struct verify_context *context;
 	value_t document, tokens, plugin;
-	err_t err;
 
 	if (json_read(arena, text, &json, NULL, &document) != ERR_OK)
 		return refuse(diag, "it is not JSON");
@@ -181,16 +122,38 @@ signature_read(str_t text, const struct bundle_options *options, struct arena *a
 	if (value_is_defined(plugin) && !(value_is_string(plugin) && plugin.count == 0))
 		return refuse(diag, "it asks for a verification plugin");
 	tokens = value_object_get_text(document, "signatures");
-	if (tokens.tag != VALUE_ARRAY || tokens.count == 0 || tokens.count > SIGNATURES_MAX)
+	if (tokens.tag != VALUE_ARRAY || tokens.count == 0 || tokens.count > BUNDLE_SIGNATURES_MAX)
 		return refuse(diag, "it is not an object with an array of 1 to 16 signatures");
-	context = verify_context_new();
-	if (context == NULL)
-		return ERR_MEMORY;
-	err = read_each(tokens, options, context, arena, diag, ret, ret_list);
-	verify_context_free(&context);
-	if (err == ERR_OK && ret->verified && !str_eq(ret->scope, options->scope))
-		return refuse(diag, "the bundle was signed for another scope");
-	return err;
+	*ret = tokens;
+	return ERR_OK;
+}
+
+err_t
+signature_read(str_t text, const struct bundle_options *options, struct arena *arena,
+    struct diag *diag, struct bundle_signature *ret, struct signature_list *ret_list)
+{
+	struct bundle_signature sig = { .present = true };
+	struct trust trust;
+	value_t tokens;
+
+	TRY(read_tokens(text, arena, diag, &tokens));
+	TRY(trust_read(tokens, options, arena, diag, &trust));
+	TRY(read_payload(trust.payload, arena, diag, &sig, ret_list));
+	TRY(digest_list(sig.has_raw ? ret_list->raw : ret_list->files, sig.content));
+	sig.verified = trust.count > 0;
+	sig.signer_count = trust.count;
+	sig.algorithm = trust.algorithm;
+	sig.kid = trust.kid;
+	sig.key = trust.key;
+	memcpy(ret_list->verifiers, trust.verifiers, sizeof(trust.verifiers));
+	ret_list->verifier_count = trust.count;
+	*ret = sig;
+	if (!sig.verified || options->any_scope || str_eq(sig.scope, options->scope))
+		return ERR_OK;
+	diag_say(diag, "bundle",
+	    ".signatures.json: the bundle was signed for another scope: \"%.*s\", not \"%.*s\" (policy.bundle_scope)",
+	    STR_FMT(sig.scope), STR_FMT(options->scope));
+	return ERR_BUNDLE;
 }
 
 err_t
@@ -201,7 +164,7 @@ signature_check_times(const struct bundle_signature *sig, const struct bundle_op
 		return ERR_OK;
 	if (sig->not_before > 0 && options->now < sig->not_before)
 		return refuse(diag, "the bundle is not valid yet (not_before)");
-	if (sig->expires > 0 && options->now >= sig->expires)
+	if (sig->expires > 0 && options->now >= sig->expires && !options->ignore_expiry)
 		return refuse(diag, "the bundle has expired (expires)");
 	return ERR_OK;
 }
@@ -463,8 +426,10 @@ add_claims(struct buf *payload, const struct signature_claims *claims)
 		{ "expires", claims->expires },
 	};
 
-	buf_add_text(payload, ",\"keyid\":");
-	json_write_string(payload, claims->kid, false);
+	if (claims->kid.len > 0) {
+		buf_add_text(payload, ",\"keyid\":");
+		json_write_string(payload, claims->kid, false);
+	}
 	if (claims->scope.len > 0) {
 		buf_add_text(payload, ",\"scope\":");
 		json_write_string(payload, claims->scope, false);
@@ -482,7 +447,8 @@ add_claims(struct buf *payload, const struct signature_claims *claims)
 
 err_t
 signature_write(struct buf *out, const struct bundle_file *files, const value_t *documents,
-    size_t count, const struct key *key, enum algorithm a, const struct signature_claims *claims)
+    size_t count, const struct signer *signers, size_t signer_count,
+    const struct signature_claims *claims)
 {
 	struct buf payload;
 	err_t err;
@@ -490,12 +456,50 @@ signature_write(struct buf *out, const struct bundle_file *files, const value_t 
 	buf_init(&payload, BUNDLE_UNPACKED_MAX);
 	err = add_file_lists(&payload, files, documents, count);
 	add_claims(&payload, claims);
-	buf_add_text(out, "{\"signatures\":[\"");
-	if (err == ERR_OK)
-		err = jws_sign(out, key, a, claims->kid, STR_NONE, buf_str(&payload));
-	buf_add_text(out, "\"]}\n");
+	buf_add_text(out, "{\"signatures\":[");
+	for (size_t i = 0; err == ERR_OK && i < signer_count; i++) {
+		buf_add_text(out, i > 0 ? ",\"" : "\"");
+		err = jws_sign(out, signers[i].key, signers[i].algorithm, signers[i].kid, STR_NONE,
+		    buf_str(&payload));
+		buf_add_char(out, '"');
+	}
+	buf_add_text(out, "]}\n");
 	if (err == ERR_OK && (buf_failed(&payload) || buf_failed(out)))
 		err = ERR_LIMIT;
 	buf_fini(&payload);
 	return err;
+}
+
+/* Whether one of the signatures is by this key, whatever it calls itself. */
+static err_t
+refuse_second(const struct signer *signer, value_t tokens, struct arena *arena, struct diag *diag)
+{
+	if (trust_has_signed(tokens, signer->key, arena))
+		return refuse(diag, "this key signed the bundle before");
+	if (tokens.count >= BUNDLE_SIGNATURES_MAX)
+		return refuse(diag, "it has 16 signatures, the most there may be");
+	return ERR_OK;
+}
+
+err_t
+signature_add(struct buf *out, str_t text, const struct signer *signer, struct arena *arena,
+    struct diag *diag)
+{
+	const struct bundle_options any = { 0 };
+	struct trust trust;
+	value_t tokens;
+	err_t err;
+
+	TRY(read_tokens(text, arena, diag, &tokens));
+	TRY(refuse_second(signer, tokens, arena, diag));
+	TRY(trust_read(tokens, &any, arena, diag, &trust));
+	buf_add_text(out, "{\"signatures\":[");
+	for (uint32_t i = 0; i < tokens.count; i++) {
+		json_write_string(out, value_str(tokens.items[i]), false);
+		buf_add_char(out, ',');
+	}
+	buf_add_char(out, '"');
+	err = jws_sign(out, signer->key, signer->algorithm, signer->kid, STR_NONE, trust.payload);
+	buf_add_text(out, "\"]}\n");
+	return err == ERR_OK && buf_failed(out) ? ERR_LIMIT : err;
 }

@@ -80,6 +80,7 @@ err_t cmd_policy_lint(struct cli *);
 err_t cmd_policy_test(struct cli *);
 err_t cmd_policy_keygen(struct cli *);
 err_t cmd_policy_bundle(struct cli *);
+err_t cmd_policy_bundle_sign(struct cli *);
 err_t cmd_policy_inspect(struct cli *);
 err_t cmd_bundle_verify(struct cli *);
 err_t cmd_bundle_list(struct cli *);
@@ -114,6 +115,6 @@ const struct cli_spec *cli_common_options(void);
 extern const struct cli_spec cmd_eval_options[], cmd_check_options[], cmd_fmt_options[], cmd_lint_options[], cmd_test_options[], cmd_capabilities_options[],
     cmd_keygen_options[], cmd_bundle_options[], cmd_inspect_options[], cmd_reload_options[],
     cmd_status_options[], cmd_doctor_options[], cmd_config_options[], cmd_config_check_options[],
-    cmd_config_sign_options[], cmd_audit_query_options[], cmd_license_inspect_options[], cmd_license_issue_options[], cmd_parse_options[], cmd_jwks_inspect_options[], cmd_jwks_check_options[], cmd_jwks_convert_options[], cmd_token_verify_options[], cmd_token_inspect_options[], cmd_sbom_options[], cmd_audit_verify_options[], cmd_audit_show_options[], cmd_audit_tail_options[], cmd_audit_export_options[], cmd_bundle_verify_options[], cmd_bundle_list_options[], cmd_bundle_extract_options[], cmd_bundle_diff_options[];
+    cmd_config_sign_options[], cmd_audit_query_options[], cmd_license_inspect_options[], cmd_license_issue_options[], cmd_parse_options[], cmd_jwks_inspect_options[], cmd_jwks_check_options[], cmd_jwks_convert_options[], cmd_token_verify_options[], cmd_token_inspect_options[], cmd_sbom_options[], cmd_audit_verify_options[], cmd_audit_show_options[], cmd_audit_tail_options[], cmd_audit_export_options[], cmd_bundle_verify_options[], cmd_bundle_list_options[], cmd_bundle_extract_options[], cmd_bundle_diff_options[], cmd_bundle_sign_options[];
 
 #endif

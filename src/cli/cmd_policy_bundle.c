@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "bundle/build.h"
+#include "bundle/cosign.h"
 #include "cli/annotations.h"
 #include "cli/load.h"
 #include "codec/json.h"
@@ -21,7 +22,8 @@ const struct cli_spec cmd_keygen_options[] = {
 
 const struct cli_spec cmd_bundle_options[] = {
 	{ "--dir", NULL, "DIR", "the policies and data" },
-	{ "--sign-key", NULL, "KEY", "a path, the PEM text itself, or env:NAME" },
+	{ "--sign-key", NULL, "KEY", "a path, the PEM text itself, or env:NAME; several sign one after the other" },
+	{ "--scope", NULL, "TEXT", "loaded only where policy.bundle_scope says the same" },
 	{ "--output", "-o", "FILE", "the bundle (bundle.tar.gz)" },
 	{ "--revision", NULL, "TEXT", "the manifest's revision (a digest of the contents)" },
 	{ "--revision-number", NULL, "N", "a number that a sidecar never lets fall" },
@@ -30,6 +32,13 @@ const struct cli_spec cmd_bundle_options[] = {
 	{ "--connected", NULL, NULL, "short for --capabilities connected" },
 	{ "--expires", NULL, "UNIX", "not loaded after this time" },
 	{ "--experimental", NULL, NULL, "keywords that OPA tries out; the hosts need policy.experimental" },
+	{ 0 },
+};
+
+const struct cli_spec cmd_bundle_sign_options[] = {
+	{ "--add", NULL, NULL, "adds a signature to those that are there" },
+	{ "--sign-key", NULL, "KEY", "a path, the PEM text itself, or env:NAME" },
+	{ "--output", "-o", "FILE", "the bundle with one more signature (in place of the old one)" },
 	{ 0 },
 };
 
@@ -163,33 +172,83 @@ make_bundle(struct cli *cli, const char *dir, struct bundle_build_options *optio
 	return e;
 }
 
+static err_t
+write_bundle(struct cli *cli, const char *dir, const char *output, struct bundle_build_options *options)
+{
+	struct buf bytes;
+	err_t e;
+
+	buf_init(&bytes, BUNDLE_PACKED_MAX);
+	e = make_bundle(cli, dir, options, &bytes);
+	if (e == ERR_OK)
+		e = file_replace(NULL, output, 0644, buf_str(&bytes), &cli->diag);
+	buf_fini(&bytes);
+	return e;
+}
+
+static err_t
+read_claims(struct cli *cli, struct bundle_build_options *options)
+{
+	const char *revision = cli_value(cli, "--revision"), *scope = cli_value(cli, "--scope");
+	int64_t number;
+
+	options->revision = revision != NULL ? str_of(revision) : STR("");
+	options->scope = scope != NULL ? str_of(scope) : STR("");
+	TRY(read_number(cli, "--revision-number", &number));
+	options->revision_number = (uint64_t)number;
+	TRY(read_number(cli, "--not-before", &options->not_before));
+	return read_number(cli, "--expires", &options->expires);
+}
+
 err_t
 cmd_policy_bundle(struct cli *cli)
 {
-	const char *dir = cli_value(cli, "--dir"), *source = cli_value(cli, "--sign-key");
-	const char *output = cli_value(cli, "--output"), *revision = cli_value(cli, "--revision");
+	const char *dir = cli_value(cli, "--dir"), *output = cli_value(cli, "--output");
 	struct bundle_build_options options = { .created = bundle_created_time(time(NULL)) };
-	struct key *key = NULL;
-	struct buf bytes;
-	int64_t number;
+	struct key *keys[CLI_VALUES_MAX] = { NULL };
+	const char *const *sources;
+	int count = cli_values(cli, "--sign-key", &sources);
 	err_t e;
 
-	if (dir == NULL || source == NULL) {
+	if (dir == NULL || count == 0) {
 		diag_say(&cli->diag, "usage", "%s is needed", dir == NULL ? "--dir" : "--sign-key");
 		return ERR_USAGE;
 	}
-	output = output != NULL ? output : "bundle.tar.gz";
-	options.revision = revision != NULL ? str_of(revision) : STR("");
-	TRY(read_number(cli, "--revision-number", &number));
-	options.revision_number = (uint64_t)number;
-	TRY(read_number(cli, "--not-before", &options.not_before));
-	TRY(read_number(cli, "--expires", &options.expires));
-	TRY(bundle_key_source(source, &cli->diag, &key));
-	options.key = key;
-	buf_init(&bytes, BUNDLE_PACKED_MAX);
-	e = make_bundle(cli, dir, &options, &bytes);
+	TRY(read_claims(cli, &options));
+	e = ERR_OK;
+	for (int i = 0; e == ERR_OK && i < count; i++)
+		e = bundle_key_source(sources[i], &cli->diag, &keys[i]);
+	options.key = keys[0];
+	options.more_keys = (const struct key *const *)keys + 1;
+	options.more_key_count = (size_t)count - 1;
 	if (e == ERR_OK)
-		e = file_replace(NULL, output, 0644, buf_str(&bytes), &cli->diag);
+		e = write_bundle(cli, dir, output != NULL ? output : "bundle.tar.gz", &options);
+	for (int i = 0; i < count; i++)
+		key_free(&keys[i]);
+	return e;
+}
+
+/* ---- one more signature ---- */
+
+err_t
+cmd_policy_bundle_sign(struct cli *cli)
+{
+	const char *source = cli_value(cli, "--sign-key"), *output = cli_value(cli, "--output");
+	struct key *key = NULL;
+	struct buf bytes;
+	str_t bundle;
+	err_t e;
+
+	if (source == NULL || !cli_has(cli, "--add")) {
+		diag_say(&cli->diag, "usage", "%s is needed", source == NULL ? "--sign-key" : "--add");
+		return ERR_USAGE;
+	}
+	TRY(cli_read(cli, cli->rest[0], &bundle));
+	TRY(bundle_key_source(source, &cli->diag, &key));
+	buf_init(&bytes, BUNDLE_PACKED_MAX);
+	e = cosign(bundle, str_of(cli->rest[0]), key, cli->arena, &cli->diag, &bytes);
+	if (e == ERR_OK)
+		e = file_replace(NULL, output != NULL ? output : cli->rest[0], 0644, buf_str(&bytes), &cli->diag);
 	buf_fini(&bytes);
 	key_free(&key);
 	return e;
@@ -238,6 +297,10 @@ print_more(struct cli *cli, const struct bundle *b)
 	const struct bundle_signature *s = &b->signature;
 
 	buf_printf(&cli->out, "Revision: %.*s\n", STR_FMT(b->manifest.revision));
+	if (s->scope.len > 0)
+		buf_printf(&cli->out, "Scope: %.*s\n", STR_FMT(s->scope));
+	if (s->signer_count > 1)
+		buf_printf(&cli->out, "Signed by: %zu keys\n", s->signer_count);
 	if (s->revision_number != 0)
 		buf_printf(&cli->out, "Revision number: %llu\n", (unsigned long long)s->revision_number);
 	if (s->not_before != 0) {
@@ -276,6 +339,8 @@ print_json(struct cli *cli, const struct bundle *b)
 	(void)object_builder_add_text(&o, "algorithm",
 	    s->present ? value_text(cli->arena, algorithm_name(s->algorithm)) : value_null());
 	(void)object_builder_add_text(&o, "kid", value_string(cli->arena, s->kid));
+	(void)object_builder_add_text(&o, "scope", value_string(cli->arena, s->scope));
+	(void)object_builder_add_text(&o, "signers", value_int((int64_t)s->signer_count));
 	(void)object_builder_add_text(&o, "created", value_int(s->created));
 	(void)object_builder_add_text(&o, "not_before", value_int(s->not_before));
 	(void)object_builder_add_text(&o, "expires", value_int(s->expires));
@@ -304,7 +369,7 @@ print_bundle(struct cli *cli, const struct bundle *b)
 err_t
 cmd_policy_inspect(struct cli *cli)
 {
-	struct bundle_options options = { .name = str_of(cli->rest[0]), .ignore_times = true };
+	struct bundle_options options = { .name = str_of(cli->rest[0]), .ignore_times = true, .any_scope = true };
 	const char *key_path = cli_value(cli, "--verify-key");
 	struct bundle_keys *keys = NULL;
 	struct bundle bundle;

@@ -19,6 +19,7 @@ enum { RELOAD_MS = 60000, STATUS_MS = 5000, ANSWER_MAX = 1 << 20 };
 
 const struct cli_spec cmd_reload_options[] = {
 	{ "--bundle", NULL, "FILE", "the bundle to load" },
+	{ "--into", NULL, "NAME", "which bundle of policy.bundles it replaces (the main one)" },
 	{ "--allow-rollback", NULL, NULL, "a lower revision number than the one loaded is accepted, and recorded" },
 	{ "--admin", NULL, "PATH", "the admin socket (CORESDK_ADMIN_SOCKET, else " ADMIN_DEFAULT_SOCKET ")" },
 	{ 0 },
@@ -89,7 +90,9 @@ cmd_sidecar_reload(struct cli *cli)
 		diag_say(&cli->diag, "read", "%s: %s", path, strerror(errno));
 		return errno == ENOENT ? ERR_NOT_FOUND : ERR_IO;
 	}
-	object_builder_init(&request, cli->arena, 3);
+	object_builder_init(&request, cli->arena, 4);
+	if (cli_has(cli, "--into"))
+		(void)object_builder_add_text(&request, "into", value_text(cli->arena, cli_value(cli, "--into")));
 	(void)object_builder_add_text(&request, "command", value_text(cli->arena, "reload-policy"));
 	(void)object_builder_add_text(&request, "name", value_text(cli->arena, path));
 	(void)object_builder_add_text(&request, "allow_rollback", value_bool(cli_has(cli, "--allow-rollback")));

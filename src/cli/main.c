@@ -24,6 +24,7 @@ static const struct cli_command commands[] = {
 	{ "policy test", "DIR", "runs test rules and fixtures", cmd_test_options, cmd_policy_test, 1, 1 },
 	{ "policy keygen", "", "makes a key pair that signs bundles", cmd_keygen_options, cmd_policy_keygen, 0, 0 },
 	{ "policy bundle", "", "builds and signs a bundle", cmd_bundle_options, cmd_policy_bundle, 0, 0 },
+	{ "policy bundle sign", "FILE", "adds a signature to a signed bundle", cmd_bundle_sign_options, cmd_policy_bundle_sign, 1, 1 },
 	{ "policy bundle inspect", "FILE", "says what is in a bundle", cmd_inspect_options, cmd_policy_inspect, 1, 1 },
 	{ "policy bundle verify", "FILE", "says whether a bundle is what a key signed, and would be taken now", cmd_bundle_verify_options, cmd_bundle_verify, 1, 1 },
 	{ "policy bundle list", "FILE", "lists the files of a bundle", cmd_bundle_list_options, cmd_bundle_list, 1, 1 },

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/check.h"
 
+#include "config/delivery.h"
 #include "config/issuer.h"
 
 static struct diag_place
@@ -140,13 +141,13 @@ check_auth(const struct config *c, struct diag *diag)
 }
 
 static struct diag_place
-place_of_issuer(const struct config *c, size_t i)
+place_of_entry(const struct config *c, enum config_key key, const struct config_list *list, size_t i)
 {
-	struct diag_place place = place_of(c, CONFIG_KEY_auth_issuers);
+	struct diag_place place = place_of(c, key);
 
-	if (c->auth_issuers.marks != NULL) {
-		place.row = c->auth_issuers.marks[i].row;
-		place.col = c->auth_issuers.marks[i].col;
+	if (list->marks != NULL) {
+		place.row = list->marks[i].row;
+		place.col = list->marks[i].col;
 	}
 	return place;
 }
@@ -169,9 +170,38 @@ check_issuers(struct arena *arena, const struct config *c, struct diag *diag)
 				wrong = arena_printf(arena, "the issuer %.*s is named twice",
 				    STR_FMT(all[i].issuer));
 		if (wrong.len > 0)
-			(void)diag_add(diag, DIAG_ERROR, "config", place_of_issuer(c, i),
+			(void)diag_add(diag, DIAG_ERROR, "config",
+			    place_of_entry(c, CONFIG_KEY_auth_issuers, &c->auth_issuers, i),
 			    "auth.issuers: %.*s", STR_FMT(wrong));
 	}
+}
+
+static void
+check_deliveries(struct arena *arena, const struct config *c, struct diag *diag)
+{
+	struct config_delivery all[CONFIG_DELIVERIES_MAX];
+	const struct config_list *list = &c->policy_bundles;
+
+	if (list->count > CONFIG_DELIVERIES_MAX - 1) {
+		(void)refuse(c, diag, CONFIG_KEY_policy_bundles, "has more than 15 entries");
+		return;
+	}
+	for (size_t i = 0; i < list->count; i++) {
+		str_t wrong = config_delivery_read(arena, c, list->at[i], &all[i]);
+
+		for (size_t k = 0; wrong.len == 0 && k < i; k++)
+			if (str_eq(all[k].name, all[i].name))
+				wrong = arena_printf(arena, "the name %.*s is given twice",
+				    STR_FMT(all[i].name));
+		if (wrong.len > 0) {
+			(void)diag_add(diag, DIAG_ERROR, "config",
+			    place_of_entry(c, CONFIG_KEY_policy_bundles, list, i),
+			    "policy.bundles: %.*s", STR_FMT(wrong));
+			return;
+		}
+	}
+	if (list->count > 0 && c->policy_dir.len > 0)
+		(void)refuse(c, diag, CONFIG_KEY_policy_bundles, "and policy.dir exclude each other");
 }
 
 /* -1: it is no mode. */
@@ -225,6 +255,7 @@ config_check(struct arena *arena, struct config *c, struct diag *diag)
 	check_tls(arena, c, diag);
 	check_auth(c, diag);
 	check_issuers(arena, c, diag);
+	check_deliveries(arena, c, diag);
 	check_listen(c, diag);
 	check_audit(arena, c, diag);
 }

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "bundle/bundle.h"
 #include "codec/pem.h"
+#include "config/delivery.h"
 #include "crypt/secret.h"
 #include "crypt/x509.h"
 #include "doctor/doctor.h"
@@ -39,13 +40,12 @@ say_first(struct doctor *d, enum doctor_mark mark, const char *about, const char
 /* ---- bundle ---- */
 
 static void
-judge_bundle(struct doctor *d, str_t bytes, const struct bundle_keys *keys, struct diag *diag)
+judge_bundles(struct doctor *d, const struct snapshot_bundle *bundles, size_t count, struct diag *diag)
 {
 	const struct config *c = &d->config;
-	struct snapshot_options options = { .bundle = bytes,
-		.bundle_name = c->cache_policy_bundle_path,
+	struct snapshot_options options = { .bundles = bundles,
+		.bundle_count = count,
 		.policy_dir = c->policy_dir,
-		.verify_keys = keys,
 		.require_signature = c->policy_require_signature,
 		.allow_network = c->policy_capabilities == CONFIG_CONNECTED,
 		.experimental = c->policy_experimental,
@@ -59,42 +59,81 @@ judge_bundle(struct doctor *d, str_t bytes, const struct bundle_keys *keys, stru
 		return;
 	}
 	f = snapshot_facts(s);
-	d->bundle_created_s = f->created_s;
-	if (f->expires_s > 0 && f->expires_s - d->now_s < SOON_DAYS * DAY_S)
+	d->bundle_created_s = f->created;
+	if (f->expires > 0 && f->expires - d->now_s < SOON_DAYS * DAY_S)
 		doctor_say(d, DOCTOR_WARNING, "bundle", "bring a newer one", "it expires in %lld days",
-		    (long long)((f->expires_s - d->now_s) / DAY_S));
+		    (long long)((f->expires - d->now_s) / DAY_S));
 	if (snapshot_entry(s, c->policy_default_rule) == REGO_ENTRY_NONE)
 		doctor_say(d, DOCTOR_WARNING, "bundle", "set policy.default_rule to a rule of the bundle",
 		    "it has no %.*s", STR_FMT(c->policy_default_rule));
 	doctor_say(d, DOCTOR_FINE, "bundle", "", "%.*s: revision %.*s, %u policies, %s",
-	    STR_FMT(bytes.len > 0 ? c->cache_policy_bundle_path : c->policy_dir), STR_FMT(f->revision), f->policy_count,
+	    STR_FMT(count > 0 ? c->cache_policy_bundle_path : c->policy_dir), STR_FMT(f->revision), f->policy_count,
 	    f->algorithm.len > 0 ? "signature verified" : "not signed");
 	snapshot_free(&s);
+}
+
+static err_t
+read_keys(const struct config *c, const struct config_delivery *from, struct diag *diag, struct bundle_keys **ret)
+{
+	err_t err = ERR_OK;
+
+	*ret = bundle_keys_new();
+	if (*ret == NULL)
+		return ERR_MEMORY;
+	for (size_t i = 0; err == ERR_OK && i < from->verify_keys.count; i++)
+		err = bundle_keys_add_path(*ret, from->verify_keys.at[i].data, diag);
+	if (err == ERR_OK && c->policy_revoked_keys.len > 0)
+		err = bundle_keys_revoke_path(*ret, c->policy_revoked_keys.data, diag);
+	return err;
+}
+
+/* False: it was said why not. */
+static bool
+take_bundle(struct doctor *d, const struct config_delivery *from, struct diag *diag, struct bundle_keys **keys,
+    struct snapshot_bundle *ret)
+{
+	str_t bytes;
+
+	if (d->config.policy_require_signature && read_keys(&d->config, from, diag, keys) != ERR_OK) {
+		say_first(d, DOCTOR_TROUBLE, "verify keys", "carry the public key of whoever signs to policy.verify_keys", diag);
+		return false;
+	}
+	if (read_file(from->path, FILE_ANY, BUNDLE_PACKED_MAX, diag, &bytes) != ERR_OK) {
+		say_first(d, DOCTOR_TROUBLE, "bundle", "carry a bundle there: core policy bundle makes one", diag);
+		return false;
+	}
+	*ret = (struct snapshot_bundle){ .id = from->name,
+		.name = from->path,
+		.bytes = bytes,
+		.verify_keys = *keys,
+		.threshold = (unsigned)from->verify_threshold,
+		.scope = from->scope };
+	return true;
 }
 
 void
 doctor_bundle(struct doctor *d)
 {
 	const struct config *c = &d->config;
-	struct bundle_keys *keys = c->policy_require_signature ? bundle_keys_new() : NULL;
-	str_t bytes = STR_NONE;
+	size_t count = c->policy_dir.len > 0 ? 0 : c->policy_bundles.count + 1;
+	struct bundle_keys *keys[CONFIG_DELIVERIES_MAX] = { NULL };
+	struct snapshot_bundle bundles[CONFIG_DELIVERIES_MAX];
+	struct config_delivery from;
 	struct diag diag;
-	err_t err = ERR_OK;
+	bool good = count <= CONFIG_DELIVERIES_MAX;
 
 	diag_init(&diag, d->arena, 16);
-	for (size_t i = 0; keys != NULL && err == ERR_OK && i < c->policy_verify_keys.count; i++)
-		err = bundle_keys_add_path(keys, c->policy_verify_keys.at[i].data, &diag);
-	if (err != ERR_OK) {
-		say_first(d, DOCTOR_TROUBLE, "verify keys", "carry the public key of whoever signs to policy.verify_keys", &diag);
-	} else {
-		if (c->policy_dir.len == 0)
-			err = read_file(c->cache_policy_bundle_path, FILE_ANY, BUNDLE_PACKED_MAX, &diag, &bytes);
-		if (err != ERR_OK)
-			say_first(d, DOCTOR_TROUBLE, "bundle", "carry a bundle there: core policy bundle makes one", &diag);
+	for (size_t i = 0; good && i < count; i++) {
+		if (i == 0)
+			config_delivery_main(c, &from);
 		else
-			judge_bundle(d, bytes, keys, &diag);
+			good = config_delivery_read(d->arena, c, c->policy_bundles.at[i - 1], &from).len == 0;
+		good = good && take_bundle(d, &from, &diag, &keys[i], &bundles[i]);
 	}
-	bundle_keys_free(&keys);
+	if (good)
+		judge_bundles(d, bundles, count, &diag);
+	for (size_t i = 0; i < COUNT(keys); i++)
+		bundle_keys_free(&keys[i]);
 }
 
 /* ---- keys, settings, license ---- */

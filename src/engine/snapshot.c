@@ -7,6 +7,7 @@
 #include "base/must.h"
 #include "bundle/build.h"
 #include "bundle/bundle.h"
+#include "bundle/roots.h"
 #include "engine/policy.h"
 #include "rego/compile.h"
 
@@ -248,82 +249,198 @@ snapshot_load_again(const struct snapshot *s, struct policy *p)
 
 /* ---- making ---- */
 
-static err_t
-load_modules(struct snapshot *s, const struct bundle *b, bool allow_network)
+/* Of several bundles two may have files of one name. */
+static str_t
+name_module(struct snapshot *s, const struct snapshot_bundle *from, str_t name)
 {
-	s->policy->unit.check_data_conflicts = true;
-	s->policy->unit.capabilities = allow_network ? &rego_capabilities_connected : &rego_capabilities_air_gapped;
+	return from == NULL ? name
+			    : arena_printf(s->policy->arena, "%.*s/%.*s", STR_FMT(from->id), STR_FMT(name));
+}
+
+static err_t
+add_bundle(struct snapshot *s, const struct bundle *b, const struct snapshot_bundle *from)
+{
 	policy_add_data(s->policy, b->data);
 	for (size_t i = 0; i < b->module_count; i++) {
 		enum rego_version version = b->modules[i].rego_version == 0 ? REGO_V0 : REGO_V1;
 
-		TRY(policy_add_module(s->policy, b->modules[i].name, b->modules[i].text, version));
+		TRY(policy_add_module(s->policy, name_module(s, from, b->modules[i].name),
+		    b->modules[i].text, version));
 	}
-	return policy_compile(s->policy);
+	return ERR_OK;
+}
+
+/* Packages below one first segment may come from several bundles. */
+static err_t
+note_policies(struct snapshot *s, const struct bundle *bundles, size_t count)
+{
+	size_t most = 0, found = 0;
+	str_t *policies;
+
+	for (size_t i = 0; i < count; i++)
+		most += bundles[i].policy_count;
+	policies = ARENA_ARRAY(s->arena, str_t, most);
+	if (policies == NULL)
+		return ERR_MEMORY;
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; k < bundles[i].policy_count; k++) {
+			size_t same = 0;
+
+			while (same < found && !str_eq(policies[same], bundles[i].policies[k]))
+				same++;
+			if (same == found)
+				policies[found++] = arena_str(s->arena, bundles[i].policies[k]);
+		}
+	s->facts.policies = policies;
+	s->facts.policy_count = (uint32_t)found;
+	return ERR_OK;
+}
+
+static void
+note_bundle(struct snapshot *s, const struct bundle *b, str_t id, struct snapshot_bundle_facts *f)
+{
+	const struct bundle_signature *sig = &b->signature;
+
+	f->id = arena_str(s->arena, id);
+	f->revision = arena_str(s->arena, b->manifest.revision);
+	f->digest = arena_str(s->arena, str_make(b->digest, sizeof(b->digest)));
+	f->revision_number = sig->revision_number;
+	f->created = sig->created;
+	f->expires = sig->expires;
+	f->signer_count = (uint32_t)sig->signer_count;
+	if (!sig->verified)
+		return;
+	f->content = arena_str(s->arena, str_make(sig->content, sizeof(sig->content)));
+	f->algorithm = str_of(algorithm_name(sig->algorithm));
+	f->key = arena_str(s->arena, sig->key);
 }
 
 static err_t
-note_facts(struct snapshot *s, const struct bundle *b)
+note_facts(struct snapshot *s, const struct snapshot_options *options, const struct bundle *bundles)
 {
-	str_t *policies = ARENA_ARRAY(s->arena, str_t, b->policy_count);
+	struct snapshot_facts *f = &s->facts;
+	struct snapshot_bundle_facts *all =
+	    ARENA_ARRAY(s->arena, struct snapshot_bundle_facts, options->bundle_count);
 
-	if (policies == NULL)
+	if (all == NULL)
 		return ERR_MEMORY;
-	for (size_t i = 0; i < b->policy_count; i++)
-		policies[i] = arena_str(s->arena, b->policies[i]);
-	s->facts.policies = policies;
-	s->facts.policy_count = (uint32_t)b->policy_count;
-	s->facts.revision = arena_str(s->arena, b->manifest.revision);
-	s->facts.revision_number = b->signature.revision_number;
-	s->facts.created_s = b->signature.created;
-	s->facts.expires_s = b->signature.expires;
-	if (b->signature.verified)
-		s->facts.algorithm = str_of(algorithm_name(b->signature.algorithm));
-	return arena_failed(s->arena) ? ERR_MEMORY : ERR_OK;
+	for (size_t i = 0; i < options->bundle_count; i++) {
+		note_bundle(s, &bundles[i], options->bundles[i].id, &all[i]);
+		if (all[i].expires > 0 && (f->expires == 0 || all[i].expires < f->expires))
+			f->expires = all[i].expires;
+		f->revision = i == 0 ? all[i].revision
+				     : arena_printf(s->arena, "%.*s %.*s=%.*s", STR_FMT(f->revision),
+					   STR_FMT(all[i].id), STR_FMT(all[i].revision));
+	}
+	f->bundles = all;
+	f->bundle_count = (uint32_t)options->bundle_count;
+	if (f->bundle_count == 0) {
+		f->revision = arena_str(s->arena, bundles[0].manifest.revision);
+		return ERR_OK;
+	}
+	f->digest = all[0].digest;
+	f->algorithm = all[0].algorithm;
+	f->key = all[0].key;
+	f->revision_number = all[0].revision_number;
+	f->created = all[0].created;
+	return ERR_OK;
+}
+
+static err_t
+read_directory(struct snapshot *s, str_t name, struct diag *diag, struct bundle *ret)
+{
+	str_t dir = arena_str(s->arena, name);
+	struct bundle_files files;
+
+	TRY(bundle_gather(dir.data, false, s->policy->arena, diag, &files));
+	return bundle_read_files(files.at, files.count, s->policy->arena, s->policy->unit.intern, diag,
+	    ret);
 }
 
 /* The unpacked bundle is as large as its data and is gone when the data is read. */
 static err_t
-read_bundle(struct snapshot *s, const struct snapshot_options *options, struct diag *diag,
+read_unpacked(struct snapshot *s, str_t bytes, struct bundle_options *reading, struct diag *diag,
     struct bundle *ret)
 {
-	struct bundle_options reading = { .name = options->bundle_name, .keys = options->verify_keys,
-		.require_signature = options->require_signature, .now = options->now,
-		.scratch = arena_new(SCRATCH_MEMORY) };
 	err_t e;
 
-	if (reading.scratch == NULL)
+	reading->scratch = arena_new(SCRATCH_MEMORY);
+	if (reading->scratch == NULL)
 		return ERR_MEMORY;
-	e = bundle_read(options->bundle, &reading, s->policy->arena, s->policy->unit.intern, diag, ret);
+	e = bundle_read(bytes, reading, s->policy->arena, s->policy->unit.intern, diag, ret);
 	if (e != ERR_OK)
 		diag_keep(diag); /* findings quote the unpacked texts */
 	ret->files = NULL;
 	ret->file_count = 0;
-	arena_free(&reading.scratch);
+	arena_free(&reading->scratch);
 	return e;
+}
+
+static err_t
+read_bundle(struct snapshot *s, const struct snapshot_options *options,
+    const struct snapshot_bundle *from, struct diag *diag, struct bundle *ret)
+{
+	struct bundle_options reading = { .name = from->name,
+		.keys = from->verify_keys,
+		.require_signature = options->require_signature,
+		.threshold = from->threshold,
+		.scope = from->scope,
+		.ignore_expiry = from->was_in_use,
+		.now = options->now };
+	struct diag aside;
+	err_t e;
+
+	if (options->bundle_count == 1)
+		return read_unpacked(s, from->bytes, &reading, diag, ret);
+	diag_init(&aside, s->policy->arena, 4);
+	e = read_unpacked(s, from->bytes, &reading, &aside, ret);
+	if (e != ERR_OK && aside.error_count > 0) /* of several: which */
+		diag_say(diag, "bundle", "%.*s: %.*s", STR_FMT(from->id), STR_FMT(diag_first_message(&aside)));
+	return e;
+}
+
+static err_t
+read_bundles(struct snapshot *s, const struct snapshot_options *options, struct diag *diag,
+    struct bundle *bundles)
+{
+	size_t count = options->bundle_count;
+	struct roots_owner *owners = ARENA_ARRAY(s->policy->arena, struct roots_owner, count);
+
+	if (owners == NULL)
+		return ERR_MEMORY;
+	for (size_t i = 0; i < count; i++) {
+		TRY(read_bundle(s, options, &options->bundles[i], diag, &bundles[i]));
+		owners[i] = (struct roots_owner){ options->bundles[i].id, &bundles[i].manifest };
+	}
+	return count > 1 ? roots_check(owners, count, s->policy->arena, diag) : ERR_OK;
 }
 
 static err_t
 load_policy(struct snapshot *s, const struct snapshot_options *options, struct diag *diag)
 {
 	size_t limit = options->memory_limit != 0 ? options->memory_limit : DEFAULT_MEMORY;
-	struct bundle bundle = { 0 };
+	size_t count = options->bundle_count > 0 ? options->bundle_count : 1;
+	struct bundle *bundles;
 
 	TRY(policy_new(limit, diag, &s->policy));
-	if (options->bundle.len > 0) {
-		TRY(read_bundle(s, options, diag, &bundle));
-		s->facts.digest = arena_str(s->arena, str_make(bundle.digest, sizeof(bundle.digest)));
-	} else {
-		str_t dir = arena_str(s->arena, options->policy_dir);
-		struct bundle_files files;
-
-		TRY(bundle_gather(dir.data, false, s->policy->arena, diag, &files));
-		TRY(bundle_read_files(files.at, files.count, s->policy->arena, s->policy->unit.intern, diag,
-		    &bundle));
-	}
+	bundles = ARENA_ARRAY(s->policy->arena, struct bundle, count);
+	if (bundles == NULL)
+		return ERR_MEMORY;
+	if (options->bundle_count > 0)
+		TRY(read_bundles(s, options, diag, bundles));
+	else
+		TRY(read_directory(s, options->policy_dir, diag, bundles));
 	s->policy->unit.experimental = options->experimental;
-	TRY(load_modules(s, &bundle, options->allow_network));
-	TRY(note_facts(s, &bundle));
+	s->policy->unit.check_data_conflicts = true;
+	s->policy->unit.capabilities =
+	    options->allow_network ? &rego_capabilities_connected : &rego_capabilities_air_gapped;
+	for (size_t i = 0; i < count; i++)
+		TRY(add_bundle(s, &bundles[i], count > 1 ? &options->bundles[i] : NULL));
+	TRY(policy_compile(s->policy));
+	TRY(note_policies(s, bundles, count));
+	TRY(note_facts(s, options, bundles));
+	if (arena_failed(s->arena))
+		return ERR_MEMORY;
 	return index_rules(s);
 }
 
@@ -350,7 +467,7 @@ snapshot_make(const struct snapshot_options *options, struct diag *diag, struct 
 
 	if (e == ERR_OK)
 		s->default_rule = arena_str(s->arena, options->default_rule);
-	if (e == ERR_OK && (options->bundle.len > 0 || options->policy_dir.len > 0))
+	if (e == ERR_OK && (options->bundle_count > 0 || options->policy_dir.len > 0))
 		e = load_policy(s, options, diag);
 	if (e != ERR_OK) {
 		diag_keep(diag); /* findings quote the modules' texts */

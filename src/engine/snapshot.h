@@ -20,11 +20,20 @@
 
 struct snapshot;
 
-struct snapshot_options {
-	str_t bundle; /* bytes of a bundle file; empty: none */
-	str_t bundle_name; /* for messages */
-	str_t policy_dir; /* development: an unsigned directory; empty: none */
+struct snapshot_bundle {
+	str_t id; /* which of several it is: "main" */
+	str_t name; /* of its file, for messages */
+	str_t bytes;
 	const struct bundle_keys *verify_keys; /* NULL: only with require_signature false */
+	unsigned threshold; /* how many keys must have signed; 0: one */
+	str_t scope;
+	bool was_in_use; /* it may have expired since */
+};
+
+struct snapshot_options {
+	const struct snapshot_bundle *bundles; /* none of them, or all: their roots do not overlap */
+	size_t bundle_count;
+	str_t policy_dir; /* development: an unsigned directory; empty: none */
 	bool require_signature;
 	bool allow_network; /* the `connected` capabilities */
 	bool experimental; /* keywords that OPA tries out */
@@ -47,12 +56,27 @@ err_t snapshot_make_from(const struct snapshot_module *, size_t count, str_t dat
 const struct intern *snapshot_intern(const struct snapshot *); /* NULL: there is no policy */
 const struct rego_program *snapshot_program(const struct snapshot *); /* NULL: no policy */
 
-struct snapshot_facts {
+struct snapshot_bundle_facts {
+	str_t id;
 	str_t revision; /* of the manifest; empty: none */
-	str_t digest; /* SHA-256 of the bundle file, 64 hex digits; empty: none */
+	str_t digest; /* SHA-256 of the bundle file, 64 hex digits */
+	str_t content; /* likewise of what was signed; empty: unsigned */
 	str_t algorithm; /* of the verified signature; empty: unsigned */
+	str_t key; /* thumbprint of who signed first */
+	uint32_t signer_count;
 	uint64_t revision_number; /* 0: not given */
-	int64_t created_s, expires_s; /* of the signature, unix; 0: not said */
+	int64_t created, expires; /* unix seconds; 0: not given */
+};
+
+struct snapshot_facts {
+	str_t revision; /* of the manifest, of several "r1 geo=r7"; empty: none */
+	str_t digest; /* of the first bundle; empty: none */
+	str_t algorithm, key; /* likewise */
+	uint64_t revision_number; /* likewise; 0: not given */
+	int64_t created; /* likewise, unix seconds; 0: not given */
+	int64_t expires; /* the first to end of all; 0: none does */
+	const struct snapshot_bundle_facts *bundles; /* in the order of the options */
+	uint32_t bundle_count;
 	uint32_t policy_count; /* packages by first segment below data */
 	const str_t *policies;
 	uint64_t generation; /* dense, per process: caches compare it */

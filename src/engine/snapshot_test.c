@@ -32,8 +32,9 @@ build(const char *module, const struct key *key)
 static err_t
 make(str_t bundle, const struct bundle_keys *keys, bool connected, struct snapshot **ret, str_t *ret_why)
 {
-	struct snapshot_options options = { .bundle = bundle, .bundle_name = STR("b.tar.gz"),
-		.verify_keys = keys, .require_signature = keys != NULL, .now = NOW + 1,
+	const struct snapshot_bundle one = { .id = STR("main"), .name = STR("b.tar.gz"), .bytes = bundle,
+		.verify_keys = keys };
+	struct snapshot_options options = { .bundles = &one, .bundle_count = 1, .require_signature = keys != NULL, .now = NOW + 1,
 		.allow_network = connected };
 	struct diag diag;
 	err_t e;

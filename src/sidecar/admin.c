@@ -75,6 +75,7 @@ do_reload_policy(struct admin_call *call)
 {
 	value_t name = value_object_get_text(call->request, "name");
 	value_t rollback = value_object_get_text(call->request, "allow_rollback");
+	value_t into = value_object_get_text(call->request, "into");
 	err_t err;
 
 	if (call->passed_fd < 0) {
@@ -84,7 +85,7 @@ do_reload_policy(struct admin_call *call)
 	}
 	notify_reloading(&call->daemon->notify);
 	err = reload_policy(&call->daemon->reload, call->passed_fd,
-	    value_is_string(name) ? value_str(name) : STR("(bundle)"), rollback.tag == VALUE_TRUE,
+	    value_is_string(into) ? value_str(into) : STR("main"), value_is_string(name) ? value_str(name) : STR("(bundle)"), rollback.tag == VALUE_TRUE,
 	    &call->diag);
 	notify_ready(&call->daemon->notify);
 	answer_reload(call, err);

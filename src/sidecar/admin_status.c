@@ -49,11 +49,15 @@ admin_status_write_policy(struct daemon *d, struct buf *out)
 	const struct rulebook *book = reload_current(&d->reload);
 	const struct snapshot_facts *f = snapshot_facts(book->snapshot);
 
-	admin_add_text(out, "bundle", buf_str(&d->reload.bundle_name));
+	admin_add_text(out, "bundle", buf_str(&d->reload.bundles[0].name));
 	admin_add_text(out, "revision", f->revision);
 	add_count(out, "revision_number", f->revision_number);
 	admin_add_text(out, "sha256", f->digest);
 	admin_add_text(out, "algorithm", f->algorithm);
+	admin_add_text(out, "key", f->key);
+	admin_add_number(out, "expires", f->expires);
+	admin_add_flag(out, "last_good", book->serves_last_good);
+	reload_write_bundles(&d->reload, out);
 	add_count(out, "policy_count", f->policy_count);
 	buf_add_text(out, ",\"policies\":[");
 	for (uint32_t i = 0; i < f->policy_count; i++) {
@@ -263,7 +267,6 @@ admin_status_write(struct daemon *d, struct buf *out)
 	admin_add_text(out, "environment", book->development ? STR("development") : STR("production"));
 	admin_status_write_policy(d, out);
 	add_age(out, "bundle_age_s", v->part_s[VITALS_BUNDLE]);
-	admin_add_flag(out, "last_good", v->last_good);
 	add_count(out, "reloads", v->reloads);
 	add_count(out, "reloads_refused", v->reloads_refused);
 	admin_add_text(out, "last_problem", d->reload.last_problem);

@@ -440,6 +440,12 @@ watch_license(struct daemon *d)
 }
 
 static void
+watch_policy(struct daemon *d)
+{
+	freshness_tell(&d->freshness_watch, reload_current(&d->reload), clock_mark_now_s(&d->clock), &d->log, d->audit);
+}
+
+static void
 watch_clock(struct daemon *d, bool last)
 {
 	struct arena *arena = arena_new(FINDINGS_BYTES);
@@ -591,6 +597,7 @@ serve(struct daemon *d)
 		{ .fd = d->admin_fd, .events = POLLIN } };
 
 	watch_license(d);
+	watch_policy(d);
 	for (;;) {
 		if (poll(wait, COUNT(wait), wait_ms) > 0) {
 			if ((wait[0].revents & POLLIN) && !heed_signals(d))
@@ -604,6 +611,7 @@ serve(struct daemon *d)
 		tell_health(d);
 		watch_license(d);
 		watch_wall(d);
+		watch_policy(d);
 		watch_clock(d, false);
 		watch_keys(d);
 	}

@@ -10,6 +10,7 @@
 
 #include "net/listener.h"
 #include "sidecar/activation.h"
+#include "sidecar/freshness.h"
 #include "sidecar/notify.h"
 #include "sidecar/reload.h"
 #include "sidecar/worker.h"
@@ -53,6 +54,7 @@ struct daemon {
 	int64_t wall_ahead_ns; /* of the clock that nobody sets, at the start */
 	bool audit_in_trouble; /* as last logged */
 	struct license_watch license_watch;
+	struct freshness_watch freshness_watch;
 	uint64_t told_generation; /* of the rulebook that the workers were woken for */
 };
 

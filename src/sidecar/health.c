@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "codec/json.h"
+#include "sidecar/freshness.h"
 #include "sidecar/metric_collect.h"
 #include "sidecar/worker.h"
 
@@ -45,14 +46,15 @@ is_without_policy(const struct look *l)
 static bool
 is_last_good(const struct look *l)
 {
-	return l->vitals.last_good;
+	return l->book->serves_last_good;
 }
 
-static bool
-is_bundle_over(const struct look *l)
-{
-	return l->facts->expires_s > 0 && l->now_s >= l->facts->expires_s;
-}
+#define BUNDLE_IS(name, stage) \
+	static bool name(const struct look *l) { return freshness_stage(l->facts->expires, l->now_s) == (stage); }
+BUNDLE_IS(is_bundle_over, FRESHNESS_OVER)
+BUNDLE_IS(has_bundle_a_day, FRESHNESS_DAY)
+BUNDLE_IS(has_bundle_a_week, FRESHNESS_WEEK)
+BUNDLE_IS(has_bundle_a_month, FRESHNESS_MONTH)
 
 static bool
 believes_all(const struct look *l)
@@ -116,7 +118,7 @@ is_clock_suspect(const struct look *l)
 {
 	enum { LEEWAY_S = 300 };
 
-	return !l->set_back && (l->vitals.clock_suspect || l->facts->created_s > l->now_s + LEEWAY_S);
+	return !l->set_back && (l->vitals.clock_suspect || l->facts->created > l->now_s + LEEWAY_S);
 }
 
 static bool
@@ -136,6 +138,9 @@ static const struct condition {
 	{ is_without_policy, false, "there is no policy: every request is denied" },
 	{ is_last_good, false, "the last good policy bundle is in use" },
 	{ is_bundle_over, false, "the policy bundle has expired" },
+	{ has_bundle_a_day, false, "the policy bundle expires within a day" },
+	{ has_bundle_a_week, false, "the policy bundle expires within 7 days" },
+	{ has_bundle_a_month, false, "the policy bundle expires within 30 days" },
 	{ is_bundle_refused, false, "a newer policy bundle was refused" },
 	{ is_without_keys, false, "there is no key set: no token is believed" },
 	{ are_keys_refused, false, "a newer key set was refused" },

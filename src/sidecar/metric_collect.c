@@ -8,6 +8,7 @@
 #include "audit/lane.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "sidecar/freshness.h"
 #include "sidecar/health.h"
 #include "sidecar/service.h"
 #include "sidecar/version.h"
@@ -365,7 +366,7 @@ collect_bundle_age(struct page *p)
 static void
 collect_bundle_stale(struct page *p)
 {
-	plain(p, p->vitals.last_good || (p->facts->expires_s > 0 && p->now_s >= p->facts->expires_s));
+	plain(p, p->book->serves_last_good || freshness_stage(p->facts->expires, p->now_s) == FRESHNESS_OVER);
 }
 
 static void

@@ -183,6 +183,14 @@ refuse_input(struct request *r)
 	return ERR_SYNTAX;
 }
 
+static void
+deny_expired(struct request *r)
+{
+	request_deny(r, PROBLEM_POLICY_EXPIRED, STR("the policy bundle has expired"));
+	if (r->method->handler->flags & HANDLER_VALUE)
+		request_fail(r, ERR_REFUSED, r->reason);
+}
+
 static err_t
 judge(struct request *r)
 {
@@ -190,7 +198,9 @@ judge(struct request *r)
 
 	if (d->err == ERR_SYNTAX)
 		return refuse_input(r);
-	if (snapshot_program(r->book->snapshot) == NULL && d->err == ERR_NOT_FOUND)
+	if (rulebook_is_over(r->book, r->date_s))
+		deny_expired(r);
+	else if (snapshot_program(r->book->snapshot) == NULL && d->err == ERR_NOT_FOUND)
 		request_deny(r, PROBLEM_POLICY_MISSING_RULE, STR("no policy is loaded"));
 	else if (d->err == ERR_NOT_FOUND)
 		request_deny(r, PROBLEM_POLICY_MISSING_RULE,

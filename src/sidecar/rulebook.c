@@ -17,17 +17,46 @@ enum { MASK_KEY_FILE_MAX = 256 };
 #define CONFIG_BYTES_MAX ((size_t)256 << 20) /* of which settings may need the most */
 #define CHECK_BYTES_MAX ((size_t)64 << 20)
 
-/* ---- keys that bundles are verified with ---- */
+/* ---- bundles ---- */
 
-/* A key file that is not there is a finding only when a bundle needs it. */
-static err_t
-read_verify_keys(const struct config *c, struct diag *diag, struct bundle_keys **ret)
+err_t
+rulebook_list_deliveries(struct arena *arena, const struct config *c,
+    const struct config_delivery **ret, size_t *ret_count)
+{
+	size_t count = c->policy_bundles.count;
+	struct config_delivery *all = ARENA_ARRAY(arena, struct config_delivery, count + 1);
+
+	if (all == NULL)
+		return ERR_MEMORY;
+	config_delivery_main(c, &all[0]);
+	for (size_t i = 0; i < count; i++)
+		if (config_delivery_read(arena, c, c->policy_bundles.at[i], &all[i + 1]).len > 0)
+			return ERR_CONFIG; /* the configuration was checked: only for lack of memory */
+	*ret = all;
+	*ret_count = count + 1;
+	return ERR_OK;
+}
+
+const struct config_delivery *
+rulebook_find_delivery(const struct config_delivery *all, size_t count, str_t id)
+{
+	for (size_t i = 0; i < count; i++)
+		if (str_eq(all[i].name, id))
+			return &all[i];
+	return NULL;
+}
+
+err_t
+rulebook_read_keys(const struct config *c, const struct config_delivery *d, struct diag *diag,
+    struct bundle_keys **ret)
 {
 	struct bundle_keys *keys = bundle_keys_new();
 	err_t err = keys == NULL ? ERR_MEMORY : ERR_OK;
 
-	for (size_t i = 0; err == ERR_OK && i < c->policy_verify_keys.count; i++)
-		err = bundle_keys_add_path(keys, c->policy_verify_keys.at[i].data, diag);
+	for (size_t i = 0; err == ERR_OK && i < d->verify_keys.count; i++)
+		err = bundle_keys_add_path(keys, d->verify_keys.at[i].data, diag);
+	if (err == ERR_OK && c->policy_revoked_keys.len > 0)
+		err = bundle_keys_revoke_path(keys, c->policy_revoked_keys.data, diag);
 	if (err != ERR_OK)
 		bundle_keys_free(&keys);
 	else
@@ -35,14 +64,42 @@ read_verify_keys(const struct config *c, struct diag *diag, struct bundle_keys *
 	return err;
 }
 
+/* A key file that is not there is a finding only when a bundle needs it. */
+static err_t
+prepare_bundle(struct rulebook *b, const struct rulebook_bundle *from, struct diag *diag,
+    struct bundle_keys **keys, struct snapshot_bundle *ret)
+{
+	const struct config_delivery *all, *d;
+	size_t count;
+
+	TRY(rulebook_list_deliveries(b->arena, &b->config, &all, &count));
+	d = rulebook_find_delivery(all, count, from->id);
+	if (d == NULL)
+		return ERR_CONFIG;
+	if (b->config.policy_require_signature)
+		TRY(rulebook_read_keys(&b->config, d, diag, keys));
+	*ret = (struct snapshot_bundle){
+		.id = from->id,
+		.name = from->name,
+		.bytes = from->bytes,
+		.verify_keys = *keys,
+		.threshold = (unsigned)d->verify_threshold,
+		.scope = d->scope,
+		.was_in_use = from->was_in_use,
+	};
+	b->serves_last_good = b->serves_last_good || from->is_last_good;
+	return ERR_OK;
+}
+
 static err_t
 make_snapshot(struct rulebook *b, const struct rulebook_texts *t, struct diag *diag)
 {
-	struct bundle_keys *keys = NULL;
+	struct bundle_keys *keys[CONFIG_DELIVERIES_MAX] = { NULL };
+	struct snapshot_bundle bundles[CONFIG_DELIVERIES_MAX];
 	const struct config *c = &b->config;
-	struct snapshot_options options = {
-		.bundle = t->bundle,
-		.bundle_name = t->bundle_name,
+	const struct snapshot_options options = {
+		.bundles = bundles,
+		.bundle_count = t->bundle_count,
 		.policy_dir = c->policy_dir,
 		.require_signature = c->policy_require_signature,
 		.allow_network = c->policy_capabilities == CONFIG_CONNECTED,
@@ -52,13 +109,21 @@ make_snapshot(struct rulebook *b, const struct rulebook_texts *t, struct diag *d
 	};
 	err_t err = ERR_OK;
 
-	if (t->bundle.len > 0 && c->policy_require_signature)
-		err = read_verify_keys(c, diag, &keys);
-	options.verify_keys = keys;
+	for (size_t i = 0; err == ERR_OK && i < t->bundle_count; i++)
+		err = prepare_bundle(b, &t->bundles[i], diag, &keys[i], &bundles[i]);
 	if (err == ERR_OK)
 		err = snapshot_make(&options, diag, &b->snapshot);
-	bundle_keys_free(&keys);
+	for (size_t i = 0; i < t->bundle_count; i++)
+		bundle_keys_free(&keys[i]);
 	return err;
+}
+
+bool
+rulebook_is_over(const struct rulebook *b, int64_t now)
+{
+	int64_t expires = snapshot_facts(b->snapshot)->expires;
+
+	return b->config.policy_on_expired == CONFIG_EXPIRED_DENY && expires > 0 && now >= expires;
 }
 
 /* ---- tokens ---- */

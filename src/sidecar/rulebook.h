@@ -13,6 +13,7 @@
 #define SIDECAR_RULEBOOK_H
 
 #include "audit/mask.h"
+#include "config/delivery.h"
 #include "config/config.h"
 #include "engine/snapshot.h"
 #include "license/license.h"
@@ -40,14 +41,22 @@ struct rulebook {
 	int64_t made_s; /* wall clock */
 	uint64_t generation; /* grows with each: caches compare it */
 	bool development;
+	bool serves_last_good; /* instead of what is delivered */
 	bool believes_anything; /* development without a key set: any well-formed token */
 	str_t note; /* what each audit record must say: "development", or empty */
+};
+
+struct rulebook_bundle { /* of one bundle that the configuration names */
+	str_t id; /* config/delivery.h */
+	str_t name, bytes;
+	bool was_in_use, is_last_good;
 };
 
 struct rulebook_texts { /* what it is made from */
 	str_t config_name, config_text;
 	const struct config_inputs *inputs;
-	str_t bundle_name, bundle; /* empty: none */
+	const struct rulebook_bundle *bundles;
+	size_t bundle_count;
 	const struct key_files *key_files;
 	str_t settings_name, settings;
 	str_t license; /* empty: none */
@@ -60,6 +69,19 @@ err_t rulebook_make(const struct rulebook_texts *, uint64_t generation, struct d
     struct rulebook **ret);
 size_t rulebook_key_count(const struct rulebook *); /* in all its key sets */
 void rulebook_destroy(void *rulebook); /* a shared_destroy_fn */
+
+/* Of a bundle's configuration; NULL: it is not configured any more. */
+const struct config_delivery *rulebook_find_delivery(const struct config_delivery *, size_t count,
+    str_t id);
+/* All that the configuration names, the main one first; in the arena. */
+err_t rulebook_list_deliveries(struct arena *, const struct config *,
+    const struct config_delivery **ret, size_t *ret_count);
+/* The keys of a bundle, without those that are revoked. */
+err_t rulebook_read_keys(const struct config *, const struct config_delivery *, struct diag *,
+    struct bundle_keys **ret);
+
+/* The policy has expired, and nothing may be allowed by it any more (policy.on_expired: deny). */
+bool rulebook_is_over(const struct rulebook *, int64_t now);
 
 /* Asks the default rule something, so that a policy that cannot run is not published. */
 err_t rulebook_check(const struct rulebook *, struct diag *);

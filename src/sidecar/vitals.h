@@ -41,7 +41,6 @@ struct vitals {
 	int64_t start_s; /* wall, as all times here; 0: not known */
 	int64_t part_s[VITALS_PART_COUNT]; /* what is in use came into use */
 	bool refused[VITALS_PART_COUNT]; /* a newer one was refused, and what is in use stays */
-	bool last_good; /* the bundle is the one that data_dir kept */
 	int64_t certificate_until_s, ca_until_s; /* the first of each to end */
 	bool clock_suspect; /* the wall clock was set, by more than a little */
 	uint64_t reloads, reloads_refused;

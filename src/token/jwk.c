@@ -198,6 +198,23 @@ set_names(struct jwk *jwk, value_t object)
 	return true;
 }
 
+static bool
+set_date(value_t v, int64_t *ret)
+{
+	return !value_is_defined(v) || (value_is_number(v) && number_to_int64(v, ret) && *ret >= 0);
+}
+
+static bool
+set_validity(struct jwk *jwk, value_t object)
+{
+	value_t revoked = value_object_get_text(object, "revoked");
+
+	jwk->revoked = revoked.tag == VALUE_TRUE;
+	return set_date(value_object_get_text(object, "not_before"), &jwk->not_before) &&
+	    set_date(value_object_get_text(object, "not_after"), &jwk->not_after) &&
+	    (!value_is_defined(revoked) || jwk->revoked || revoked.tag == VALUE_FALSE);
+}
+
 err_t
 jwk_read(struct arena *arena, value_t object, str_t name, struct diag *diag, struct jwk *ret)
 {
@@ -213,6 +230,8 @@ jwk_read(struct arena *arena, value_t object, str_t name, struct diag *diag, str
 		return refuse(diag, name, str_of(misuse));
 	if (!set_names(&jwk, object))
 		return refuse(diag, name, STR("its kid is not a string"));
+	if (!set_validity(&jwk, object))
+		return refuse(diag, name, STR("its not_before, not_after or revoked cannot be read"));
 	diag_init(&inner, arena, 1);
 	if (jwk_read_key(arena, object, false, KEY_STRICT, &inner, &jwk.key) != ERR_OK)
 		return refuse(diag, name, diag_first_message(&inner));

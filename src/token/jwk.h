@@ -25,6 +25,9 @@ struct jwk {
 	algorithm_set_t algorithms; /* those with a verifier */
 	struct verifier *verifiers[ALGORITHM_END];
 	int64_t expires; /* unix seconds, from the member exp that some issuers add; 0: none */
+	/* The members not_before, not_after and revoked: for who signs bundles (bundle/keys.h). */
+	int64_t not_before, not_after; /* unix seconds; 0: none */
+	bool revoked;
 };
 
 /*

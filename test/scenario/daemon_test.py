@@ -274,6 +274,8 @@ def reloads():
 
 def reload_under_load():
     with House() as house:
+        house.config["policy"]["on_equivocation"] = "alarm"  # two bundles of one number, back and forth
+        house.write_config()
         first = shutil.copy(house.path("bundle.tar.gz"), house.path("first.tar.gz"))
         second = house.write_bundle(POLICY + "\nextra if true\n", "second.tar.gz", revision="r2", number=5)
         broken = house.write_bundle("package authz\nallow := \n", "broken.tar.gz", number=5)
@@ -299,7 +301,7 @@ def reload_under_load():
         ok(taken.count(True) == 40 and taken.count(False) == 20, "load: every second and third reload is taken")
         ok(counts[0] > 100 and not failures, f"load: none of {counts[0]} requests noticed", failures[:5])
         log = house.audit()
-        ok(log is not None and {r["revision"] for r in log} <= {"r1", "r2"}, "load: each record has its revision")
+        ok(log is not None and {r["revision"] for r in log if "event" not in r} <= {"r1", "r2"}, "load: each record has its revision")
         d.stop()
 
 
