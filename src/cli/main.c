@@ -39,6 +39,8 @@ static const struct cli_command commands[] = {
 	{ "jwks convert", "FILE", "makes a JWKS, a JWK or PEM of public keys", cmd_jwks_convert_options, cmd_jwks_convert, 1, 1 },
 	{ "token verify", "TOKEN", "checks a token as the sidecar does, with a key set", cmd_token_verify_options, cmd_token_verify, 1, 1 },
 	{ "token inspect", "TOKEN", "says what is in a token, and what the sidecar would say to it", cmd_token_inspect_options, cmd_token_inspect, 1, 1 },
+	{ "sign binary", "FILE", "puts a signature at the end of a program, which still runs", cmd_sign_binary_options, cmd_sign_binary, 1, 1 },
+	{ "verify binary", "FILE", "checks who made a program, and says which it is", cmd_verify_binary_options, cmd_verify_binary, 1, 1 },
 	{ "audit verify", "FILE...", "checks the hash chain of an audit log", cli_no_options, cmd_audit_verify, 1, 99 },
 };
 
