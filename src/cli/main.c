@@ -41,6 +41,12 @@ static const struct cli_command commands[] = {
 	{ "token inspect", "TOKEN", "says what is in a token, and what the sidecar would say to it", cmd_token_inspect_options, cmd_token_inspect, 1, 1 },
 	{ "sign binary", "FILE", "puts a signature at the end of a program, which still runs", cmd_sign_binary_options, cmd_sign_binary, 1, 1 },
 	{ "verify binary", "FILE", "checks who made a program, and says which it is", cmd_verify_binary_options, cmd_verify_binary, 1, 1 },
+	{ "media pack", "", "puts everything a host needs into one signed file", cmd_media_pack_options, cmd_media_pack, 0, 0 },
+	{ "media inspect", "FILE", "says what is in a delivery", cmd_media_inspect_options, cmd_media_inspect, 1, 1 },
+	{ "media apply", "FILE", "verifies a delivery and takes all of it, or nothing", cmd_media_apply_options, cmd_media_apply, 1, 1 },
+	{ "media recover", "", "finishes or undoes what a killed delivery or update left", cmd_media_host_options, cmd_media_recover, 0, 0 },
+	{ "media host-key", "", "prints the key that this host signs receipts with", cmd_media_host_options, cmd_media_host_key, 0, 0 },
+	{ "media report", "RECEIPT...", "verifies receipts, and says which host runs what since when", cmd_media_report_options, cmd_media_report, 1, 255 },
 	{ "audit verify", "FILE...", "checks the hash chain of an audit log", cli_no_options, cmd_audit_verify, 1, 99 },
 };
 

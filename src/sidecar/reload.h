@@ -29,6 +29,7 @@ struct reload {
 	struct shared *books; /* of struct rulebook */
 	struct shared *tls; /* of struct tls_context; empty while tls is off */
 	struct shared_view view; /* of books: what was published last */
+	struct revoked *revoked; /* where delivered revocations go; NULL until there is one */
 	struct audit_writer *audit; /* NULL until there is one */
 	struct state state;
 	uint64_t generation;
@@ -58,6 +59,9 @@ err_t reload_everything(struct reload *, struct diag *);
 /* A bundle that `core` holds open; closes nothing. */
 err_t reload_policy(struct reload *, int bundle_fd, str_t name, bool allow_rollback,
     struct diag *);
+
+/* Tokens that auth.revocations_path names are revoked from now on. */
+err_t reload_take_revocations(struct reload *, const struct config *, struct diag *);
 
 const struct rulebook *reload_current(struct reload *); /* until the next reload */
 
