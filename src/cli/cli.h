@@ -104,10 +104,13 @@ err_t cmd_media_apply(struct cli *);
 err_t cmd_media_recover(struct cli *);
 err_t cmd_media_host_key(struct cli *);
 err_t cmd_media_report(struct cli *);
+err_t cmd_update_apply(struct cli *);
+err_t cmd_update_rollback(struct cli *);
 
 extern const struct cli_spec cmd_sign_binary_options[], cmd_verify_binary_options[],
     cmd_media_pack_options[], cmd_media_inspect_options[], cmd_media_apply_options[],
-    cmd_media_host_options[], cmd_media_report_options[];
+    cmd_media_host_options[], cmd_media_report_options[],
+    cmd_update_apply_options[], cmd_update_rollback_options[];
 
 extern const struct cli_spec cmd_eval_options[], cmd_check_options[], cmd_fmt_options[], cmd_lint_options[], cmd_test_options[], cmd_capabilities_options[],
     cmd_keygen_options[], cmd_bundle_options[], cmd_inspect_options[], cmd_reload_options[],

@@ -47,6 +47,8 @@ static const struct cli_command commands[] = {
 	{ "media recover", "", "finishes or undoes what a killed delivery or update left", cmd_media_host_options, cmd_media_recover, 0, 0 },
 	{ "media host-key", "", "prints the key that this host signs receipts with", cmd_media_host_options, cmd_media_host_key, 0, 0 },
 	{ "media report", "RECEIPT...", "verifies receipts, and says which host runs what since when", cmd_media_report_options, cmd_media_report, 1, 255 },
+	{ "update apply", "FILE", "replaces the sidecar's program, and puts the old one back if the new is not well", cmd_update_apply_options, cmd_update_apply, 1, 1 },
+	{ "update rollback", "", "puts the program before the last update back", cmd_update_rollback_options, cmd_update_rollback, 0, 0 },
 	{ "audit verify", "FILE...", "checks the hash chain of an audit log", cli_no_options, cmd_audit_verify, 1, 99 },
 };
 

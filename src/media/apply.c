@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "codec/json.h"
@@ -393,8 +394,12 @@ reload_old(struct arena *arena, const struct config *c, const char *root, const 
 		return ERR_OK;
 	if (path.data == NULL)
 		return ERR_MEMORY;
-	TRY(sidecar_go_back(arena, admin, path.data, diag));
-	return sidecar_reload(arena, admin, diag);
+	if (access(path.data, F_OK) == 0)
+		TRY(sidecar_go_back(arena, admin, path.data, diag));
+	(void)diag_add(diag, DIAG_WARNING, "media", (struct diag_place){ .row = 0 },
+	    "the files are as they were, and the sidecar says until its next start: %.*s",
+	    STR_FMT(diag_first_message(&aside)));
+	return ERR_OK;
 }
 
 err_t

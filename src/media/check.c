@@ -262,9 +262,8 @@ check_tag_part(struct arena *arena, const struct check_context *x, const struct 
 	return ERR_OK;
 }
 
-/* linux/amd64 */
-static str_t
-get_platform(struct arena *arena)
+str_t
+check_platform(struct arena *arena)
 {
 	static const struct {
 		const char *machine, *name;
@@ -296,7 +295,7 @@ check_binary(struct arena *arena, const struct check_context *x, const struct me
 	if (x->config != NULL) {
 		str_t path = arena_printf(arena, "%s%.*s", x->root, STR_FMT(x->config->auto_update_binary_path));
 
-		want.platform = get_platform(arena);
+		want.platform = check_platform(arena);
 		if (!x->allow_rollback && path.data != NULL &&
 		    binary_read_claims(arena, path.data, &in_place) == ERR_OK)
 			want.least_version = in_place.version;

@@ -29,6 +29,8 @@ struct check_context {
 err_t check_part(struct arena *, const struct check_context *, const struct media *,
     const struct media_part *, struct diag *, str_t *ret_revision);
 
+str_t check_platform(struct arena *); /* of this machine: linux/amd64 */
+
 /* The later of the wall clock and the mark that the daemon keeps in data_dir (sidecar/clock_mark.h). */
 int64_t check_now(const struct config *, const char *root);
 

@@ -130,11 +130,18 @@ journal_read(struct transaction *t, struct diag *diag, enum journal_state *ret)
 	return err;
 }
 
+void
+journal_clean(struct transaction *t)
+{
+	(void)t->ops->unlink(arena_printf(t->arena, "%s.new", path_of(t)).data);
+}
+
 err_t
 journal_remove(struct transaction *t, struct diag *diag)
 {
 	const char *path = path_of(t);
 
+	journal_clean(t);
 	if ((t->ops->unlink(path) != 0 && errno != ENOENT) || file_sync_parent(t->ops, path) != ERR_OK) {
 		diag_say(diag, "media", "cannot remove %s: %s", path, strerror(errno));
 		return ERR_IO;

@@ -14,6 +14,8 @@ enum journal_state {
 err_t journal_write(struct transaction *, enum journal_state, struct diag *);
 /* ERR_NOT_FOUND: there is none, and no finding.  Fills in changes and receipt. */
 err_t journal_read(struct transaction *, struct diag *, enum journal_state *ret);
+/* What a death while it was written left. */
+void journal_clean(struct transaction *);
 err_t journal_remove(struct transaction *, struct diag *);
 
 #endif

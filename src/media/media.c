@@ -172,7 +172,7 @@ read_hosts(value_t hosts, struct media *m)
 	if (hosts.tag != VALUE_ARRAY || hosts.count > MEDIA_HOSTS_MAX)
 		return false;
 	for (uint32_t i = 0; i < hosts.count; i++) {
-		if (!value_is_string(hosts.items[i]))
+		if (!value_is_string(hosts.items[i]) || !statement_is_plain(value_str(hosts.items[i])))
 			return false;
 		m->hosts[m->host_count++] = value_str(hosts.items[i]);
 	}
@@ -215,6 +215,8 @@ read_part(struct arena *arena, value_t said, const struct tar_entry *entry, str_
 	if (!str_eq(p->sha256, statement_text(said, "sha256")))
 		return refuse(diag, name, "the part %s was changed after it was signed", rows[p->kind].kind);
 	p->revision = statement_text(said, "revision");
+	if (!statement_is_plain(p->revision))
+		return refuse(diag, name, "the revision of the part %s is not printable", rows[p->kind].kind);
 	p->bytes = entry->bytes;
 	m->count++;
 	return ERR_OK;

@@ -168,6 +168,9 @@ read_parts(value_t parts, struct receipt *r)
 			.sha256 = statement_text(v, "sha256"),
 			.revision = statement_text(v, "revision"),
 			.previous = statement_text(v, "previous") };
+		if (!statement_is_plain(r->parts[i].kind) || !statement_is_plain(r->parts[i].revision) ||
+		    !statement_is_plain(r->parts[i].sha256))
+			return false;
 	}
 	return true;
 }
@@ -194,6 +197,7 @@ receipt_read(struct arena *arena, str_t text, str_t name, const struct bundle_ke
 	r.key = st.key;
 	r.known = keys != NULL;
 	if (statement_number(st.payload, "receipt", 0) != 1 || r.host.len == 0 || r.time < 0 ||
+	    !statement_is_plain(r.host) || !statement_is_plain(r.reason) || !statement_is_plain(r.result) ||
 	    !read_parts(value_object_get_text(st.payload, "parts"), &r))
 		return refuse(diag, name, "it is signed, and is no receipt that this program understands");
 	*ret = r;

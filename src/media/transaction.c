@@ -315,8 +315,10 @@ transaction_recover(struct transaction *t, struct diag *diag, enum transaction_o
 	transaction_init(&left, t->arena, t->ops, t->dir);
 	*ret = TRANSACTION_CLEAN;
 	err = journal_read(&left, diag, &state);
-	if (err == ERR_NOT_FOUND)
+	if (err == ERR_NOT_FOUND) {
+		journal_clean(t);
 		return ERR_OK;
+	}
 	TRY(err);
 	*ret = state == JOURNAL_KEPT ? TRANSACTION_FINISHED : TRANSACTION_UNDONE;
 	if (state == JOURNAL_KEPT)

@@ -133,7 +133,8 @@ is_clean(void)
 		for (size_t e = 0; e < COUNT(endings); e++)
 			if (access(path_of(arena_printf(arena, "f%d%s", i, endings[e]).data), F_OK) == 0)
 				return false;
-	return access(path_of("dir/journal.json"), F_OK) != 0;
+	return access(path_of("dir/journal.json"), F_OK) != 0 &&
+	    access(path_of("dir/journal.json.new"), F_OK) != 0;
 }
 
 enum deed { PUT_AND_KEEP, PUT_AND_UNDO, RECOVER };

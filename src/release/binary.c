@@ -371,6 +371,14 @@ read_beside(struct arena *arena, const char *path, const char *ending, struct di
 }
 
 err_t
+binary_read_beside(struct arena *arena, const char *path, struct diag *diag,
+    struct binary_beside *ret)
+{
+	TRY(read_beside(arena, path, ".sig", diag, &ret->sig));
+	return read_beside(arena, path, ".minisig", diag, &ret->minisig);
+}
+
+err_t
 binary_verify_path(struct arena *arena, const char *path, const struct release_keys *keys,
     const struct binary_expectation *want, struct diag *diag, struct binary_facts *ret)
 {
@@ -378,8 +386,7 @@ binary_verify_path(struct arena *arena, const char *path, const struct release_k
 	struct source s;
 	err_t err;
 
-	TRY(read_beside(arena, path, ".sig", diag, &beside.sig));
-	TRY(read_beside(arena, path, ".minisig", diag, &beside.minisig));
+	TRY(binary_read_beside(arena, path, diag, &beside));
 	TRY(source_open(path, diag, &s));
 	err = binary_verify(arena, &s, &beside, keys, want, diag, ret);
 	source_close(&s);

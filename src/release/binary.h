@@ -56,6 +56,9 @@ err_t binary_verify(struct arena *, const struct source *, const struct binary_b
 err_t binary_verify_path(struct arena *, const char *path, const struct release_keys *,
     const struct binary_expectation *, struct diag *, struct binary_facts *ret);
 
+/* What is beside that path, in the arena. */
+err_t binary_read_beside(struct arena *, const char *path, struct diag *, struct binary_beside *ret);
+
 /* The claims of a block, unverified: what a file in place says that it is.  ERR_NOT_FOUND */
 err_t binary_read_claims(struct arena *, const char *path, struct binary_claims *ret);
 

@@ -110,6 +110,15 @@ statement_read(struct arena *arena, str_t text, str_t type, const struct bundle_
 	return ERR_OK;
 }
 
+bool
+statement_is_plain(str_t s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if ((unsigned char)s.data[i] < ' ' || s.data[i] == 0x7f)
+			return false;
+	return true;
+}
+
 str_t
 statement_text(value_t object, const char *member)
 {

@@ -31,6 +31,8 @@ err_t statement_write(struct buf *out, const struct key *, str_t type, value_t p
 err_t statement_read(struct arena *, str_t text, str_t type, const struct bundle_keys *keys,
     str_t name, struct diag *, struct statement *ret);
 
+/* Printable: nothing that could steer a terminal. */
+bool statement_is_plain(str_t);
 /* Members of a payload; the fallback when it is absent or of another type. */
 str_t statement_text(value_t object, const char *member);
 int64_t statement_number(value_t object, const char *member, int64_t fallback);
