@@ -174,15 +174,19 @@ sidecar_run(const char *command, int64_t until_ns, struct diag *diag)
 
 /* NULL: it is as it should be. */
 static const char *
-find_fault(const struct sidecar_status *now, const struct sidecar_status *before, str_t version)
+find_fault(const struct sidecar_status *now, const struct sidecar_status *before, str_t version,
+    bool *ret_lasting)
 {
+	*ret_lasting = false;
 	if (!now->running)
 		return "nobody listens on its admin socket";
 	if (before->running && now->pid == before->pid)
 		return "it is still the old process";
 	if (version.len > 0 && version_is_good(now->version) && version_is_good(version) &&
-	    version_compare(now->version, version) != 0)
+	    version_compare(now->version, version) != 0) {
+		*ret_lasting = true;
 		return "it says it is another version than was signed";
+	}
 	if (before->policies > 0 && now->policies == 0)
 		return "it has no policy, and the one before had";
 	return NULL;
@@ -194,22 +198,23 @@ sidecar_wait(struct arena *arena, const char *path, const struct sidecar_status 
 {
 	struct arena_mark mark = arena_mark(arena);
 	const char *fault;
+	bool lasting = false;
 
 	for (;;) {
 		struct sidecar_status now;
 
 		arena_release(arena, mark);
 		fault = look(arena, path, QUICK_MS, NULL, &now) == ERR_OK
-		    ? find_fault(&now, before, version)
+		    ? find_fault(&now, before, version, &lasting)
 		    : "it does not answer";
 		if (fault == NULL) {
 			*ret = now;
 			return ERR_OK;
 		}
-		if (clock_steady_ns(&clock_system) >= until_ns)
+		if (lasting || clock_steady_ns(&clock_system) >= until_ns)
 			break;
 		pause_ms(PAUSE_MS);
 	}
-	diag_say(diag, "update", "%s: the sidecar is not well in time: %s", path, fault);
+	diag_say(diag, "update", "%s: the sidecar is not well: %s", path, fault);
 	return ERR_DEADLINE;
 }

@@ -7,7 +7,10 @@
 #include "media/apply.h"
 #include "release/version.h"
 
-enum { PROGRAM_MODE = 0755 };
+enum {
+	PROGRAM_MODE = 0755,
+	BACK_LEAST_S = 60, /* the old program was well before: it gets its time */
+};
 
 struct updating {
 	struct arena *arena;
@@ -34,20 +37,19 @@ find_paths(struct updating *u)
 }
 
 /* Never older than what runs, nor than what is in place. */
-static void
-find_least(struct updating *u, struct binary_expectation *want)
+static err_t
+check_version(struct updating *u, const char *path)
 {
-	const struct binary_claims *old = &u->r->old;
 	str_t running = u->before.running ? u->before.version : STR("");
+	str_t least = u->r->old.version, version = u->r->facts.claims.version;
 
-	want->name = STR("coresdk-sidecar");
-	want->platform = check_platform(u->arena);
-	if (u->o->allow_downgrade)
-		return;
-	want->least_version = old->version;
-	if (version_is_good(running) &&
-	    (old->version.len == 0 || version_compare(running, old->version) > 0))
-		want->least_version = running;
+	if (version_is_good(running) && (least.len == 0 || version_compare(running, least) > 0))
+		least = running;
+	if (u->o->allow_downgrade || least.len == 0 || version_compare(version, least) >= 0)
+		return ERR_OK;
+	diag_say(u->diag, "update", "%s: its version %.*s is older than %.*s, which is in place; --allow-downgrade takes it",
+	    path, STR_FMT(version_bare(version)), STR_FMT(version_bare(least)));
+	return ERR_SIGNATURE;
 }
 
 static err_t
@@ -66,21 +68,22 @@ read_program(struct updating *u, const char *path, struct buf *bytes)
 static err_t
 verify(struct updating *u, const char *path, str_t bytes)
 {
-	struct binary_expectation want = { .name = STR("") };
+	const struct binary_expectation want = { .name = STR("coresdk-sidecar"),
+		.platform = check_platform(u->arena) };
 	struct binary_beside beside;
 	struct source s = source_of(path, bytes);
 
-	find_least(u, &want);
 	TRY(binary_read_beside(u->arena, path, u->diag, &beside));
-	return binary_verify(u->arena, &s, &beside, u->o->keys, &want, u->diag, &u->r->facts);
+	TRY(binary_verify(u->arena, &s, &beside, u->o->keys, &want, u->diag, &u->r->facts));
+	return check_version(u, path);
 }
 
 /* ---- the swap ---- */
 
 static err_t
-start(struct updating *u, str_t version, const struct sidecar_status *before)
+start(struct updating *u, str_t version, const struct sidecar_status *before, int64_t timeout_s)
 {
-	int64_t until = clock_steady_ns(&clock_system) + u->o->timeout_s * CLOCK_NS_PER_S;
+	int64_t until = clock_steady_ns(&clock_system) + timeout_s * CLOCK_NS_PER_S;
 
 	TRY(sidecar_run(u->o->restart, until, u->diag));
 	return sidecar_wait(u->arena, u->o->admin, before, version, until, u->diag, &u->r->now);
@@ -94,7 +97,7 @@ back_out(struct updating *u)
 	u->r->rolled_back = true;
 	TRY(transaction_undo(&u->t, u->diag));
 	/* It may be that the old process never ended. */
-	if (start(u, STR(""), &any) != ERR_OK) {
+	if (start(u, STR(""), &any, u->o->timeout_s > BACK_LEAST_S ? u->o->timeout_s : BACK_LEAST_S) != ERR_OK) {
 		diag_say(u->diag, "update",
 		    "%s is the old program again, and it does not come up either: see to the sidecar", u->r->target);
 		return ERR_REFUSED;
@@ -117,7 +120,7 @@ swap(struct updating *u, str_t bytes)
 	TRY(transaction_add(&u->t, &c, u->diag));
 	TRY(transaction_look(&u->t, u->diag));
 	TRY(transaction_put(&u->t, u->diag));
-	if (start(u, u->r->facts.claims.version, &u->before) != ERR_OK)
+	if (start(u, u->r->facts.claims.version, &u->before, u->o->timeout_s) != ERR_OK)
 		return back_out(u);
 	return transaction_keep(&u->t, u->diag);
 }
