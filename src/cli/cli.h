@@ -96,6 +96,7 @@ err_t cmd_jwks_check(struct cli *);
 err_t cmd_jwks_convert(struct cli *);
 err_t cmd_token_verify(struct cli *);
 err_t cmd_token_inspect(struct cli *);
+err_t cmd_token_revocation(struct cli *);
 err_t cmd_sign_binary(struct cli *);
 err_t cmd_verify_binary(struct cli *);
 err_t cmd_media_pack(struct cli *);
@@ -107,7 +108,7 @@ err_t cmd_media_report(struct cli *);
 err_t cmd_update_apply(struct cli *);
 err_t cmd_update_rollback(struct cli *);
 
-extern const struct cli_spec cmd_sign_binary_options[], cmd_verify_binary_options[],
+extern const struct cli_spec cmd_token_revocation_options[], cmd_sign_binary_options[], cmd_verify_binary_options[],
     cmd_media_pack_options[], cmd_media_inspect_options[], cmd_media_apply_options[],
     cmd_media_host_options[], cmd_media_report_options[],
     cmd_update_apply_options[], cmd_update_rollback_options[];

@@ -39,6 +39,7 @@ static const struct cli_command commands[] = {
 	{ "jwks convert", "FILE", "makes a JWKS, a JWK or PEM of public keys", cmd_jwks_convert_options, cmd_jwks_convert, 1, 1 },
 	{ "token verify", "TOKEN", "checks a token as the sidecar does, with a key set", cmd_token_verify_options, cmd_token_verify, 1, 1 },
 	{ "token inspect", "TOKEN", "says what is in a token, and what the sidecar would say to it", cmd_token_inspect_options, cmd_token_inspect, 1, 1 },
+	{ "token revocation", "TOKEN...", "prints the line that revokes a token, for a list that hosts are sent", cmd_token_revocation_options, cmd_token_revocation, 1, 255 },
 	{ "sign binary", "FILE", "puts a signature at the end of a program, which still runs", cmd_sign_binary_options, cmd_sign_binary, 1, 1 },
 	{ "verify binary", "FILE", "checks who made a program, and says which it is", cmd_verify_binary_options, cmd_verify_binary, 1, 1 },
 	{ "media pack", "", "puts everything a host needs into one signed file", cmd_media_pack_options, cmd_media_pack, 0, 0 },

@@ -10,8 +10,8 @@ import subprocess
 import tarfile
 import time
 
-from house import OTHER, POLICY, House, run_scenarios
-from rig import Key, make_bundle, ok, run
+from house import OTHER, House, run_scenarios
+from rig import Key, field, fields, make_bundle, ok, run
 
 CORE = os.path.abspath(os.environ.get("CORE", "build/bin/core"))
 SIDECAR = os.path.abspath(os.environ.get("SIDECAR", "build/bin/coresdk-sidecar"))
@@ -30,6 +30,10 @@ def signed_binary(path, key, version="0.1.0", name="coresdk-sidecar"):
                         "--platform", "linux/amd64" if os.uname().machine == "x86_64" else "linux/arm64")
     ok(status == 0, f"core sign binary {name} {version}", said)
     return path
+
+
+def valid(d, token):
+    return fields(d.call("/coresdk.v1.AuthService/ValidateToken", field(1, token))).get(1, [0])[0] == 1
 
 
 class Post(House):
@@ -85,9 +89,12 @@ def whole():
     with Post() as post:
         d = post.start()
         post.fill()
-        token = post.issuer.token(sub="alice", exp=int(time.time()) + 900)
+        end = int(time.time()) + 900
+        token, other = (post.issuer.token(sub=who, exp=end) for who in ("alice", "bob"))
         name = hashlib.sha256(token.rsplit(".", 1)[0].encode()).hexdigest()
-        pathlib.Path(post.path("out/revocations")).write_text(f"{name} {int(time.time()) + 900}\n")
+        status, said = core("token", "revocation", token)
+        ok((status, said) == (0, f"{name} {end}\n"), "a line that revokes a token", said)
+        pathlib.Path(post.path("out/revocations")).write_text(said)
         signed_binary(post.path("out/coresdk-sidecar"), post.office)
         parts = ("bundle", "jwks", "license", "config", "revocations", "binary")
         status, said = post.pack("--number", 3, parts=parts)
@@ -114,7 +121,7 @@ def whole():
         ok(d.evaluate("data.authz.version_two", {})[0], "the sidecar runs with it, without a restart")
         s = d.admin({"command": "status"})
         ok(s["revision_number"] == 6 and s["license"]["state"] == "valid", "bundle and license", s)
-        ok("delivered revocations" in d.logged(), "revocations are in force")
+        ok(valid(d, other) and not valid(d, token), "what was revoked is refused, what was not is believed")
         ok(name in pathlib.Path(post.path("state/revoked-tokens")).read_text(), "and kept")
         ok(os.access(post.path("coresdk-sidecar"), os.X_OK), "the program is in place")
         ok(os.stat(post.path("state/media/host-key.pem")).st_mode & 0o777 == 0o600, "the host's key is its own")
@@ -315,6 +322,34 @@ def killed():
         d.stop()
 
 
+def lists():
+    """Revocation lists of client CAs: judged as the sidecar's TLS does."""
+    with Post() as post:
+        ca = post.path("out/ca")
+        run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout",
+            f"{ca}.key", "-out", f"{ca}.crt", "-days", "2", "-subj", "/CN=ca")
+        pathlib.Path(f"{ca}.cnf").write_text(
+            f"[ca]\ndefault_ca = c\n[c]\ndatabase = {ca}.index\ncrlnumber = {ca}.number\ndefault_md = sha256\n"
+            "default_crl_days = 1\ncrl_extensions = e\n[e]\nauthorityKeyIdentifier = keyid\n")
+        pathlib.Path(f"{ca}.index").write_text("")
+        pathlib.Path(f"{ca}.number").write_text("01\n")
+        crl = post.path("out/crl.pem")
+        make = ("openssl", "ca", "-config", f"{ca}.cnf", "-cert", f"{ca}.crt", "-keyfile", f"{ca}.key", "-gencrl", "-out", crl)
+        run(*make, "-crl_lastupdate", "20200101000000Z", "-crl_nextupdate", "20200102000000Z")
+        status, said = post.pack(parts=("crl",))
+        ok(status == 5 and "has run out" in said, "a list that has run out", said)
+        run(*make)
+        status, said = post.pack(parts=("crl",))
+        ok(status == 0, "a list in force", said)
+        status, said = post.apply()
+        ok(status == 5 and "no tls.crl" in said, "a host without a place for it", said)
+        post.config["tls"] = {"mode": "mtls", "ca_cert": f"{ca}.crt", "server_cert": f"{ca}.crt", "server_key": f"{ca}.key",
+                              "crl": post.path("crl.pem")}
+        post.write_config()
+        status, said = post.apply()
+        ok(status == 0 and os.path.exists(post.path("crl.pem")), "and with one", said)
+
+
 def image():
     """--root: a tree that is no running host."""
     with Post() as post:
@@ -354,4 +389,4 @@ def verify_binary():
         ok(status == 6, "verify binary: no such file", said)
 
 
-run_scenarios(verify_binary, whole, refusals, refused_by_sidecar, killed, image)
+run_scenarios(verify_binary, whole, refusals, refused_by_sidecar, killed, lists, image)
