@@ -14,12 +14,14 @@ const struct cli_spec cmd_sign_binary_options[] = {
 	{ "--platform", NULL, "OS/ARCH", "what it runs on, as linux/amd64" },
 	{ "--replace", NULL, NULL, "takes off a signature block that is there" },
 	{ "--detached", NULL, NULL, "writes FILE.sig and leaves the file as it is" },
-	{ "--minisign", NULL, NULL, "writes FILE.minisig (Ed25519 keys) and leaves the file as it is" },
+	{ "--minisign", NULL, NULL,
+	    "writes FILE.minisig (Ed25519 keys) and leaves the file as it is" },
 	{ 0 },
 };
 
 const struct cli_spec cmd_verify_binary_options[] = {
-	{ "--pubkey", NULL, "PATH", "a public key (PEM, JWK, JWKS, minisign), or a directory; may be repeated" },
+	{ "--pubkey", NULL, "PATH",
+	    "a public key (PEM, JWK, JWKS, minisign), or a directory; may be repeated" },
 	{ "--name", NULL, "TEXT", "what it must be signed as" },
 	{ "--platform", NULL, "OS/ARCH", "what it must be for" },
 	{ "--min-version", NULL, "V", "the oldest version that is taken" },
@@ -45,9 +47,9 @@ make_signature(struct cli *cli, const struct binary_signing *w)
 		TRY(binary_sign(cli->arena, path, w, &cli->diag));
 		buf_printf(&cli->out, "Signed: %s\n", path);
 	}
-	buf_printf(&cli->out, "Binary: %.*s v%.*s (%.*s), by key %.*s\n", STR_FMT(w->claims.name),
-	    STR_FMT(version_bare(w->claims.version)), STR_FMT(w->claims.platform),
-	    STR_FMT(key_thumbprint(w->key)));
+	buf_printf(&cli->out, "Binary: %.*s v%.*s (%.*s), by key %.*s\n",
+	    STR_FMT(w->claims.name), STR_FMT(version_bare(w->claims.version)),
+	    STR_FMT(w->claims.platform), STR_FMT(key_thumbprint(w->key)));
 	return ERR_OK;
 }
 
@@ -55,8 +57,10 @@ err_t
 cmd_sign_binary(struct cli *cli)
 {
 	const char *source = cli_value(cli, "--key"), *name = cli_value(cli, "--name");
-	const char *version = cli_value(cli, "--version"), *platform = cli_value(cli, "--platform");
-	struct binary_signing w = { .claims = { str_of(name != NULL ? name : "coresdk-sidecar"),
+	const char *version = cli_value(cli, "--version"),
+		   *platform = cli_value(cli, "--platform");
+	struct binary_signing w = { .claims = { str_of(
+						    name != NULL ? name : "coresdk-sidecar"),
 					str_of(version), str_of(platform) },
 		.created = bundle_created_time(clock_wall_s(&clock_system)),
 		.replace = cli_has(cli, "--replace") };
@@ -64,7 +68,8 @@ cmd_sign_binary(struct cli *cli)
 	err_t err;
 
 	if (source == NULL || version == NULL || platform == NULL) {
-		diag_say(&cli->diag, "usage", "core sign binary needs --key, --version and --platform");
+		diag_say(&cli->diag, "usage",
+		    "core sign binary needs --key, --version and --platform");
 		return ERR_USAGE;
 	}
 	TRY(binary_check_claims(&w.claims, &cli->diag));
@@ -86,15 +91,18 @@ print_json(struct cli *cli, const struct binary_facts *f)
 	(void)object_builder_add_text(&o, "file", value_text(cli->arena, cli->rest[0]));
 	(void)object_builder_add_text(&o, "valid", value_bool(true));
 	(void)object_builder_add_text(&o, "name", value_string(cli->arena, f->claims.name));
-	(void)object_builder_add_text(&o, "version", value_string(cli->arena, version_bare(f->claims.version)));
-	(void)object_builder_add_text(&o, "platform", value_string(cli->arena, f->claims.platform));
+	(void)object_builder_add_text(
+	    &o, "version", value_string(cli->arena, version_bare(f->claims.version)));
+	(void)object_builder_add_text(
+	    &o, "platform", value_string(cli->arena, f->claims.platform));
 	(void)object_builder_add_text(&o, "created", value_int(f->created));
 	(void)object_builder_add_text(&o, "size", value_int((int64_t)f->size));
 	(void)object_builder_add_text(&o, "key", value_string(cli->arena, f->key));
 	(void)object_builder_add_text(&o, "block", value_bool(f->by_block));
 	(void)object_builder_add_text(&o, "detached", value_bool(f->by_file));
 	(void)object_builder_add_text(&o, "minisign", value_bool(f->by_minisign));
-	(void)object_builder_add_text(&o, "trusted_comment", value_string(cli->arena, f->trusted_comment));
+	(void)object_builder_add_text(
+	    &o, "trusted_comment", value_string(cli->arena, f->trusted_comment));
 	cli_print_json(cli, object_builder_freeze(&o, OBJECT_LAST_WINS, NULL));
 }
 
@@ -164,8 +172,10 @@ cmd_verify_binary(struct cli *cli)
 	release_keys_free(&keys);
 	TRY(err);
 	if (facts.minisign_ignored)
-		(void)diag_add(&cli->diag, DIAG_WARNING, "release", (struct diag_place){ .row = 0 },
-		    "%s.minisig was not checked: no key given could have made it", cli->rest[0]);
+		(void)diag_add(&cli->diag, DIAG_WARNING, "release",
+		    (struct diag_place){ .row = 0 },
+		    "%s.minisig was not checked: no key given could have made it",
+		    cli->rest[0]);
 	if (cli->json)
 		print_json(cli, &facts);
 	else

@@ -21,13 +21,16 @@ const struct cli_spec cmd_media_pack_options[] = {
 	{ "--license", NULL, "FILE", "a license token" },
 	{ "--crl", NULL, "FILE", "revocation lists of client CAs (PEM)" },
 	{ "--revocations", NULL, "FILE", "revoked tokens: digest and end, a line each" },
-	{ "--config", NULL, "FILE", "flags, limits, tenants; with FILE.hmac when that is there" },
+	{ "--config", NULL, "FILE",
+	    "flags, limits, tenants; with FILE.hmac when that is there" },
 	{ "--binary", NULL, "FILE", "a signed coresdk-sidecar" },
-	{ "--sign-key", NULL, "KEY", "the private key: a path, the PEM text itself, or env:NAME" },
+	{ "--sign-key", NULL, "KEY",
+	    "the private key: a path, the PEM text itself, or env:NAME" },
 	{ "--output", "-o", "FILE", "the delivery (delivery.tar)" },
 	{ "--number", NULL, "N", "a number that a host never lets fall" },
 	{ "--expires", NULL, "UNIX", "not applied from this time on" },
-	{ "--host", NULL, "NAME", "a host that may take it, \"web-*\" for many; may be repeated (all)" },
+	{ "--host", NULL, "NAME",
+	    "a host that may take it, \"web-*\" for many; may be repeated (all)" },
 	{ 0 },
 };
 
@@ -37,27 +40,35 @@ const struct cli_spec cmd_media_inspect_options[] = {
 };
 
 const struct cli_spec cmd_media_apply_options[] = {
-	{ "--pubkey", NULL, "PATH", "whose deliveries are believed: a public key or a directory; may be repeated" },
-	{ "--config", NULL, "FILE", "the sidecar's configuration (found as the sidecar finds it)" },
+	{ "--pubkey", NULL, "PATH",
+	    "whose deliveries are believed: a public key or a directory; may be repeated" },
+	{ "--config", NULL, "FILE",
+	    "the sidecar's configuration (found as the sidecar finds it)" },
 	{ "--root", NULL, "DIR", "another tree than /: an image, say; no sidecar is told" },
-	{ "--dry-run", NULL, NULL, "checks everything, says what would change, and changes nothing" },
+	{ "--dry-run", NULL, NULL,
+	    "checks everything, says what would change, and changes nothing" },
 	{ "--receipt", NULL, "FILE", "where the signed receipt goes" },
 	{ "--host", NULL, "NAME", "the name of this host (as uname -n says it)" },
 	{ "--allow-rollback", NULL, NULL, "takes an older delivery, bundle or binary" },
-	{ "--restart", NULL, "COMMAND", "restarts the sidecar when the delivery has a binary" },
-	{ "--admin", NULL, "PATH", "the admin socket (CORESDK_ADMIN_SOCKET, else listen.admin)" },
+	{ "--restart", NULL, "COMMAND",
+	    "restarts the sidecar when the delivery has a binary" },
+	{ "--admin", NULL, "PATH",
+	    "the admin socket (CORESDK_ADMIN_SOCKET, else listen.admin)" },
 	{ 0 },
 };
 
 const struct cli_spec cmd_media_host_options[] = {
-	{ "--config", NULL, "FILE", "the sidecar's configuration (found as the sidecar finds it)" },
+	{ "--config", NULL, "FILE",
+	    "the sidecar's configuration (found as the sidecar finds it)" },
 	{ "--root", NULL, "DIR", "another tree than /" },
-	{ "--admin", NULL, "PATH", "the admin socket (CORESDK_ADMIN_SOCKET, else listen.admin)" },
+	{ "--admin", NULL, "PATH",
+	    "the admin socket (CORESDK_ADMIN_SOCKET, else listen.admin)" },
 	{ 0 },
 };
 
 const struct cli_spec cmd_media_report_options[] = {
-	{ "--host-key", NULL, "PATH", "public keys of hosts, or a directory: others are refused; may be repeated" },
+	{ "--host-key", NULL, "PATH",
+	    "public keys of hosts, or a directory: others are refused; may be repeated" },
 	{ 0 },
 };
 
@@ -101,7 +112,8 @@ take_parts(struct cli *cli, struct media *m)
 	}
 	if (m->count > 0)
 		return ERR_OK;
-	diag_say(&cli->diag, "usage", "there is nothing to pack: --bundle, --jwks, --license, --crl, "
+	diag_say(&cli->diag, "usage",
+	    "there is nothing to pack: --bundle, --jwks, --license, --crl, "
 	    "--revocations, --config or --binary brings a part");
 	return ERR_USAGE;
 }
@@ -119,12 +131,16 @@ check_parts(struct cli *cli, struct media *m)
 		err_t err = check_part(cli->arena, &x, m, p, &cli->diag, &p->revision);
 
 		if (err == ERR_OK && p->kind == MEDIA_BINARY) {
-			err = binary_read_claims(cli->arena, cli_value(cli, "--binary"), &claims);
+			err = binary_read_claims(
+			    cli->arena, cli_value(cli, "--binary"), &claims);
 			if (err != ERR_OK) {
-				diag_say(&cli->diag, "media", "binary: it has no signature block (core sign binary makes one)");
+				diag_say(&cli->diag, "media",
+				    "binary: it has no signature block (core sign binary "
+				    "makes one)");
 				err = ERR_SIGNATURE;
 			} else {
-				p->revision = arena_printf(cli->arena, "v%.*s", STR_FMT(claims.version));
+				p->revision =
+				    arena_printf(cli->arena, "v%.*s", STR_FMT(claims.version));
 			}
 		}
 		first = first != ERR_OK ? first : err;
@@ -158,7 +174,8 @@ write_media(struct cli *cli, const struct media *m, const struct key *key)
 	if (err == ERR_OK)
 		err = file_replace(NULL, output, OUTPUT_MODE, buf_str(&bytes), &cli->diag);
 	if (err == ERR_OK)
-		buf_printf(&cli->out, "Delivery: %s (%zu parts, %zu bytes, signed by key %.*s)\n", output,
+		buf_printf(&cli->out,
+		    "Delivery: %s (%zu parts, %zu bytes, signed by key %.*s)\n", output,
 		    m->count, bytes.len, STR_FMT(key_thumbprint(key)));
 	buf_fini(&bytes);
 	return err;
@@ -206,7 +223,8 @@ cmd_media_inspect(struct cli *cli)
 	TRY(err);
 	media_print(cli, &m);
 	if (m.key.len == 0)
-		(void)diag_add(&cli->diag, DIAG_WARNING, "media", (struct diag_place){ .row = 0 },
+		(void)diag_add(&cli->diag, DIAG_WARNING, "media",
+		    (struct diag_place){ .row = 0 },
 		    "the signature was read, not verified; give --pubkey to verify it");
 	return ERR_OK;
 }
@@ -249,7 +267,8 @@ cmd_media_apply(struct cli *cli)
 	options.keys = keys;
 	err = cli_read(cli, cli->rest[0], &bytes);
 	if (err == ERR_OK)
-		err = apply_media(cli->arena, bytes, str_of(cli->rest[0]), &options, &cli->diag, result);
+		err = apply_media(
+		    cli->arena, bytes, str_of(cli->rest[0]), &options, &cli->diag, result);
 	release_keys_free(&keys);
 	TRY(err);
 	media_print_applied(cli, &options, result);
@@ -263,9 +282,11 @@ cmd_media_recover(struct cli *cli)
 	struct media_host host;
 
 	TRY(media_host_read(cli, &host));
-	TRY(apply_recover(cli->arena, &host.config, host.root, host.admin, &cli->diag, &outcome));
-	buf_add_text(&cli->out, outcome == TRANSACTION_CLEAN ? "Nothing was left unfinished.\n"
-		: outcome == TRANSACTION_UNDONE
+	TRY(apply_recover(
+	    cli->arena, &host.config, host.root, host.admin, &cli->diag, &outcome));
+	buf_add_text(&cli->out,
+	    outcome == TRANSACTION_CLEAN ? "Nothing was left unfinished.\n"
+	    : outcome == TRANSACTION_UNDONE
 		? "An unfinished change was undone: all files are as they were before it.\n"
 		: "A change that was kept is finished.\n");
 	return ERR_OK;
@@ -279,8 +300,10 @@ cmd_media_host_key(struct cli *cli)
 	err_t err;
 
 	TRY(media_host_read(cli, &host));
-	TRY(file_make_dirs(NULL, apply_dir(cli->arena, &host.config, host.root), 0700, &cli->diag));
-	TRY(receipt_host_key(cli->arena, apply_dir(cli->arena, &host.config, host.root), &cli->diag, &key));
+	TRY(file_make_dirs(
+	    NULL, apply_dir(cli->arena, &host.config, host.root), 0700, &cli->diag));
+	TRY(receipt_host_key(
+	    cli->arena, apply_dir(cli->arena, &host.config, host.root), &cli->diag, &key));
 	err = key_write_pem_public(&cli->out, key);
 	key_free(&key);
 	return err;
@@ -291,7 +314,8 @@ cmd_media_host_key(struct cli *cli)
 err_t
 cmd_media_report(struct cli *cli)
 {
-	struct receipt *receipts = ARENA_ARRAY(cli->arena, struct receipt, (size_t)cli->rest_count);
+	struct receipt *receipts =
+	    ARENA_ARRAY(cli->arena, struct receipt, (size_t)cli->rest_count);
 	struct release_keys *keys = NULL;
 	err_t first = ERR_OK;
 	size_t count = 0;
@@ -306,7 +330,8 @@ cmd_media_report(struct cli *cli)
 
 		if (err == ERR_OK)
 			err = receipt_read(cli->arena, text, str_of(cli->rest[i]),
-			    keys != NULL ? release_keys_plain(keys) : NULL, &cli->diag, &receipts[count]);
+			    keys != NULL ? release_keys_plain(keys) : NULL, &cli->diag,
+			    &receipts[count]);
 		count += err == ERR_OK;
 		first = first != ERR_OK ? first : err;
 	}

@@ -24,7 +24,8 @@ find_end(struct cli *cli, str_t token, int64_t *ret)
 	if (jws_read(cli->arena, token, &rules, &jws) != ERR_OK ||
 	    base64url_read(cli->arena, jws.payload_text, &payload) != ERR_OK ||
 	    jws_read_object(cli->arena, payload, &claims) != ERR_OK) {
-		diag_say(&cli->diag, "token", "this is no signed token: it cannot be revoked by its name");
+		diag_say(&cli->diag, "token",
+		    "this is no signed token: it cannot be revoked by its name");
 		return ERR_TOKEN;
 	}
 	exp = value_object_get_text(claims, "exp");
@@ -32,7 +33,9 @@ find_end(struct cli *cli, str_t token, int64_t *ret)
 		*ret = exp.integer;
 		return ERR_OK;
 	}
-	diag_say(&cli->diag, "token", "the token does not say when it expires: --until says how long it is to be refused");
+	diag_say(&cli->diag, "token",
+	    "the token does not say when it expires: --until says how long it is to be "
+	    "refused");
 	return ERR_TOKEN;
 }
 

@@ -29,7 +29,8 @@ media_host_read(struct cli *cli, struct media_host *ret)
 
 	ret->root = root != NULL && strcmp(root, "/") != 0 ? root : "";
 	if (ret->root[0] != '\0' && path == NULL)
-		inputs.path = arena_printf(cli->arena, "%s/etc/coresdk/coresdk-sidecar.yaml", ret->root);
+		inputs.path =
+		    arena_printf(cli->arena, "%s/etc/coresdk/coresdk-sidecar.yaml", ret->root);
 	TRY(config_load(cli->arena, &inputs, &cli->diag, &ret->config));
 	ret->admin = find_admin(cli, ret);
 	if (name == NULL && uname(&u) == 0)

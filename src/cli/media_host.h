@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* media_host: the host that a delivery or an update is for, from --config, --root, --admin, --host. */
+/* media_host: the host that a delivery or an update is for, from --config, --root, --admin,
+ * --host. */
 #ifndef CLI_MEDIA_HOST_H
 #define CLI_MEDIA_HOST_H
 
@@ -8,7 +9,7 @@
 
 struct media_host {
 	struct config config;
-	const char *root; /* "" */
+	const char *root;  /* "" */
 	const char *admin; /* NULL: there is none to be told */
 	str_t name;
 };

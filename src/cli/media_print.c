@@ -39,7 +39,8 @@ describe(struct cli *cli, const struct media *m)
 	(void)object_builder_add_text(&o, "created", value_int(m->created));
 	(void)object_builder_add_text(&o, "expires", value_int(m->expires));
 	(void)object_builder_add_text(&o, "number", value_int(m->number));
-	(void)object_builder_add_text(&o, "hosts", value_array(cli->arena, hosts, m->host_count));
+	(void)object_builder_add_text(
+	    &o, "hosts", value_array(cli->arena, hosts, m->host_count));
 	(void)object_builder_add_text(&o, "parts", value_array(cli->arena, parts, m->count));
 	add(cli, &o, "kid", m->kid);
 	(void)object_builder_add_text(&o, "verified", value_bool(m->key.len > 0));
@@ -53,7 +54,8 @@ media_print(struct cli *cli, const struct media *m)
 		cli_print_json(cli, describe(cli, m));
 		return;
 	}
-	buf_printf(&cli->out, "Delivery: %s\nCreated: %.*s\n", cli->rest[0], STR_FMT(cli_time(cli, m->created)));
+	buf_printf(&cli->out, "Delivery: %s\nCreated: %.*s\n", cli->rest[0],
+	    STR_FMT(cli_time(cli, m->created)));
 	if (m->expires > 0)
 		buf_printf(&cli->out, "Expires: %.*s\n", STR_FMT(cli_time(cli, m->expires)));
 	if (m->number > 0)
@@ -61,18 +63,20 @@ media_print(struct cli *cli, const struct media *m)
 	buf_add_text(&cli->out, "Hosts:");
 	for (size_t i = 0; i < m->host_count; i++)
 		buf_printf(&cli->out, " %.*s", STR_FMT(m->hosts[i]));
-	buf_printf(&cli->out, "%s\nSigned: by key %.*s%s\n", m->host_count == 0 ? " all" : "", STR_FMT(m->kid),
-	    m->key.len > 0 ? " (verified)" : "");
+	buf_printf(&cli->out, "%s\nSigned: by key %.*s%s\n", m->host_count == 0 ? " all" : "",
+	    STR_FMT(m->kid), m->key.len > 0 ? " (verified)" : "");
 	for (size_t i = 0; i < m->count; i++)
 		buf_printf(&cli->out, "Part: %-12s %10zu bytes  sha256 %.*s  %.*s\n",
 		    media_kind_name(m->parts[i].kind), m->parts[i].bytes.len,
-		    STR_FMT(str_cut(m->parts[i].sha256, DIGEST_SHOWN)), STR_FMT(m->parts[i].revision));
+		    STR_FMT(str_cut(m->parts[i].sha256, DIGEST_SHOWN)),
+		    STR_FMT(m->parts[i].revision));
 }
 
 /* ---- what came of it ---- */
 
 static void
-print_applied_json(struct cli *cli, const struct apply_options *o, const struct apply_result *r)
+print_applied_json(
+    struct cli *cli, const struct apply_options *o, const struct apply_result *r)
 {
 	value_t parts[MEDIA_KINDS];
 	struct object_builder all;
@@ -94,7 +98,8 @@ print_applied_json(struct cli *cli, const struct apply_options *o, const struct 
 	(void)object_builder_add_text(&all, "dry_run", value_bool(o->dry_run));
 	add(cli, &all, "host", o->host);
 	add(cli, &all, "media", r->media.id);
-	(void)object_builder_add_text(&all, "parts", value_array(cli->arena, parts, r->media.count));
+	(void)object_builder_add_text(
+	    &all, "parts", value_array(cli->arena, parts, r->media.count));
 	(void)object_builder_add_text(&all, "reloaded", value_bool(r->reloaded));
 	(void)object_builder_add_text(&all, "restarted", value_bool(r->restarted));
 	cli_print_json(cli, object_builder_freeze(&all, OBJECT_LAST_WINS, NULL));
@@ -103,11 +108,14 @@ print_applied_json(struct cli *cli, const struct apply_options *o, const struct 
 static const char *
 say_change(const struct change *c)
 {
-	return !c->existed ? "new" : strcmp(c->sha256, c->previous) == 0 ? "the same" : "changed";
+	return !c->existed                           ? "new"
+	       : strcmp(c->sha256, c->previous) == 0 ? "the same"
+						     : "changed";
 }
 
 void
-media_print_applied(struct cli *cli, const struct apply_options *o, const struct apply_result *r)
+media_print_applied(
+    struct cli *cli, const struct apply_options *o, const struct apply_result *r)
 {
 	if (cli->json) {
 		print_applied_json(cli, o, r);
@@ -122,15 +130,19 @@ media_print_applied(struct cli *cli, const struct apply_options *o, const struct
 		return;
 	}
 	if (r->recovered != TRANSACTION_CLEAN)
-		buf_add_text(&cli->out, r->recovered == TRANSACTION_UNDONE
+		buf_add_text(&cli->out,
+		    r->recovered == TRANSACTION_UNDONE
 			? "A delivery that was broken off before was undone first.\n"
 			: "A delivery before was finished first.\n");
-	buf_printf(&cli->out, "Delivery verified and applied. %zu parts in place; the sidecar %s.\n",
+	buf_printf(&cli->out,
+	    "Delivery verified and applied. %zu parts in place; the sidecar %s.\n",
 	    r->media.count,
-	    r->restarted ? "was restarted and serves" : r->reloaded ? "has reloaded"
-								    : "takes them at its next start");
+	    r->restarted  ? "was restarted and serves"
+	    : r->reloaded ? "has reloaded"
+			  : "takes them at its next start");
 	if (!r->restarted && media_find(&r->media, MEDIA_BINARY) != NULL)
-		buf_add_text(&cli->out, "The new program runs from the next restart on (--restart COMMAND does it).\n");
+		buf_add_text(&cli->out, "The new program runs from the next restart on "
+					"(--restart COMMAND does it).\n");
 	if (o->receipt_path != NULL)
 		buf_printf(&cli->out, "Receipt: %s\n", o->receipt_path);
 }
@@ -139,13 +151,14 @@ media_print_applied(struct cli *cli, const struct apply_options *o, const struct
 
 /* Of each host and kind, the last receipt that was applied; 0: a later one says more. */
 static bool
-is_latest(const struct receipt *all, size_t count, const struct receipt *r, const struct receipt_part *p)
+is_latest(const struct receipt *all, size_t count, const struct receipt *r,
+    const struct receipt_part *p)
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct receipt *other = &all[i];
 
-		if (other == r || !str_eq(other->host, r->host) || !str_eq(other->key, r->key) ||
-		    !str_eq(other->result, STR("applied")) ||
+		if (other == r || !str_eq(other->host, r->host) ||
+		    !str_eq(other->key, r->key) || !str_eq(other->result, STR("applied")) ||
 		    (other->time < r->time || (other->time == r->time && other < r)))
 			continue;
 		for (size_t k = 0; k < other->count; k++)
@@ -179,9 +192,9 @@ describe_state(struct cli *cli, const struct receipt *r, const struct receipt_pa
 static void
 print_state(struct cli *cli, const struct receipt *r, const struct receipt_part *p)
 {
-	buf_printf(&cli->out, "%-20.*s %-12.*s %-24.*s %.*s  since %.*s%s\n", STR_FMT(r->host), STR_FMT(p->kind),
-	    STR_FMT(p->revision), STR_FMT(str_cut(p->sha256, DIGEST_SHOWN)), STR_FMT(cli_time(cli, r->time)),
-	    r->reloaded ? "" : " (from the next start on)");
+	buf_printf(&cli->out, "%-20.*s %-12.*s %-24.*s %.*s  since %.*s%s\n", STR_FMT(r->host),
+	    STR_FMT(p->kind), STR_FMT(p->revision), STR_FMT(str_cut(p->sha256, DIGEST_SHOWN)),
+	    STR_FMT(cli_time(cli, r->time)), r->reloaded ? "" : " (from the next start on)");
 }
 
 static void

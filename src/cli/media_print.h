@@ -7,7 +7,8 @@
 #include "media/apply.h"
 
 void media_print(struct cli *, const struct media *);
-void media_print_applied(struct cli *, const struct apply_options *, const struct apply_result *);
+void media_print_applied(
+    struct cli *, const struct apply_options *, const struct apply_result *);
 /* The latest state of each host: what it runs since when. */
 void media_print_report(struct cli *, const struct receipt *, size_t count);
 

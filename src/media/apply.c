@@ -22,7 +22,8 @@ struct applying {
 	struct key *host_key;
 };
 
-static err_t refuse(struct applying *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static err_t refuse(struct applying *, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 static err_t
 refuse(struct applying *a, const char *format, ...)
@@ -59,15 +60,19 @@ read_state(struct applying *a, int64_t *ret_number, str_t *ret_id)
 	*ret_number = 0;
 	*ret_id = STR("");
 	buf_init(&text, STATE_MAX);
-	err = path.data == NULL ? ERR_MEMORY : file_read(NULL, path.data, FILE_OURS, &text, NULL);
+	err = path.data == NULL ? ERR_MEMORY
+				: file_read(NULL, path.data, FILE_OURS, &text, NULL);
 	if (err == ERR_OK)
 		err = json_read(a->arena, buf_str(&text), NULL, NULL, &state);
 	buf_fini(&text);
 	if (err == ERR_NOT_FOUND)
 		return ERR_OK;
 	if (err != ERR_OK)
-		return refuse(a, "%.*s cannot be read, so it is not known which delivery was the last: put it right, "
-		    "or use --allow-rollback", STR_FMT(path));
+		return refuse(a,
+		    "%.*s cannot be read, so it is not known which delivery was the last: put "
+		    "it right, "
+		    "or use --allow-rollback",
+		    STR_FMT(path));
 	*ret_number = statement_number(state, "number", 0);
 	*ret_id = statement_text(state, "media");
 	return ERR_OK;
@@ -84,10 +89,14 @@ check_number(struct applying *a)
 		return ERR_OK;
 	TRY(read_state(a, &last, &id));
 	if (m->number < last)
-		return refuse(a, "delivery number %lld is older than %lld, the last one applied here (--allow-rollback takes it)",
+		return refuse(a,
+		    "delivery number %lld is older than %lld, the last one applied here "
+		    "(--allow-rollback takes it)",
 		    (long long)m->number, (long long)last);
 	if (last > 0 && m->number == last && !str_eq(id, m->id))
-		return refuse(a, "another delivery with the number %lld was applied here: two with one number cannot both be right",
+		return refuse(a,
+		    "another delivery with the number %lld was applied here: two with one "
+		    "number cannot both be right",
 		    (long long)last);
 	return ERR_OK;
 }
@@ -100,9 +109,11 @@ check_admission(struct applying *a)
 	if (m->expires > 0 && a->now >= m->expires)
 		return refuse(a, "the delivery has expired: pack a new one");
 	if (m->created > a->now + 86400)
-		return refuse(a, "the delivery was made in the future: see to the clock of this host");
+		return refuse(
+		    a, "the delivery was made in the future: see to the clock of this host");
 	if (!media_is_for(m, a->o->host))
-		return refuse(a, "the delivery is not for this host, %.*s", STR_FMT(a->o->host));
+		return refuse(
+		    a, "the delivery is not for this host, %.*s", STR_FMT(a->o->host));
 	return check_number(a);
 }
 
@@ -118,7 +129,8 @@ check_parts(struct applying *a)
 
 	for (size_t i = 0; i < a->r->media.count; i++) {
 		const struct media_part *p = &a->r->media.parts[i];
-		err_t err = check_part(a->arena, &x, &a->r->media, p, a->diag, &a->r->revisions[i]);
+		err_t err =
+		    check_part(a->arena, &x, &a->r->media, p, a->diag, &a->r->revisions[i]);
 
 		first = first != ERR_OK ? first : err;
 	}
@@ -166,11 +178,13 @@ plan_part(struct applying *a, const struct media_part *p)
 	if (path.len == 0)
 		return refuse(a, "%s: the configuration names no place for it", c.kind);
 	if (path.data[0] != '/' && a->o->root[0] != '\0')
-		return refuse(a, "%s: %.*s is no absolute path, which --root needs", c.kind, STR_FMT(path));
+		return refuse(a, "%s: %.*s is no absolute path, which --root needs", c.kind,
+		    STR_FMT(path));
 	c.target = arena_printf(a->arena, "%s%.*s", a->o->root, STR_FMT(path)).data;
 	if (p->kind == MEDIA_BINARY)
 		c.keep_as = arena_printf(a->arena, "%s.previous", c.target).data;
-	return arena_failed(a->arena) ? ERR_MEMORY : transaction_add(&a->r->transaction, &c, a->diag);
+	return arena_failed(a->arena) ? ERR_MEMORY
+				      : transaction_add(&a->r->transaction, &c, a->diag);
 }
 
 /* Which delivery this was is part of the transaction, too. */
@@ -181,12 +195,13 @@ plan_state(struct applying *a)
 	struct change c = { .kind = "state", .mode = STATE_MODE };
 
 	buf_init(&text, STATE_MAX);
-	buf_printf(&text, "{\"media\":\"%.*s\",\"number\":%lld,\"applied\":%lld}\n", STR_FMT(a->r->media.id),
-	    (long long)a->r->media.number, (long long)a->now);
+	buf_printf(&text, "{\"media\":\"%.*s\",\"number\":%lld,\"applied\":%lld}\n",
+	    STR_FMT(a->r->media.id), (long long)a->r->media.number, (long long)a->now);
 	c.bytes = arena_str(a->arena, buf_str(&text));
 	buf_fini(&text);
 	c.target = arena_printf(a->arena, "%s/state.json", a->dir).data;
-	return arena_failed(a->arena) ? ERR_MEMORY : transaction_add(&a->r->transaction, &c, a->diag);
+	return arena_failed(a->arena) ? ERR_MEMORY
+				      : transaction_add(&a->r->transaction, &c, a->diag);
 }
 
 static err_t
@@ -278,7 +293,9 @@ tell(struct applying *a)
 		return ERR_OK;
 	if (bundle != NULL && a->o->allow_rollback)
 		TRY(sidecar_go_back(a->arena, a->o->admin,
-		    arena_printf(a->arena, "%s%.*s", a->o->root, STR_FMT(target_of(a, MEDIA_BUNDLE))).data,
+		    arena_printf(
+			a->arena, "%s%.*s", a->o->root, STR_FMT(target_of(a, MEDIA_BUNDLE)))
+			.data,
 		    a->diag));
 	TRY(sidecar_reload(a->arena, a->o->admin, a->diag));
 	a->r->reloaded = true;
@@ -296,18 +313,23 @@ tell_back(struct applying *a)
 	if (restarts(a)) {
 		a->before.pid = 0;
 		if (restart(a, STR("")) != ERR_OK)
-			diag_say(a->diag, "media", "the old program was put back and does not come up: see to the sidecar");
+			diag_say(a->diag, "media",
+			    "the old program was put back and does not come up: see to the "
+			    "sidecar");
 		return;
 	}
 	if (sidecar_reload(a->arena, a->o->admin, &aside) == ERR_OK)
 		return;
-	/* The new bundle may have been taken before something else was refused: its number is the floor now. */
+	/* The new bundle may have been taken before something else was refused: its number is
+	 * the floor now. */
 	if (media_find(&a->r->media, MEDIA_BUNDLE) != NULL && path.len > 0 &&
 	    a->r->transaction.changes[0].existed &&
-	    sidecar_go_back(a->arena, a->o->admin, arena_printf(a->arena, "%s%.*s", a->o->root, STR_FMT(path)).data,
-	        &aside) == ERR_OK)
+	    sidecar_go_back(a->arena, a->o->admin,
+		arena_printf(a->arena, "%s%.*s", a->o->root, STR_FMT(path)).data,
+		&aside) == ERR_OK)
 		return;
-	diag_say(a->diag, "media", "the files are as they were, and the sidecar does not take them again: %.*s",
+	diag_say(a->diag, "media",
+	    "the files are as they were, and the sidecar does not take them again: %.*s",
 	    STR_FMT(diag_first_message(&aside)));
 }
 
@@ -323,7 +345,8 @@ back_out(struct applying *a)
 	if (make_receipt(a, STR("rolled back"), reason, &receipt) == ERR_OK &&
 	    file_replace(NULL, receipt_path(a), PUBLIC_MODE, receipt, a->diag) == ERR_OK)
 		a->r->receipt = receipt;
-	diag_say(a->diag, "media", "nothing of the delivery was kept: all files are as they were");
+	diag_say(
+	    a->diag, "media", "nothing of the delivery was kept: all files are as they were");
 	return ERR_REFUSED;
 }
 
@@ -351,11 +374,13 @@ go(struct applying *a)
 static err_t
 verify(struct applying *a, str_t bytes, str_t name)
 {
-	TRY(media_read(a->arena, bytes, name, release_keys_plain(a->o->keys), a->diag, &a->r->media));
+	TRY(media_read(
+	    a->arena, bytes, name, release_keys_plain(a->o->keys), a->diag, &a->r->media));
 	TRY(check_admission(a));
 	TRY(check_parts(a));
 	TRY(plan(a));
-	return a->o->admin != NULL ? sidecar_look(a->arena, a->o->admin, a->diag, &a->before) : ERR_OK;
+	return a->o->admin != NULL ? sidecar_look(a->arena, a->o->admin, a->diag, &a->before)
+				   : ERR_OK;
 }
 
 err_t

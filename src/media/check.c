@@ -22,7 +22,8 @@ enum { NUMBER_TEXT_MAX = 64, PACK_REVOKED_MAX = 100000 };
 
 #define SIDECAR_NAME STR("coresdk-sidecar")
 
-static err_t refuse(struct diag *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static err_t refuse(struct diag *, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 static err_t
 refuse(struct diag *diag, const char *format, ...)
@@ -68,7 +69,8 @@ read_number(const struct config *c, const char *root, const char *name, int64_t 
 int64_t
 check_now(const struct config *c, const char *root)
 {
-	int64_t now = clock_wall_s(&clock_system), mark = read_number(c, root, "clock-mark", 0);
+	int64_t now = clock_wall_s(&clock_system),
+		mark = read_number(c, root, "clock-mark", 0);
 
 	return mark != INT64_MAX && mark > now ? mark : now;
 }
@@ -80,7 +82,8 @@ add_verify_keys(const struct check_context *x, struct arena *arena, struct bundl
     struct diag *diag)
 {
 	for (size_t i = 0; i < x->config->policy_verify_keys.count; i++) {
-		str_t path = arena_printf(arena, "%s%.*s", x->root, STR_FMT(x->config->policy_verify_keys.at[i]));
+		str_t path = arena_printf(
+		    arena, "%s%.*s", x->root, STR_FMT(x->config->policy_verify_keys.at[i]));
 
 		if (path.data == NULL)
 			return ERR_MEMORY;
@@ -94,10 +97,12 @@ check_floor(const struct check_context *x, uint64_t number, struct diag *diag)
 {
 	int64_t floor = read_number(x->config, x->root, "revision-floor", 0);
 
-	if (x->allow_rollback || !x->config->policy_require_signature || (int64_t)number >= floor)
+	if (x->allow_rollback || !x->config->policy_require_signature ||
+	    (int64_t)number >= floor)
 		return ERR_OK;
 	return refuse(diag,
-	    "bundle: its revision number %llu is below %lld, the highest that this host ever took; "
+	    "bundle: its revision number %llu is below %lld, the highest that this host ever "
+	    "took; "
 	    "--allow-rollback takes it, and is recorded",
 	    (unsigned long long)number, (long long)floor);
 }
@@ -131,16 +136,18 @@ static err_t
 check_bundle(struct arena *arena, const struct check_context *x, const struct media *m,
     const struct media_part *p, struct diag *diag, str_t *ret)
 {
-	const struct bundle_options look = { .name = STR("bundle"), .ignore_times = true, .now = x->now };
+	const struct bundle_options look = {
+		.name = STR("bundle"), .ignore_times = true, .now = x->now
+	};
 	struct bundle b;
 
 	if (x->config != NULL)
 		TRY(try_bundle(arena, x, p->bytes, diag));
 	TRY(bundle_read(p->bytes, &look, arena, NULL, diag, &b));
 	*ret = b.signature.revision_number > 0
-	    ? arena_printf(arena, "%.*s (%llu)", STR_FMT(b.manifest.revision),
-		  (unsigned long long)b.signature.revision_number)
-	    : b.manifest.revision;
+		   ? arena_printf(arena, "%.*s (%llu)", STR_FMT(b.manifest.revision),
+			 (unsigned long long)b.signature.revision_number)
+		   : b.manifest.revision;
 	return ERR_OK;
 }
 
@@ -148,7 +155,8 @@ static err_t
 check_jwks(struct arena *arena, const struct check_context *x, const struct media *m,
     const struct media_part *p, struct diag *diag, str_t *ret)
 {
-	size_t most = x->config != NULL ? (size_t)x->config->auth_jwks_max_keys : JWKS_KEYS_MAX;
+	size_t most =
+	    x->config != NULL ? (size_t)x->config->auth_jwks_max_keys : JWKS_KEYS_MAX;
 	struct jwks *set = NULL;
 
 	TRY(jwks_new_from_file(p->bytes, STR("jwks"), most, diag, &set));
@@ -173,7 +181,8 @@ check_license(struct arena *arena, const struct check_context *x, const struct m
 		return refuse(diag, "license: it is not valid: %s",
 		    l.present ? token_reason_text(l.reason) : "it is empty");
 	if (!license_is_good(license_state(&l, x->now)))
-		return refuse(diag, "license: it is %s", license_state_name(license_state(&l, x->now)));
+		return refuse(
+		    diag, "license: it is %s", license_state_name(license_state(&l, x->now)));
 	*ret = arena_printf(arena, "%.*s, %lld days left", STR_FMT(l.organization),
 	    (long long)license_days_left(&l, x->now));
 	return ERR_OK;
@@ -194,18 +203,23 @@ static err_t
 check_revocations(struct arena *arena, const struct check_context *x, const struct media *m,
     const struct media_part *p, struct diag *diag, str_t *ret)
 {
-	size_t most = x->config != NULL ? (size_t)x->config->auth_revoked_max : PACK_REVOKED_MAX;
+	size_t most =
+	    x->config != NULL ? (size_t)x->config->auth_revoked_max : PACK_REVOKED_MAX;
 	struct revoked *list = revoked_new(most, NULL);
 	size_t added = 0, spoiled = 0;
-	err_t err = list != NULL ? revoked_merge(list, p->bytes, x->now, &added, &spoiled) : ERR_MEMORY;
+	err_t err = list != NULL ? revoked_merge(list, p->bytes, x->now, &added, &spoiled)
+				 : ERR_MEMORY;
 
 	revoked_free(&list);
 	if (err == ERR_LIMIT)
-		return refuse(diag, "revocations: there are more than %zu, which auth.revoked_max allows", most);
+		return refuse(diag,
+		    "revocations: there are more than %zu, which auth.revoked_max allows",
+		    most);
 	TRY(err);
 	if (spoiled > 0)
 		return refuse(diag,
-		    "revocations: %zu lines are not the SHA-256 of a token's signed part, a blank and the "
+		    "revocations: %zu lines are not the SHA-256 of a token's signed part, a "
+		    "blank and the "
 		    "time until which it counts",
 		    spoiled);
 	*ret = arena_printf(arena, "%zu tokens", added);
@@ -214,11 +228,12 @@ check_revocations(struct arena *arena, const struct check_context *x, const stru
 
 /* With a key on the host, settings without their tag are as good as somebody else's. */
 static err_t
-check_tag(const struct check_context *x, struct arena *arena, const struct media *m, str_t text,
-    struct diag *diag)
+check_tag(const struct check_context *x, struct arena *arena, const struct media *m,
+    str_t text, struct diag *diag)
 {
 	const struct media_part *tag = media_find(m, MEDIA_TAG);
-	str_t path = arena_printf(arena, "%s%.*s", x->root, STR_FMT(x->config->cache_hmac_key_path));
+	str_t path =
+	    arena_printf(arena, "%s%.*s", x->root, STR_FMT(x->config->cache_hmac_key_path));
 	struct buf key;
 	err_t err;
 
@@ -293,7 +308,8 @@ check_binary(struct arena *arena, const struct check_context *x, const struct me
 		return ERR_OK;
 	}
 	if (x->config != NULL) {
-		str_t path = arena_printf(arena, "%s%.*s", x->root, STR_FMT(x->config->auto_update_binary_path));
+		str_t path = arena_printf(
+		    arena, "%s%.*s", x->root, STR_FMT(x->config->auto_update_binary_path));
 
 		want.platform = check_platform(arena);
 		if (!x->allow_rollback && path.data != NULL &&
@@ -334,5 +350,6 @@ check_part(struct arena *arena, const struct check_context *x, const struct medi
 	if (diag->error_count == before)
 		diag_say(diag, "media", "%s: %s", media_kind_name(p->kind), err_text(err));
 	/* Whatever is wrong with it: the delivery does not pass. */
-	return err == ERR_MEMORY || err == ERR_IO || err == ERR_NOT_FOUND ? err : ERR_SIGNATURE;
+	return err == ERR_MEMORY || err == ERR_IO || err == ERR_NOT_FOUND ? err
+									  : ERR_SIGNATURE;
 }

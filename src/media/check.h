@@ -18,8 +18,8 @@
 #include "release/binary.h"
 
 struct check_context {
-	const struct config *config; /* of the host; NULL: there is none */
-	const char *root; /* before the paths of the configuration; "" */
+	const struct config *config;     /* of the host; NULL: there is none */
+	const char *root;                /* before the paths of the configuration; "" */
 	const struct release_keys *keys; /* of binaries; NULL: a binary's form is enough */
 	int64_t now;
 	bool allow_rollback; /* bundles below the floor, older binaries */
@@ -31,7 +31,8 @@ err_t check_part(struct arena *, const struct check_context *, const struct medi
 
 str_t check_platform(struct arena *); /* of this machine: linux/amd64 */
 
-/* The later of the wall clock and the mark that the daemon keeps in data_dir (sidecar/clock_mark.h). */
+/* The later of the wall clock and the mark that the daemon keeps in data_dir
+ * (sidecar/clock_mark.h). */
 int64_t check_now(const struct config *, const char *root);
 
 #endif

@@ -51,8 +51,9 @@ journal_write(struct transaction *t, enum journal_state state, struct diag *diag
 		buf_add_char(&out, '}');
 	}
 	buf_add_text(&out, "]}\n");
-	err = buf_failed(&out) ? ERR_LIMIT
-			       : file_replace(t->ops, path_of(t), JOURNAL_MODE, buf_str(&out), diag);
+	err = buf_failed(&out)
+		  ? ERR_LIMIT
+		  : file_replace(t->ops, path_of(t), JOURNAL_MODE, buf_str(&out), diag);
 	buf_fini(&out);
 	return err;
 }
@@ -76,7 +77,8 @@ read_change(struct transaction *t, value_t v)
 	c->keep_as = get_text(t, v, "keep_as");
 	c->existed = previous != NULL;
 	if (c->kind == NULL || c->target == NULL || sha256 == NULL ||
-	    strlen(sha256) != SHA256_HEX_SIZE || (c->existed && strlen(previous) != SHA256_HEX_SIZE))
+	    strlen(sha256) != SHA256_HEX_SIZE ||
+	    (c->existed && strlen(previous) != SHA256_HEX_SIZE))
 		return false;
 	memcpy(c->sha256, sha256, SHA256_HEX_SIZE);
 	if (c->existed)
@@ -118,10 +120,12 @@ journal_read(struct transaction *t, struct diag *diag, enum journal_state *ret)
 	err = file_read(t->ops, path, FILE_SECRET, &text, NULL);
 	if (err != ERR_OK && err != ERR_NOT_FOUND)
 		err = file_read(t->ops, path, FILE_SECRET, &text, diag);
-	if (err == ERR_OK && (json_read(t->arena, buf_str(&text), NULL, NULL, &document) != ERR_OK ||
-				 !read_document(t, document, ret))) {
+	if (err == ERR_OK &&
+	    (json_read(t->arena, buf_str(&text), NULL, NULL, &document) != ERR_OK ||
+		!read_document(t, document, ret))) {
 		diag_say(diag, "media",
-		    "%s is spoiled: look at the files named *.media-old and *.media-new, put right what is "
+		    "%s is spoiled: look at the files named *.media-old and *.media-new, put "
+		    "right what is "
 		    "wrong by hand, and remove it",
 		    path);
 		err = ERR_IO;
@@ -142,7 +146,8 @@ journal_remove(struct transaction *t, struct diag *diag)
 	const char *path = path_of(t);
 
 	journal_clean(t);
-	if ((t->ops->unlink(path) != 0 && errno != ENOENT) || file_sync_parent(t->ops, path) != ERR_OK) {
+	if ((t->ops->unlink(path) != 0 && errno != ENOENT) ||
+	    file_sync_parent(t->ops, path) != ERR_OK) {
 		diag_say(diag, "media", "cannot remove %s: %s", path, strerror(errno));
 		return ERR_IO;
 	}

@@ -8,7 +8,7 @@
 enum journal_state {
 	JOURNAL_STAGING, /* no target was touched */
 	JOURNAL_PUTTING, /* any of them may be new */
-	JOURNAL_KEPT, /* all are new, and stay */
+	JOURNAL_KEPT,    /* all are new, and stay */
 };
 
 err_t journal_write(struct transaction *, enum journal_state, struct diag *);

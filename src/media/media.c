@@ -72,7 +72,8 @@ make_part(struct arena *arena, const struct media_part *p)
 	(void)object_builder_add_text(&o, "kind", value_text(arena, rows[p->kind].kind));
 	(void)object_builder_add_text(&o, "name", value_text(arena, rows[p->kind].file));
 	(void)object_builder_add_text(&o, "size", value_int((int64_t)p->bytes.len));
-	(void)object_builder_add_text(&o, "sha256", value_string(arena, digest_text(arena, p->bytes)));
+	(void)object_builder_add_text(
+	    &o, "sha256", value_string(arena, digest_text(arena, p->bytes)));
 	(void)object_builder_add_text(&o, "revision", value_string(arena, p->revision));
 	return object_builder_freeze(&o, OBJECT_LAST_WINS, NULL);
 }
@@ -102,14 +103,15 @@ write_archive(const struct media *m, str_t manifest, struct buf *out)
 {
 	TRY(tar_write_file(out, STR(MANIFEST), manifest));
 	for (size_t i = 0; i < m->count; i++)
-		TRY(tar_write_file(out, str_of(rows[m->parts[i].kind].file), m->parts[i].bytes));
+		TRY(tar_write_file(
+		    out, str_of(rows[m->parts[i].kind].file), m->parts[i].bytes));
 	tar_write_end(out);
 	return buf_failed(out) ? ERR_LIMIT : ERR_OK;
 }
 
 err_t
-media_write(struct arena *arena, const struct media *m, const struct key *key, struct diag *diag,
-    struct buf *out)
+media_write(struct arena *arena, const struct media *m, const struct key *key,
+    struct diag *diag, struct buf *out)
 {
 	value_t manifest = make_manifest(arena, m);
 	struct buf text;
@@ -160,9 +162,12 @@ read_entries(struct arena *arena, str_t bytes, str_t name, struct diag *diag,
 	if (err == ERR_MEMORY)
 		return err;
 	if (err != ERR_OK)
-		return refuse(diag, name, "this is no delivery, or a damaged one: %s", fault.why);
-	if (*ret_count == 0 || !str_eq((*ret)[0].name, STR(MANIFEST)) || (*ret)[0].is_directory)
-		return refuse(diag, name, "this is no delivery: it does not begin with " MANIFEST);
+		return refuse(
+		    diag, name, "this is no delivery, or a damaged one: %s", fault.why);
+	if (*ret_count == 0 || !str_eq((*ret)[0].name, STR(MANIFEST)) ||
+	    (*ret)[0].is_directory)
+		return refuse(
+		    diag, name, "this is no delivery: it does not begin with " MANIFEST);
 	return ERR_OK;
 }
 
@@ -172,7 +177,8 @@ read_hosts(value_t hosts, struct media *m)
 	if (hosts.tag != VALUE_ARRAY || hosts.count > MEDIA_HOSTS_MAX)
 		return false;
 	for (uint32_t i = 0; i < hosts.count; i++) {
-		if (!value_is_string(hosts.items[i]) || !statement_is_plain(value_str(hosts.items[i])))
+		if (!value_is_string(hosts.items[i]) ||
+		    !statement_is_plain(value_str(hosts.items[i])))
 			return false;
 		m->hosts[m->host_count++] = value_str(hosts.items[i]);
 	}
@@ -200,23 +206,28 @@ read_part(struct arena *arena, value_t said, const struct tar_entry *entry, str_
 	str_t kind = statement_text(said, "kind");
 
 	if (!find_kind(kind, &p->kind))
-		return refuse(diag, name, "it has a part of a kind that this program does not know: %.*s",
+		return refuse(diag, name,
+		    "it has a part of a kind that this program does not know: %.*s",
 		    STR_FMT(str_cut(kind, 32)));
 	if (m->count > 0 && p->kind <= m->parts[m->count - 1].kind)
-		return refuse(diag, name, "its manifest lists a part twice, or out of order: %s",
+		return refuse(diag, name,
+		    "its manifest lists a part twice, or out of order: %s",
 		    rows[p->kind].kind);
 	if (entry->is_directory || !str_eq(entry->name, str_of(rows[p->kind].file)) ||
 	    !str_eq(entry->name, statement_text(said, "name")))
-		return refuse(diag, name, "the part %s is not where the manifest has it", rows[p->kind].kind);
+		return refuse(diag, name, "the part %s is not where the manifest has it",
+		    rows[p->kind].kind);
 	if (statement_number(said, "size", -1) != (int64_t)entry->bytes.len)
 		return refuse(diag, name, "the part %s does not have the size that was signed",
 		    rows[p->kind].kind);
 	p->sha256 = digest_text(arena, entry->bytes);
 	if (!str_eq(p->sha256, statement_text(said, "sha256")))
-		return refuse(diag, name, "the part %s was changed after it was signed", rows[p->kind].kind);
+		return refuse(diag, name, "the part %s was changed after it was signed",
+		    rows[p->kind].kind);
 	p->revision = statement_text(said, "revision");
 	if (!statement_is_plain(p->revision))
-		return refuse(diag, name, "the revision of the part %s is not printable", rows[p->kind].kind);
+		return refuse(diag, name, "the revision of the part %s is not printable",
+		    rows[p->kind].kind);
 	p->bytes = entry->bytes;
 	m->count++;
 	return ERR_OK;
@@ -233,8 +244,8 @@ read_manifest(struct arena *arena, value_t v, const struct tar_entry *entries, s
 	m->created = statement_number(v, "created", 0);
 	m->expires = statement_number(v, "expires", -1);
 	m->number = statement_number(v, "number", -1);
-	if (m->expires < 0 || m->number < 0 || !read_hosts(value_object_get_text(v, "hosts"), m) ||
-	    parts.tag != VALUE_ARRAY)
+	if (m->expires < 0 || m->number < 0 ||
+	    !read_hosts(value_object_get_text(v, "hosts"), m) || parts.tag != VALUE_ARRAY)
 		return refuse(diag, name, "its manifest is malformed");
 	if (parts.count + 1 < count)
 		return refuse(diag, name, "it has a file that the manifest does not list");
@@ -255,7 +266,9 @@ check_form(const struct media *m, str_t manifest, str_t bytes, str_t name, struc
 	buf_init(&again, MEDIA_SIZE_MAX + TAR_BLOCK * 4);
 	err = write_archive(m, manifest, &again);
 	if (err == ERR_OK && !str_eq(buf_str(&again), bytes))
-		err = refuse(diag, name, "it was changed on the way: it is not in the form that core media pack writes");
+		err = refuse(diag, name,
+		    "it was changed on the way: it is not in the form that core media pack "
+		    "writes");
 	buf_fini(&again);
 	return err;
 }

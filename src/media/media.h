@@ -30,7 +30,7 @@ enum media_kind {
 	MEDIA_CRL,
 	MEDIA_REVOCATIONS,
 	MEDIA_CONFIG, /* flags, limits, tenants: cache.config_path */
-	MEDIA_TAG, /* its HMAC */
+	MEDIA_TAG,    /* its HMAC */
 	MEDIA_BINARY,
 	MEDIA_KINDS
 };
@@ -50,14 +50,15 @@ struct media {
 	struct media_part parts[MEDIA_KINDS];
 	size_t count;
 	int64_t created, expires; /* unix; expires 0: never */
-	int64_t number; /* 0: none */
+	int64_t number;           /* 0: none */
 	str_t hosts[MEDIA_HOSTS_MAX];
 	size_t host_count;
-	str_t id; /* SHA-256 of the manifest, hex; ret only */
+	str_t id;       /* SHA-256 of the manifest, hex; ret only */
 	str_t key, kid; /* thumbprint that verified, empty: none; as claimed; ret only */
 };
 
-err_t media_write(struct arena *, const struct media *, const struct key *, struct diag *, struct buf *out);
+err_t media_write(
+    struct arena *, const struct media *, const struct key *, struct diag *, struct buf *out);
 /* keys NULL: looked at, not verified. */
 err_t media_read(struct arena *, str_t bytes, str_t name, const struct bundle_keys *keys,
     struct diag *, struct media *ret);

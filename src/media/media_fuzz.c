@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A delivery, unverified: what is read can be written again, to the byte, but for the signature. */
+/* A delivery, unverified: what is read can be written again, to the byte, but for the
+ * signature. */
 #include "base/must.h"
 #include "media/media.h"
 
@@ -12,7 +13,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct media m;
 
 	must(arena != NULL);
-	if (media_read(arena, str_make((const char *)data, size), STR("fuzz"), NULL, NULL, &m) == ERR_OK) {
+	if (media_read(arena, str_make((const char *)data, size), STR("fuzz"), NULL, NULL,
+		&m) == ERR_OK) {
 		must(m.count > 0 && m.id.len == SHA256_HEX_SIZE);
 		(void)media_is_for(&m, STR("host"));
 	}

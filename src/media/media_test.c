@@ -49,7 +49,8 @@ verdict(str_t bytes, const struct bundle_keys *set)
 	diag_init(&diag, arena, 4);
 	if (media_read(arena, bytes, STR("m"), set, &diag, &m) == ERR_OK)
 		return NULL;
-	return diag.error_count > 0 ? arena_str(arena, diag_first_message(&diag)).data : "(no sentence)";
+	return diag.error_count > 0 ? arena_str(arena, diag_first_message(&diag)).data
+				    : "(no sentence)";
 }
 
 static void
@@ -57,12 +58,15 @@ expect(const char *what, str_t bytes, const char *want)
 {
 	const char *got = verdict(bytes, keys);
 
-	if (!ok(want == NULL ? got == NULL : got != NULL && strstr(got, want) != NULL, "%s", what))
+	if (!ok(want == NULL ? got == NULL : got != NULL && strstr(got, want) != NULL, "%s",
+		what))
 		tap_note("%s", got != NULL ? got : "(taken)");
 }
 
 static const struct media example = {
-	.parts = { { .kind = MEDIA_BUNDLE, .bytes = { "bundle bytes", 12 }, .revision = { "r1", 2 } },
+	.parts = { { .kind = MEDIA_BUNDLE,
+		       .bytes = { "bundle bytes", 12 },
+		       .revision = { "r1", 2 } },
 	    { .kind = MEDIA_JWKS, .bytes = { "{}", 2 } },
 	    { .kind = MEDIA_REVOCATIONS, .bytes = { "", 0 } } },
 	.count = 3,
@@ -85,12 +89,13 @@ test_round_trip(void)
 		str_eq(media_find(&m, MEDIA_BUNDLE)->revision, STR("r1")) &&
 		media_find(&m, MEDIA_BINARY) == NULL && m.key.len > 0,
 	    "as it was packed");
-	ok(media_is_for(&m, STR("web-1")) && media_is_for(&m, STR("db")) && !media_is_for(&m, STR("db1")) &&
-		!media_is_for(&m, STR("web")),
+	ok(media_is_for(&m, STR("web-1")) && media_is_for(&m, STR("db")) &&
+		!media_is_for(&m, STR("db1")) && !media_is_for(&m, STR("web")),
 	    "hosts");
 	m.host_count = 0;
 	ok(media_is_for(&m, STR("any")), "no host is every host");
-	ok(verdict(bytes, NULL) == NULL && verdict(bytes, others) != NULL, "looked at; verified by another key");
+	ok(verdict(bytes, NULL) == NULL && verdict(bytes, others) != NULL,
+	    "looked at; verified by another key");
 }
 
 /* What an attacker with a tar, but without the key, can make of it. */
@@ -123,7 +128,7 @@ test_archives(void)
 			int at = cases[i].order[k];
 
 			if (tar_write_file(&out, at < 0 ? STR("../../etc/passwd") : e[at].name,
-			        at < 0 ? STR("x") : e[at].bytes) != ERR_OK)
+				at < 0 ? STR("x") : e[at].bytes) != ERR_OK)
 				abort();
 		}
 		tar_write_end(&out);
@@ -169,9 +174,15 @@ test_other_statements(void)
 		{ "{}", "later format" },
 		{ "{\"media\":2}", "later format" },
 		{ "{\"media\":1}", "malformed" },
-		{ "{\"media\":1,\"created\":1,\"expires\":0,\"number\":0,\"hosts\":[],\"parts\":[]}", "no part" },
-		{ "{\"media\":1,\"created\":1,\"expires\":-5,\"number\":0,\"hosts\":[],\"parts\":[]}", "malformed" },
-		{ "{\"media\":1,\"created\":1,\"expires\":0,\"number\":0,\"hosts\":[1],\"parts\":[]}", "malformed" },
+		{ "{\"media\":1,\"created\":1,\"expires\":0,\"number\":0,\"hosts\":[],"
+		  "\"parts\":[]}",
+		    "no part" },
+		{ "{\"media\":1,\"created\":1,\"expires\":-5,\"number\":0,\"hosts\":[],"
+		  "\"parts\":[]}",
+		    "malformed" },
+		{ "{\"media\":1,\"created\":1,\"expires\":0,\"number\":0,\"hosts\":[1],"
+		  "\"parts\":[]}",
+		    "malformed" },
 	};
 	struct buf text, out;
 
@@ -180,13 +191,16 @@ test_other_statements(void)
 
 		buf_init(&text, STATEMENT_SIZE_MAX);
 		buf_init(&out, 1 << 20);
-		if (i > 0 && json_read(arena, str_of(cases[i - 1].payload), NULL, NULL, &v) != ERR_OK)
+		if (i > 0 &&
+		    json_read(arena, str_of(cases[i - 1].payload), NULL, NULL, &v) != ERR_OK)
 			abort();
-		if (statement_write(&text, key, i == 0 ? STR("coresdk-binary") : STR("coresdk-media"), v) != ERR_OK ||
+		if (statement_write(&text, key,
+			i == 0 ? STR("coresdk-binary") : STR("coresdk-media"), v) != ERR_OK ||
 		    tar_write_file(&out, STR("manifest.jws"), buf_str(&text)) != ERR_OK)
 			abort();
 		tar_write_end(&out);
-		expect("a statement that is no manifest", buf_str(&out), i == 0 ? "something else" : cases[i - 1].want);
+		expect("a statement that is no manifest", buf_str(&out),
+		    i == 0 ? "something else" : cases[i - 1].want);
 		buf_fini(&text);
 		buf_fini(&out);
 	}
@@ -196,7 +210,8 @@ int
 main(void)
 {
 	arena = arena_new((size_t)1 << 30);
-	if (arena == NULL || key_generate(KEY_P256, &key) != ERR_OK || key_generate(KEY_P256, &other) != ERR_OK)
+	if (arena == NULL || key_generate(KEY_P256, &key) != ERR_OK ||
+	    key_generate(KEY_P256, &other) != ERR_OK)
 		return 1;
 	keys = keys_of(key);
 	others = keys_of(other);

@@ -86,13 +86,15 @@ make_public(struct arena *arena, const struct key *key, value_t *ret)
 
 	buf_init(&text, KEY_TEXT_MAX);
 	key_write_jwk(&text, key);
-	err = buf_failed(&text) ? ERR_LIMIT : json_read(arena, buf_str(&text), NULL, NULL, ret);
+	err =
+	    buf_failed(&text) ? ERR_LIMIT : json_read(arena, buf_str(&text), NULL, NULL, ret);
 	buf_fini(&text);
 	return err;
 }
 
 err_t
-receipt_write(struct arena *arena, const struct receipt *r, const struct key *key, struct buf *out)
+receipt_write(
+    struct arena *arena, const struct receipt *r, const struct key *key, struct buf *out)
 {
 	value_t parts[TRANSACTION_CHANGES_MAX], public;
 	struct object_builder o;
@@ -133,7 +135,8 @@ refuse(struct diag *diag, str_t name, const char *why)
 
 /* Verified by the key that it brings itself. */
 static err_t
-read_alone(struct arena *arena, str_t text, str_t name, struct diag *diag, struct statement *ret)
+read_alone(
+    struct arena *arena, str_t text, str_t name, struct diag *diag, struct statement *ret)
 {
 	struct bundle_keys *keys = bundle_keys_new();
 	struct statement st;
@@ -146,7 +149,8 @@ read_alone(struct arena *arena, str_t text, str_t name, struct diag *diag, struc
 	if (err == ERR_OK) {
 		json_write(&jwk, value_object_get_text(st.payload, "key"));
 		if (bundle_keys_add_text(keys, buf_str(&jwk), name, NULL) != ERR_OK)
-			err = refuse(diag, name, "it does not bring the key that it was signed with");
+			err = refuse(
+			    diag, name, "it does not bring the key that it was signed with");
 	}
 	if (err == ERR_OK)
 		err = statement_read(arena, text, STR(RECEIPT_TYPE), keys, name, diag, ret);
@@ -163,12 +167,14 @@ read_parts(value_t parts, struct receipt *r)
 	for (uint32_t i = 0; i < parts.count; i++) {
 		value_t v = parts.items[i];
 
-		r->parts[r->count++] = (struct receipt_part){ .kind = statement_text(v, "kind"),
-			.target = statement_text(v, "target"),
-			.sha256 = statement_text(v, "sha256"),
-			.revision = statement_text(v, "revision"),
-			.previous = statement_text(v, "previous") };
-		if (!statement_is_plain(r->parts[i].kind) || !statement_is_plain(r->parts[i].revision) ||
+		r->parts[r->count++] =
+		    (struct receipt_part){ .kind = statement_text(v, "kind"),
+			    .target = statement_text(v, "target"),
+			    .sha256 = statement_text(v, "sha256"),
+			    .revision = statement_text(v, "revision"),
+			    .previous = statement_text(v, "previous") };
+		if (!statement_is_plain(r->parts[i].kind) ||
+		    !statement_is_plain(r->parts[i].revision) ||
 		    !statement_is_plain(r->parts[i].sha256))
 			return false;
 	}
@@ -183,8 +189,9 @@ receipt_read(struct arena *arena, str_t text, str_t name, const struct bundle_ke
 	struct statement st;
 
 	text = str_trim_space(text);
-	TRY(keys != NULL ? statement_read(arena, text, STR(RECEIPT_TYPE), keys, name, diag, &st)
-			 : read_alone(arena, text, name, diag, &st));
+	TRY(keys != NULL
+		? statement_read(arena, text, STR(RECEIPT_TYPE), keys, name, diag, &st)
+		: read_alone(arena, text, name, diag, &st));
 	r.host = statement_text(st.payload, "host");
 	r.media_id = statement_text(st.payload, "media");
 	r.media_key = statement_text(st.payload, "media_key");
@@ -197,9 +204,11 @@ receipt_read(struct arena *arena, str_t text, str_t name, const struct bundle_ke
 	r.key = st.key;
 	r.known = keys != NULL;
 	if (statement_number(st.payload, "receipt", 0) != 1 || r.host.len == 0 || r.time < 0 ||
-	    !statement_is_plain(r.host) || !statement_is_plain(r.reason) || !statement_is_plain(r.result) ||
+	    !statement_is_plain(r.host) || !statement_is_plain(r.reason) ||
+	    !statement_is_plain(r.result) ||
 	    !read_parts(value_object_get_text(st.payload, "parts"), &r))
-		return refuse(diag, name, "it is signed, and is no receipt that this program understands");
+		return refuse(diag, name,
+		    "it is signed, and is no receipt that this program understands");
 	*ret = r;
 	return ERR_OK;
 }

@@ -27,16 +27,17 @@ struct receipt {
 	struct receipt_part parts[TRANSACTION_CHANGES_MAX];
 	size_t count;
 	int64_t time;
-	str_t result; /* "applied", "rolled back" */
-	str_t reason; /* of a rollback */
+	str_t result;  /* "applied", "rolled back" */
+	str_t reason;  /* of a rollback */
 	bool reloaded; /* the sidecar runs with it already */
-	str_t key; /* thumbprint of the host's key; ret only */
-	bool known; /* one of the keys given; ret only */
+	str_t key;     /* thumbprint of the host's key; ret only */
+	bool known;    /* one of the keys given; ret only */
 };
 
 /* Makes the key if there is none. */
 err_t receipt_host_key(struct arena *, const char *dir, struct diag *, struct key **ret);
-err_t receipt_write(struct arena *, const struct receipt *, const struct key *, struct buf *out);
+err_t receipt_write(
+    struct arena *, const struct receipt *, const struct key *, struct buf *out);
 /* `keys` NULL: by the key that it brings. */
 err_t receipt_read(struct arena *, str_t text, str_t name, const struct bundle_keys *keys,
     struct diag *, struct receipt *ret);

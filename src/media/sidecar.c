@@ -15,7 +15,13 @@
 #include "release/statement.h"
 #include "release/version.h"
 
-enum { ANSWER_MAX = 1 << 20, LOOK_MS = 5000, RELOAD_MS = 60000, PAUSE_MS = 50, QUICK_MS = 1000 };
+enum {
+	ANSWER_MAX = 1 << 20,
+	LOOK_MS = 5000,
+	RELOAD_MS = 60000,
+	PAUSE_MS = 50,
+	QUICK_MS = 1000
+};
 
 extern char **environ;
 
@@ -30,8 +36,8 @@ pause_ms(long ms)
 /* ---- asking ---- */
 
 static err_t
-ask(struct arena *arena, const char *path, str_t line, int fd, int timeout_ms, struct diag *diag,
-    value_t *ret)
+ask(struct arena *arena, const char *path, str_t line, int fd, int timeout_ms,
+    struct diag *diag, value_t *ret)
 {
 	struct buf answer;
 	err_t err;
@@ -60,14 +66,17 @@ look(struct arena *arena, const char *path, int timeout_ms, struct diag *diag,
     struct sidecar_status *ret)
 {
 	value_t answer = VALUE_NONE;
-	err_t err = ask(arena, path, STR("{\"command\":\"status\"}"), -1, timeout_ms, NULL, &answer);
+	err_t err =
+	    ask(arena, path, STR("{\"command\":\"status\"}"), -1, timeout_ms, NULL, &answer);
 
 	*ret = (struct sidecar_status){ .running = false };
 	if (err == ERR_UNREACHABLE && !admin_is_there(path))
 		return ERR_OK;
 	if (err != ERR_OK) {
 		diag_say(diag, "media",
-		    "%s: the sidecar listens here and does not answer: see to it first, or stop it", path);
+		    "%s: the sidecar listens here and does not answer: see to it first, or "
+		    "stop it",
+		    path);
 		return ERR_UNREACHABLE;
 	}
 	TRY(take_answer(answer, diag));
@@ -79,7 +88,8 @@ look(struct arena *arena, const char *path, int timeout_ms, struct diag *diag,
 }
 
 err_t
-sidecar_look(struct arena *arena, const char *path, struct diag *diag, struct sidecar_status *ret)
+sidecar_look(
+    struct arena *arena, const char *path, struct diag *diag, struct sidecar_status *ret)
 {
 	return look(arena, path, LOOK_MS, diag, ret);
 }
@@ -94,7 +104,8 @@ sidecar_reload(struct arena *arena, const char *path, struct diag *diag)
 }
 
 err_t
-sidecar_go_back(struct arena *arena, const char *path, const char *bundle_path, struct diag *diag)
+sidecar_go_back(
+    struct arena *arena, const char *path, const char *bundle_path, struct diag *diag)
 {
 	int fd = open(bundle_path, O_RDONLY | O_CLOEXEC);
 	value_t answer = VALUE_NONE;
@@ -106,7 +117,8 @@ sidecar_go_back(struct arena *arena, const char *path, const char *bundle_path, 
 		return ERR_IO;
 	}
 	buf_init(&line, ADMIN_LINE_MAX);
-	buf_add_text(&line, "{\"command\":\"reload-policy\",\"allow_rollback\":true,\"name\":");
+	buf_add_text(
+	    &line, "{\"command\":\"reload-policy\",\"allow_rollback\":true,\"name\":");
 	json_write_string(&line, str_of(bundle_path), false);
 	buf_add_char(&line, '}');
 	err = ask(arena, path, buf_str(&line), fd, RELOAD_MS, diag, &answer);
@@ -133,7 +145,8 @@ start(const char *command, struct diag *diag, pid_t *ret)
 		return ERR_MEMORY;
 	}
 	/* What it says is for people: stdout is this program's own. */
-	error = posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	error =
+	    posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
 	if (error == 0)
 		error = posix_spawn_file_actions_adddup2(&files, STDERR_FILENO, STDOUT_FILENO);
 	if (error == 0)
@@ -174,8 +187,8 @@ sidecar_run(const char *command, int64_t until_ns, struct diag *diag)
 
 /* NULL: it is as it should be. */
 static const char *
-find_fault(const struct sidecar_status *now, const struct sidecar_status *before, str_t version,
-    bool *ret_lasting)
+find_fault(const struct sidecar_status *now, const struct sidecar_status *before,
+    str_t version, bool *ret_lasting)
 {
 	*ret_lasting = false;
 	if (!now->running)
@@ -205,8 +218,8 @@ sidecar_wait(struct arena *arena, const char *path, const struct sidecar_status 
 
 		arena_release(arena, mark);
 		fault = look(arena, path, QUICK_MS, NULL, &now) == ERR_OK
-		    ? find_fault(&now, before, version, &lasting)
-		    : "it does not answer";
+			    ? find_fault(&now, before, version, &lasting)
+			    : "it does not answer";
 		if (fault == NULL) {
 			*ret = now;
 			return ERR_OK;

@@ -11,8 +11,8 @@
 enum { DIR_MODE = 0700, TARGET_DIR_MODE = 0755, RECEIPT_MODE = 0644 };
 
 void
-transaction_init(struct transaction *t, struct arena *arena, const struct file_ops *ops,
-    const char *dir)
+transaction_init(
+    struct transaction *t, struct arena *arena, const struct file_ops *ops, const char *dir)
 {
 	*t = (struct transaction){ .arena = arena,
 		.ops = ops != NULL ? ops : &file_kernel,
@@ -28,7 +28,8 @@ transaction_add(struct transaction *t, const struct change *c, struct diag *diag
 	for (size_t i = 0; i < t->count; i++) {
 		if (strcmp(t->changes[i].target, c->target) != 0)
 			continue;
-		diag_say(diag, "media", "%s and %s would both become %s: give them files of their own",
+		diag_say(diag, "media",
+		    "%s and %s would both become %s: give them files of their own",
 		    t->changes[i].kind, c->kind, c->target);
 		return ERR_CONFIG;
 	}
@@ -68,8 +69,8 @@ say_errno(struct diag *diag, const char *doing, const char *path)
 static err_t
 remove_file(struct transaction *t, const char *path, struct diag *diag)
 {
-	return t->ops->unlink(path) == 0 || errno == ENOENT ? ERR_OK :
-							      say_errno(diag, "remove", path);
+	return t->ops->unlink(path) == 0 || errno == ENOENT ? ERR_OK
+							    : say_errno(diag, "remove", path);
 }
 
 /* ---- looking ---- */
@@ -82,8 +83,9 @@ read_file(struct transaction *t, const char *path, struct buf *bytes, struct dia
 	buf_clear(bytes);
 	err = file_read(t->ops, path, FILE_ANY, bytes, NULL);
 	/* Once more for the sentence, unless there is nothing to say. */
-	return err == ERR_OK || err == ERR_NOT_FOUND ? err :
-						       file_read(t->ops, path, FILE_ANY, bytes, diag);
+	return err == ERR_OK || err == ERR_NOT_FOUND
+		   ? err
+		   : file_read(t->ops, path, FILE_ANY, bytes, diag);
 }
 
 static err_t
@@ -94,7 +96,8 @@ look_at(struct transaction *t, struct change *c, struct buf *bytes, struct diag 
 
 	if (lstat(c->target, &st) == 0 && !S_ISREG(st.st_mode)) {
 		diag_say(diag, "media",
-		    "%s is not a plain file and would be replaced by one: name the file itself in the "
+		    "%s is not a plain file and would be replaced by one: name the file "
+		    "itself in the "
 		    "configuration",
 		    c->target);
 		return ERR_CONFIG;
@@ -136,7 +139,8 @@ transaction_open(struct transaction *t, struct diag *diag)
 	if (flock(t->lock_fd, LOCK_EX | LOCK_NB) == 0)
 		return ERR_OK;
 	transaction_close(t);
-	diag_say(diag, "media", "%s is locked: another delivery or update is at work; wait for it", path);
+	diag_say(diag, "media",
+	    "%s is locked: another delivery or update is at work; wait for it", path);
 	return ERR_REFUSED;
 }
 
@@ -154,8 +158,10 @@ static err_t
 write_as(struct transaction *t, const char *path, const struct stat *like, mode_t mode,
     str_t bytes, struct diag *diag)
 {
-	TRY(file_replace(t->ops, path, like != NULL ? like->st_mode & 07777 : mode, bytes, diag));
-	/* The process's mask must not decide; and an owner is only kept by who may give files away. */
+	TRY(file_replace(
+	    t->ops, path, like != NULL ? like->st_mode & 07777 : mode, bytes, diag));
+	/* The process's mask must not decide; and an owner is only kept by who may give files
+	 * away. */
 	if (chmod(path, like != NULL ? like->st_mode & 07777 : mode) != 0 ||
 	    (like != NULL && geteuid() == 0 && chown(path, like->st_uid, like->st_gid) != 0))
 		return say_errno(diag, "give mode and owner to", path);
@@ -172,14 +178,17 @@ stage(struct transaction *t, const struct change *c, struct buf *bytes, struct d
 	if (!c->existed) {
 		if (slash != NULL && slash != c->target)
 			TRY(file_make_dirs(t->ops,
-			    arena_str(t->arena, str_make(c->target, (size_t)(slash - c->target))).data,
+			    arena_str(
+				t->arena, str_make(c->target, (size_t)(slash - c->target)))
+				.data,
 			    TARGET_DIR_MODE, diag));
 		return write_as(t, new_of(t, c), NULL, c->mode, c->bytes, diag);
 	}
 	TRY(read_file(t, c->target, bytes, diag));
 	digest_sha256_hex(buf_str(bytes), now);
 	if (stat(c->target, &st) != 0 || strcmp(now, c->previous) != 0) {
-		diag_say(diag, "media", "%s was changed by somebody else meanwhile: try again", c->target);
+		diag_say(diag, "media", "%s was changed by somebody else meanwhile: try again",
+		    c->target);
 		return ERR_IO;
 	}
 	TRY(write_as(t, old_of(t, c), &st, 0, buf_str(bytes), diag));
@@ -274,7 +283,8 @@ transaction_put(struct transaction *t, struct diag *diag)
 	err_t err = put_all(t, diag);
 
 	if (err != ERR_OK && transaction_recover(t, diag, &outcome) != ERR_OK)
-		diag_say(diag, "media", "not all of it could be undone: run `core media recover`");
+		diag_say(
+		    diag, "media", "not all of it could be undone: run `core media recover`");
 	return err;
 }
 
@@ -323,5 +333,6 @@ transaction_recover(struct transaction *t, struct diag *diag, enum transaction_o
 	*ret = state == JOURNAL_KEPT ? TRANSACTION_FINISHED : TRANSACTION_UNDONE;
 	if (state == JOURNAL_KEPT)
 		return finish(&left, diag);
-	return state == JOURNAL_STAGING ? drop_staged(&left, diag) : transaction_undo(&left, diag);
+	return state == JOURNAL_STAGING ? drop_staged(&left, diag)
+					: transaction_undo(&left, diag);
 }

@@ -30,7 +30,7 @@ struct change {
 	const char *kind; /* for the journal and people */
 	const char *target;
 	str_t bytes;
-	mode_t mode; /* of a file that is not there yet */
+	mode_t mode;         /* of a file that is not there yet */
 	const char *keep_as; /* where the old file stays; NULL: nowhere */
 	/* filled in by transaction_look: */
 	bool existed;
@@ -51,7 +51,8 @@ struct transaction {
 
 enum transaction_outcome { TRANSACTION_CLEAN, TRANSACTION_UNDONE, TRANSACTION_FINISHED };
 
-void transaction_init(struct transaction *, struct arena *, const struct file_ops *, const char *dir);
+void transaction_init(
+    struct transaction *, struct arena *, const struct file_ops *, const char *dir);
 /* `target` and `keep_as` are borrowed, `bytes` too. */
 err_t transaction_add(struct transaction *, const struct change *, struct diag *);
 /* What is there now; changes nothing. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Dies before every single call to the kernel, then recovers: all files are old, or all are new. */
+/* Dies before every single call to the kernel, then recovers: all files are old, or all are
+ * new. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -23,11 +24,11 @@ step(void)
 		countdown--;
 }
 
-#define MORTAL(type, name, parameters, arguments)  \
-	static type mortal_##name parameters       \
-	{                                          \
-		step();                            \
-		return file_kernel.name arguments; \
+#define MORTAL(type, name, parameters, arguments)                                             \
+	static type mortal_##name parameters                                                  \
+	{                                                                                     \
+		step();                                                                       \
+		return file_kernel.name arguments;                                            \
 	}
 MORTAL(int, open, (const char *p, int f, mode_t m), (p, f, m))
 MORTAL(ssize_t, write, (int fd, const void *b, size_t n), (fd, b, n))
@@ -67,7 +68,7 @@ set_up(void)
 {
 	for (int i = 0; i < FILES - 1; i++)
 		if (file_replace(NULL, path_of(arena_printf(arena, "f%d", i).data), 0600,
-		        arena_printf(arena, "old %d", i), NULL) != ERR_OK)
+			arena_printf(arena, "old %d", i), NULL) != ERR_OK)
 			abort();
 	(void)unlink(path_of("f3"));
 	(void)unlink(path_of("receipt"));
@@ -101,7 +102,8 @@ state_of(int i)
 	char state = '-';
 
 	buf_init(&text, 100);
-	if (file_read(NULL, path_of(arena_printf(arena, "f%d", i).data), FILE_ANY, &text, NULL) == ERR_OK) {
+	if (file_read(NULL, path_of(arena_printf(arena, "f%d", i).data), FILE_ANY, &text,
+		NULL) == ERR_OK) {
 		state = '?';
 		for (int k = 0; k < 2; k++) {
 			(void)snprintf(want, sizeof(want), "%s %d", k == 0 ? "old" : "new", i);
@@ -127,14 +129,16 @@ is_whole(bool *ret_new)
 static bool
 is_clean(void)
 {
-	static const char *const endings[] = { ".media-old", ".media-new", ".media-old.new", ".media-new.new" };
+	static const char *const endings[] = { ".media-old", ".media-new", ".media-old.new",
+		".media-new.new" };
 
 	for (int i = 0; i < FILES; i++)
 		for (size_t e = 0; e < COUNT(endings); e++)
-			if (access(path_of(arena_printf(arena, "f%d%s", i, endings[e]).data), F_OK) == 0)
+			if (access(path_of(arena_printf(arena, "f%d%s", i, endings[e]).data),
+				F_OK) == 0)
 				return false;
 	return access(path_of("dir/journal.json"), F_OK) != 0 &&
-	    access(path_of("dir/journal.json.new"), F_OK) != 0;
+	       access(path_of("dir/journal.json.new"), F_OK) != 0;
 }
 
 enum deed { PUT_AND_KEEP, PUT_AND_UNDO, RECOVER };
@@ -158,8 +162,9 @@ live(enum deed deed, long calls)
 			fine = fine && transaction_recover(&t, NULL, &outcome) == ERR_OK;
 		else
 			fine = fine && transaction_look(&t, NULL) == ERR_OK &&
-			    transaction_put(&t, NULL) == ERR_OK &&
-			    (deed == PUT_AND_KEEP ? transaction_keep(&t, NULL) : transaction_undo(&t, NULL)) == ERR_OK;
+			       transaction_put(&t, NULL) == ERR_OK &&
+			       (deed == PUT_AND_KEEP ? transaction_keep(&t, NULL)
+						     : transaction_undo(&t, NULL)) == ERR_OK;
 		_exit(fine ? 0 : 1);
 	}
 	if (waitpid(child, &status, 0) != child || !WIFEXITED(status) ||
@@ -175,7 +180,8 @@ recover(enum transaction_outcome *ret)
 	bool fine;
 
 	transaction_init(&t, arena, NULL, path_of("dir"));
-	fine = transaction_open(&t, NULL) == ERR_OK && transaction_recover(&t, NULL, ret) == ERR_OK;
+	fine = transaction_open(&t, NULL) == ERR_OK &&
+	       transaction_recover(&t, NULL, ret) == ERR_OK;
 	transaction_close(&t);
 	return fine;
 }
@@ -197,14 +203,19 @@ test_death(enum deed deed, const char *name)
 			missing += state_of(i) == '-' || state_of(i) == '?';
 		broken += !recover(&outcome) || !is_whole(&is_new) || !is_clean();
 		has_receipt = access(path_of("receipt"), F_OK) == 0;
-		broken += is_new != has_receipt || (access(path_of("f0.previous"), F_OK) == 0) != is_new;
-		broken += (outcome == TRANSACTION_FINISHED && !is_new) || (outcome == TRANSACTION_UNDONE && is_new);
+		broken += is_new != has_receipt ||
+			  (access(path_of("f0.previous"), F_OK) == 0) != is_new;
+		broken += (outcome == TRANSACTION_FINISHED && !is_new) ||
+			  (outcome == TRANSACTION_UNDONE && is_new);
 		news += is_new;
 	}
 	ok(at_end && deaths > 50, "%s: died before each of %ld calls", name, deaths);
 	ok(missing == 0, "%s: no file was ever missing or half written", name);
-	ok(broken == 0, "%s: each time all were old or all new, and nothing was left behind (%ld)", name, broken);
-	ok((news > 0) == (deed == PUT_AND_KEEP), "%s: %ld ended with the new ones", name, news);
+	ok(broken == 0,
+	    "%s: each time all were old or all new, and nothing was left behind (%ld)", name,
+	    broken);
+	ok((news > 0) == (deed == PUT_AND_KEEP), "%s: %ld ended with the new ones", name,
+	    news);
 }
 
 /* Dies in the middle, then again in each step of recovering. */
@@ -225,7 +236,8 @@ test_death_in_recovery(long first)
 		deaths += !at_end;
 		broken += !recover(&outcome) || !is_whole(&is_new) || !is_clean();
 	}
-	ok(broken == 0 && deaths > 0, "dead after %ld calls, then in each of %ld of the recovery", first, deaths);
+	ok(broken == 0 && deaths > 0,
+	    "dead after %ld calls, then in each of %ld of the recovery", first, deaths);
 }
 
 static void
@@ -242,10 +254,13 @@ test_refusals(void)
 	ok(transaction_open(&t, &diag) == ERR_OK, "the lock");
 	transaction_init(&second, arena, NULL, path_of("dir"));
 	ok(transaction_open(&second, &diag) == ERR_REFUSED, "is held once");
-	ok(transaction_look(&t, &diag) == ERR_OK && t.changes[0].existed && !t.changes[3].existed, "looked at");
+	ok(transaction_look(&t, &diag) == ERR_OK && t.changes[0].existed &&
+		!t.changes[3].existed,
+	    "looked at");
 	if (file_replace(NULL, path_of("f1"), 0600, STR("somebody's"), NULL) != ERR_OK)
 		abort();
-	ok(transaction_put(&t, &diag) == ERR_IO && state_of(0) == 'o' && is_clean(), "changed meanwhile: undone");
+	ok(transaction_put(&t, &diag) == ERR_IO && state_of(0) == 'o' && is_clean(),
+	    "changed meanwhile: undone");
 	transaction_close(&t);
 	set_up();
 	(void)unlink(path_of("f2"));
@@ -259,7 +274,8 @@ test_refusals(void)
 		abort();
 	ok(transaction_open(&t, &diag) == ERR_OK, "open");
 	enum transaction_outcome outcome;
-	ok(transaction_recover(&t, &diag, &outcome) == ERR_IO, "a spoiled journal is not guessed at");
+	ok(transaction_recover(&t, &diag, &outcome) == ERR_IO,
+	    "a spoiled journal is not guessed at");
 	transaction_close(&t);
 	(void)unlink(path_of("dir/journal.json"));
 }
@@ -271,15 +287,20 @@ test_modes(void)
 	bool is_new;
 
 	set_up();
-	ok(chmod(path_of("f1"), 0604) == 0 && live(PUT_AND_KEEP, -1) && is_whole(&is_new) && is_new, "to its end");
-	ok(stat(path_of("f1"), &st) == 0 && (st.st_mode & 0777) == 0604, "a file keeps its mode");
-	ok(stat(path_of("f3"), &st) == 0 && (st.st_mode & 0777) == 0640, "a new one gets what is asked for");
+	ok(chmod(path_of("f1"), 0604) == 0 && live(PUT_AND_KEEP, -1) && is_whole(&is_new) &&
+		is_new,
+	    "to its end");
+	ok(stat(path_of("f1"), &st) == 0 && (st.st_mode & 0777) == 0604,
+	    "a file keeps its mode");
+	ok(stat(path_of("f3"), &st) == 0 && (st.st_mode & 0777) == 0640,
+	    "a new one gets what is asked for");
 }
 
 int
 main(void)
 {
-	static const char *const left[] = { "f0", "f1", "f2", "f3", "receipt", "f0.previous", "dir/lock" };
+	static const char *const left[] = { "f0", "f1", "f2", "f3", "receipt", "f0.previous",
+		"dir/lock" };
 
 	arena = arena_new((size_t)1 << 30);
 	if (arena == NULL || mkdtemp(room) == NULL)

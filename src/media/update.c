@@ -30,7 +30,8 @@ find_paths(struct updating *u)
 	u->r->previous = arena_printf(u->arena, "%s.previous", u->r->target).data;
 	if (u->o->admin == NULL) {
 		diag_say(u->diag, "update",
-		    "listen.admin is empty: without that socket nobody can tell whether the new program is well");
+		    "listen.admin is empty: without that socket nobody can tell whether the "
+		    "new program is well");
 		return ERR_CONFIG;
 	}
 	return u->r->previous != NULL ? ERR_OK : ERR_MEMORY;
@@ -43,11 +44,14 @@ check_version(struct updating *u, const char *path)
 	str_t running = u->before.running ? u->before.version : STR("");
 	str_t least = u->r->old.version, version = u->r->facts.claims.version;
 
-	if (version_is_good(running) && (least.len == 0 || version_compare(running, least) > 0))
+	if (version_is_good(running) &&
+	    (least.len == 0 || version_compare(running, least) > 0))
 		least = running;
 	if (u->o->allow_downgrade || least.len == 0 || version_compare(version, least) >= 0)
 		return ERR_OK;
-	diag_say(u->diag, "update", "%s: its version %.*s is older than %.*s, which is in place; --allow-downgrade takes it",
+	diag_say(u->diag, "update",
+	    "%s: its version %.*s is older than %.*s, which is in place; --allow-downgrade "
+	    "takes it",
 	    path, STR_FMT(version_bare(version)), STR_FMT(version_bare(least)));
 	return ERR_SIGNATURE;
 }
@@ -81,12 +85,14 @@ verify(struct updating *u, const char *path, str_t bytes)
 /* ---- the swap ---- */
 
 static err_t
-start(struct updating *u, str_t version, const struct sidecar_status *before, int64_t timeout_s)
+start(
+    struct updating *u, str_t version, const struct sidecar_status *before, int64_t timeout_s)
 {
 	int64_t until = clock_steady_ns(&clock_system) + timeout_s * CLOCK_NS_PER_S;
 
 	TRY(sidecar_run(u->o->restart, until, u->diag));
-	return sidecar_wait(u->arena, u->o->admin, before, version, until, u->diag, &u->r->now);
+	return sidecar_wait(
+	    u->arena, u->o->admin, before, version, until, u->diag, &u->r->now);
 }
 
 static err_t
@@ -97,12 +103,16 @@ back_out(struct updating *u)
 	u->r->rolled_back = true;
 	TRY(transaction_undo(&u->t, u->diag));
 	/* It may be that the old process never ended. */
-	if (start(u, STR(""), &any, u->o->timeout_s > BACK_LEAST_S ? u->o->timeout_s : BACK_LEAST_S) != ERR_OK) {
+	if (start(u, STR(""), &any,
+		u->o->timeout_s > BACK_LEAST_S ? u->o->timeout_s : BACK_LEAST_S) != ERR_OK) {
 		diag_say(u->diag, "update",
-		    "%s is the old program again, and it does not come up either: see to the sidecar", u->r->target);
+		    "%s is the old program again, and it does not come up either: see to the "
+		    "sidecar",
+		    u->r->target);
 		return ERR_REFUSED;
 	}
-	diag_say(u->diag, "update", "the old program was put back and serves (v%.*s)", STR_FMT(u->r->now.version));
+	diag_say(u->diag, "update", "the old program was put back and serves (v%.*s)",
+	    STR_FMT(u->r->now.version));
 	return ERR_REFUSED;
 }
 
@@ -141,7 +151,8 @@ static err_t
 prepare(struct updating *u)
 {
 	TRY(find_paths(u));
-	TRY(sidecar_look(u->arena, u->o->admin, NULL, &u->before) == ERR_MEMORY ? ERR_MEMORY : ERR_OK);
+	TRY(sidecar_look(u->arena, u->o->admin, NULL, &u->before) == ERR_MEMORY ? ERR_MEMORY
+										: ERR_OK);
 	if (binary_read_claims(u->arena, u->r->target, &u->r->old) != ERR_OK)
 		u->r->old = (struct binary_claims){ .name = STR("") };
 	return ERR_OK;
@@ -178,7 +189,8 @@ update_rollback(struct arena *arena, const struct update_options *o, struct diag
 	*ret = (struct update_result){ .rolled_back = false };
 	TRY(prepare(&u));
 	if (access(ret->previous, F_OK) != 0) {
-		diag_say(diag, "update", "%s is not there: there is no program to go back to", ret->previous);
+		diag_say(diag, "update", "%s is not there: there is no program to go back to",
+		    ret->previous);
 		return ERR_NOT_FOUND;
 	}
 	if (binary_read_claims(arena, ret->previous, &ret->facts.claims) != ERR_OK)

@@ -41,12 +41,13 @@ is_word(str_t s, bool slash)
 		char c = s.data[i];
 
 		slashes += c == '/';
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-			c == '-' || c == '_' || c == '.' || c == '/'))
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+			(c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' ||
+			c == '/'))
 			return false;
 	}
 	return s.len > 0 && s.len <= BINARY_WORD_MAX && slashes == (slash ? 1 : 0) &&
-	    s.data[0] != '/' && s.data[s.len - 1] != '/';
+	       s.data[0] != '/' && s.data[s.len - 1] != '/';
 }
 
 const char *
@@ -76,7 +77,7 @@ static bool
 same_claims(const struct binary_claims *a, const struct binary_claims *b)
 {
 	return str_eq(a->name, b->name) && str_eq(a->version, b->version) &&
-	    str_eq(a->platform, b->platform);
+	       str_eq(a->platform, b->platform);
 }
 
 /* The first says who it is; each other one must say the same. */
@@ -108,12 +109,14 @@ check_content(const struct source *s, uint64_t len, value_t payload, struct diag
 		return refuse(diag, s, "the signed statement lacks size or digest");
 	if ((uint64_t)size > len)
 		return refuse(diag, s,
-		    "%llu bytes were signed and %llu are here: the file is cut, or the signature is "
+		    "%llu bytes were signed and %llu are here: the file is cut, or the "
+		    "signature is "
 		    "another file's",
 		    (unsigned long long)size, (unsigned long long)len);
 	if ((uint64_t)size < len)
 		return refuse(diag, s,
-		    "%llu bytes were signed and %llu are here: something was added, or the signature "
+		    "%llu bytes were signed and %llu are here: something was added, or the "
+		    "signature "
 		    "is another file's",
 		    (unsigned long long)size, (unsigned long long)len);
 	TRY(source_digest(s, len, DIGEST_SHA256, digest, diag));
@@ -141,7 +144,8 @@ check_statement(struct arena *arena, const struct source *s, str_t text, uint64_
 	const char *fault;
 
 	if (bundle_keys_count(release_keys_plain(keys)) == 0)
-		return refuse(diag, s, "its signature is no minisign one, as all keys given are");
+		return refuse(
+		    diag, s, "its signature is no minisign one, as all keys given are");
 	TRY(statement_read(arena, text, STR(BINARY_TYPE), release_keys_plain(keys),
 	    str_of(s->name), diag, &st));
 	claims = claims_of(st.payload);
@@ -206,8 +210,8 @@ binary_read_claims(struct arena *arena, const char *path, struct binary_claims *
 	err = read_block(arena, &s, NULL, &state, &block);
 	source_close(&s);
 	TRY(err);
-	if (state != BLOCK_FOUND ||
-	    statement_read(arena, block.text, STR(BINARY_TYPE), NULL, STR(""), NULL, &st) != ERR_OK)
+	if (state != BLOCK_FOUND || statement_read(arena, block.text, STR(BINARY_TYPE), NULL,
+					STR(""), NULL, &st) != ERR_OK)
 		return ERR_NOT_FOUND;
 	*ret = claims_of(st.payload);
 	return binary_claims_fault(ret) == NULL ? ERR_OK : ERR_NOT_FOUND;
@@ -239,7 +243,8 @@ make_message(struct arena *arena, const struct source *s, const struct minisign 
 
 	if (!m->prehashed && s->size > BINARY_LEGACY_MAX)
 		return refuse(diag, s,
-		    "a minisign signature of the old kind is checked for files of 256 MiB at most; "
+		    "a minisign signature of the old kind is checked for files of 256 MiB at "
+		    "most; "
 		    "sign it prehashed (minisign -H)");
 	message = arena_alloc(arena, len, 1);
 	if (message == NULL)
@@ -266,10 +271,11 @@ try_minisign_keys(struct arena *arena, const struct source *s, const struct mini
 			return ERR_OK;
 		}
 	}
-	return arena_failed(arena) ? ERR_MEMORY :
-				     refuse(diag, s,
-					 "its minisign signature does not verify: the file or its "
-					 "trusted comment was changed, or another key signed");
+	return arena_failed(arena)
+		   ? ERR_MEMORY
+		   : refuse(diag, s,
+			 "its minisign signature does not verify: the file or its "
+			 "trusted comment was changed, or another key signed");
 }
 
 static err_t
@@ -286,9 +292,10 @@ check_minisign(struct arena *arena, const struct source *s, str_t text,
 	if (err != ERR_OK)
 		return refuse(diag, s, "its minisign signature is malformed");
 	TRY(try_minisign_keys(arena, s, &m, keys, diag, &key));
-	claims = (struct binary_claims){ .name = comment_member(m.trusted_comment, STR("name:")),
-		.version = comment_member(m.trusted_comment, STR("version:")),
-		.platform = comment_member(m.trusted_comment, STR("platform:")) };
+	claims =
+	    (struct binary_claims){ .name = comment_member(m.trusted_comment, STR("name:")),
+		    .version = comment_member(m.trusted_comment, STR("version:")),
+		    .platform = comment_member(m.trusted_comment, STR("platform:")) };
 	if (binary_claims_fault(&claims) == NULL)
 		TRY(take_claims(f, &claims, s, diag));
 	if (f->key.len == 0)
@@ -305,21 +312,26 @@ check_expectation(const struct source *s, const struct binary_expectation *want,
     const struct binary_facts *f, struct diag *diag)
 {
 	const struct binary_claims *c = &f->claims;
-	bool asks = want->name.len > 0 || want->least_version.len > 0 || want->platform.len > 0;
+	bool asks =
+	    want->name.len > 0 || want->least_version.len > 0 || want->platform.len > 0;
 
 	if (asks && c->name.len == 0)
 		return refuse(diag, s,
-		    "its signature does not say which program and version it is: the trusted comment "
+		    "its signature does not say which program and version it is: the trusted "
+		    "comment "
 		    "lacks name:, version: and platform:");
 	if (want->name.len > 0 && !str_eq(want->name, c->name))
-		return refuse(diag, s, "it is signed as %.*s, and %.*s is wanted", STR_FMT(c->name),
-		    STR_FMT(want->name));
+		return refuse(diag, s, "it is signed as %.*s, and %.*s is wanted",
+		    STR_FMT(c->name), STR_FMT(want->name));
 	if (want->platform.len > 0 && !str_eq(want->platform, c->platform))
-		return refuse(diag, s, "it is for %.*s, and %.*s is wanted", STR_FMT(c->platform),
-		    STR_FMT(want->platform));
-	if (want->least_version.len > 0 && version_compare(c->version, want->least_version) < 0)
-		return refuse(diag, s, "its version %.*s is older than %.*s, the least that is taken",
-		    STR_FMT(version_bare(c->version)), STR_FMT(version_bare(want->least_version)));
+		return refuse(diag, s, "it is for %.*s, and %.*s is wanted",
+		    STR_FMT(c->platform), STR_FMT(want->platform));
+	if (want->least_version.len > 0 &&
+	    version_compare(c->version, want->least_version) < 0)
+		return refuse(diag, s,
+		    "its version %.*s is older than %.*s, the least that is taken",
+		    STR_FMT(version_bare(c->version)),
+		    STR_FMT(version_bare(want->least_version)));
 	return ERR_OK;
 }
 
@@ -332,22 +344,25 @@ binary_verify(struct arena *arena, const struct source *s, const struct binary_b
 
 	TRY(check_block(arena, s, beside, keys, diag, &f));
 	if (beside->sig.len > 0 && bundle_keys_count(release_keys_plain(keys)) > 0) {
-		TRY(check_statement(arena, s, str_trim_space(beside->sig), s->size, keys, diag, &f));
+		TRY(check_statement(
+		    arena, s, str_trim_space(beside->sig), s->size, keys, diag, &f));
 		f.by_file = true;
 	}
 	f.minisign_ignored = beside->minisig.len > 0 && (f.by_block || f.by_file) &&
-	    !release_keys_have_minisign(keys);
+			     !release_keys_have_minisign(keys);
 	if (beside->minisig.len > 0 && !f.minisign_ignored)
 		TRY(check_minisign(arena, s, beside->minisig, keys, diag, &f));
 	if (!f.by_block && !f.by_file && !f.by_minisign)
-		return refuse(diag, s, "no signature of it could be checked with the keys given");
+		return refuse(
+		    diag, s, "no signature of it could be checked with the keys given");
 	TRY(check_expectation(s, want, &f, diag));
 	*ret = f;
 	return ERR_OK;
 }
 
 static err_t
-read_beside(struct arena *arena, const char *path, const char *ending, struct diag *diag, str_t *ret)
+read_beside(
+    struct arena *arena, const char *path, const char *ending, struct diag *diag, str_t *ret)
 {
 	str_t beside = arena_printf(arena, "%s%s", path, ending);
 	struct buf text;
@@ -371,8 +386,8 @@ read_beside(struct arena *arena, const char *path, const char *ending, struct di
 }
 
 err_t
-binary_read_beside(struct arena *arena, const char *path, struct diag *diag,
-    struct binary_beside *ret)
+binary_read_beside(
+    struct arena *arena, const char *path, struct diag *diag, struct binary_beside *ret)
 {
 	TRY(read_beside(arena, path, ".sig", diag, &ret->sig));
 	return read_beside(arena, path, ".minisig", diag, &ret->minisig);

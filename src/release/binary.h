@@ -26,18 +26,18 @@ struct binary_claims {
 };
 
 struct binary_expectation {
-	str_t name; /* empty: any */
-	str_t platform; /* empty: any */
+	str_t name;          /* empty: any */
+	str_t platform;      /* empty: any */
 	str_t least_version; /* empty: any */
 };
 
 struct binary_facts {
 	struct binary_claims claims; /* all empty: only a minisign signature that says none */
-	int64_t created; /* unix; 0: not said */
-	uint64_t size; /* of the file */
+	int64_t created;             /* unix; 0: not said */
+	uint64_t size;               /* of the file */
 	bool by_block, by_file, by_minisign;
 	bool minisign_ignored; /* there is one, and no key that could check it */
-	str_t key; /* thumbprint of the key of the first one that verified */
+	str_t key;             /* thumbprint of the key of the first one that verified */
 	str_t trusted_comment; /* of the minisign signature */
 };
 
@@ -57,7 +57,8 @@ err_t binary_verify_path(struct arena *, const char *path, const struct release_
     const struct binary_expectation *, struct diag *, struct binary_facts *ret);
 
 /* What is beside that path, in the arena. */
-err_t binary_read_beside(struct arena *, const char *path, struct diag *, struct binary_beside *ret);
+err_t binary_read_beside(
+    struct arena *, const char *path, struct diag *, struct binary_beside *ret);
 
 /* The claims of a block, unverified: what a file in place says that it is.  ERR_NOT_FOUND */
 err_t binary_read_claims(struct arena *, const char *path, struct binary_claims *ret);
@@ -70,7 +71,8 @@ struct binary_signing {
 };
 
 /* Puts the block at the end of the file, which is replaced whole and keeps its mode. */
-err_t binary_sign(struct arena *, const char *path, const struct binary_signing *, struct diag *);
+err_t binary_sign(
+    struct arena *, const char *path, const struct binary_signing *, struct diag *);
 /* Writes FILE.sig, or, with an Ed25519 key, FILE.minisig. */
 err_t binary_sign_beside(struct arena *, const char *path, const struct binary_signing *,
     bool minisign, struct diag *);

@@ -24,15 +24,15 @@ enum { BLOCK_SIZE_MAX = 64 << 10, BLOCK_TAIL_SIZE = 2 * BLOCK_SIZE_MAX };
 
 enum block_state {
 	BLOCK_FOUND,
-	BLOCK_NONE, /* there is nothing of one in the tail */
-	BLOCK_CUT, /* one begins, and does not end */
+	BLOCK_NONE,    /* there is nothing of one in the tail */
+	BLOCK_CUT,     /* one begins, and does not end */
 	BLOCK_TRAILED, /* something follows it */
 	BLOCK_MALFORMED,
 	BLOCK_TWICE, /* what was signed ends with a block itself */
 };
 
 struct block {
-	str_t text; /* the JWS */
+	str_t text;  /* the JWS */
 	size_t size; /* of the block: as many bytes at the end of the file are not signed */
 };
 

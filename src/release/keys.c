@@ -53,8 +53,8 @@ add_minisign(struct release_keys *keys, const char *path, str_t text, struct dia
 	}
 	arena = arena_new((size_t)4 * MINISIGN_TEXT_MAX);
 	err = arena == NULL ? ERR_MEMORY
-			    : minisign_key_read(arena, text, diag,
-				  &keys->minisign[keys->minisign_count]);
+			    : minisign_key_read(
+				  arena, text, diag, &keys->minisign[keys->minisign_count]);
 	arena_free(&arena);
 	if (err == ERR_OK)
 		keys->minisign_count++;
@@ -83,7 +83,8 @@ release_keys_add_path(struct release_keys *keys, const char *path, struct diag *
 }
 
 const struct key *
-release_keys_minisign(const struct release_keys *keys, const uint8_t id[MINISIGN_ID_SIZE], size_t i)
+release_keys_minisign(
+    const struct release_keys *keys, const uint8_t id[MINISIGN_ID_SIZE], size_t i)
 {
 	size_t seen = 0;
 

@@ -26,8 +26,8 @@ const struct bundle_keys *release_keys_plain(const struct release_keys *);
  * Keys that may have made a minisign signature: minisign keys of that id and, as those have
  * no id, every Ed25519 key of the other kinds.  NULL: there is no `i`-th.
  */
-const struct key *release_keys_minisign(const struct release_keys *,
-    const uint8_t id[MINISIGN_ID_SIZE], size_t i);
+const struct key *release_keys_minisign(
+    const struct release_keys *, const uint8_t id[MINISIGN_ID_SIZE], size_t i);
 bool release_keys_have_minisign(const struct release_keys *); /* any that could be one */
 
 #endif

@@ -20,7 +20,8 @@ split_lines(str_t text, str_t lines[LINES_MAX], size_t want)
 	size_t count = 0;
 
 	for (size_t i = 0; i < text.len; i++)
-		if ((unsigned char)text.data[i] < ' ' && text.data[i] != '\n' && text.data[i] != '\t')
+		if ((unsigned char)text.data[i] < ' ' && text.data[i] != '\n' &&
+		    text.data[i] != '\t')
 			return false;
 	while (text.len > 0) {
 		size_t end = str_find_char(text, '\n', 0);
@@ -86,7 +87,8 @@ get_public(struct arena *arena, const struct key *key, str_t *ret)
 
 	buf_init(&text, KEY_TEXT_MAX);
 	key_write_jwk(&text, key);
-	err = buf_failed(&text) ? ERR_LIMIT : json_read(arena, buf_str(&text), NULL, NULL, &jwk);
+	err =
+	    buf_failed(&text) ? ERR_LIMIT : json_read(arena, buf_str(&text), NULL, NULL, &jwk);
 	buf_fini(&text);
 	TRY(err);
 	return base64url_read(arena, value_str(value_object_get_text(jwk, "x")), ret);
@@ -105,7 +107,8 @@ minisign_key_write(struct arena *arena, struct buf *out, const struct key *key)
 		return ERR_KEY;
 	minisign_id_of(key, bytes + 2);
 	memcpy(bytes + 2 + MINISIGN_ID_SIZE, public.data, KEY_SIZE);
-	buf_printf(out, UNTRUSTED "minisign public key of %.*s\n", STR_FMT(key_thumbprint(key)));
+	buf_printf(
+	    out, UNTRUSTED "minisign public key of %.*s\n", STR_FMT(key_thumbprint(key)));
 	base64_write(out, str_make((const char *)bytes, sizeof(bytes)));
 	buf_add_char(out, '\n');
 	return buf_failed(out) ? ERR_LIMIT : ERR_OK;
@@ -121,7 +124,8 @@ minisign_read(struct arena *arena, str_t text, struct minisign *ret)
 	if (text.len > MINISIGN_TEXT_MAX || !split_lines(text, lines, LINES_MAX) ||
 	    !str_has_prefix(lines[0], STR(UNTRUSTED)) ||
 	    !str_has_prefix(lines[2], STR(TRUSTED)) ||
-	    !read_bytes(arena, lines[1], 2 + MINISIGN_ID_SIZE + MINISIGN_SIGNATURE_SIZE, &bytes) ||
+	    !read_bytes(
+		arena, lines[1], 2 + MINISIGN_ID_SIZE + MINISIGN_SIGNATURE_SIZE, &bytes) ||
 	    !read_bytes(arena, lines[3], MINISIGN_SIGNATURE_SIZE, &global) ||
 	    (!str_has_prefix(bytes, STR("ED")) && !str_has_prefix(bytes, STR("Ed"))))
 		return arena_failed(arena) ? ERR_MEMORY : ERR_SYNTAX;
@@ -140,8 +144,8 @@ signature_str(const uint8_t bytes[MINISIGN_SIGNATURE_SIZE])
 }
 
 static str_t
-make_global_message(struct arena *arena, const uint8_t signature[MINISIGN_SIGNATURE_SIZE],
-    str_t comment)
+make_global_message(
+    struct arena *arena, const uint8_t signature[MINISIGN_SIGNATURE_SIZE], str_t comment)
 {
 	size_t size = MINISIGN_SIGNATURE_SIZE + comment.len;
 	char *message = arena_alloc(arena, size, 1);
@@ -155,7 +159,8 @@ make_global_message(struct arena *arena, const uint8_t signature[MINISIGN_SIGNAT
 }
 
 err_t
-minisign_check(struct arena *arena, const struct minisign *m, const struct key *key, str_t message)
+minisign_check(
+    struct arena *arena, const struct minisign *m, const struct key *key, str_t message)
 {
 	str_t whole = make_global_message(arena, m->signature, m->trusted_comment);
 
@@ -191,7 +196,8 @@ minisign_write(struct buf *out, const struct key *key, const uint8_t id[MINISIGN
 	arena_free(&arena);
 	TRY(err);
 	buf_printf(out, UNTRUSTED "%.*s\n", STR_FMT(untrusted));
-	base64_write(out, str_make((char *)bytes, 2 + MINISIGN_ID_SIZE + MINISIGN_SIGNATURE_SIZE));
+	base64_write(
+	    out, str_make((char *)bytes, 2 + MINISIGN_ID_SIZE + MINISIGN_SIGNATURE_SIZE));
 	buf_printf(out, "\n" TRUSTED "%.*s\n", STR_FMT(trusted));
 	base64_write(out, str_make((const char *)global, MINISIGN_SIGNATURE_SIZE));
 	buf_add_char(out, '\n');

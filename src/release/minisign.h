@@ -40,7 +40,8 @@ err_t minisign_key_read(struct arena *, str_t text, struct diag *, struct minisi
 
 err_t minisign_read(struct arena *, str_t text, struct minisign *ret);
 /* `message`: the file, or its digest if prehashed.  The trusted comment is checked with it. */
-err_t minisign_check(struct arena *, const struct minisign *, const struct key *, str_t message);
+err_t minisign_check(
+    struct arena *, const struct minisign *, const struct key *, str_t message);
 
 /* The text of a signature file over a digest. */
 err_t minisign_write(struct buf *out, const struct key *, const uint8_t id[MINISIGN_ID_SIZE],

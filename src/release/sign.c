@@ -25,8 +25,8 @@ make_payload(struct arena *arena, const struct binary_signing *w, uint64_t size,
 	hex_write(&hex, str_make((const char *)digest, SHA256_SIZE));
 	object_builder_init(&o, arena, 6);
 	(void)object_builder_add_text(&o, "name", value_string(arena, w->claims.name));
-	(void)object_builder_add_text(&o, "version",
-	    value_string(arena, version_bare(w->claims.version)));
+	(void)object_builder_add_text(
+	    &o, "version", value_string(arena, version_bare(w->claims.version)));
 	(void)object_builder_add_text(&o, "platform", value_string(arena, w->claims.platform));
 	(void)object_builder_add_text(&o, "created", value_int(w->created));
 	(void)object_builder_add_text(&o, "size", value_int((int64_t)size));
@@ -44,8 +44,8 @@ sign_statement(struct arena *arena, const struct source *s, uint64_t len,
 
 	TRY(source_digest(s, len, DIGEST_SHA256, digest, diag));
 	payload = make_payload(arena, w, len, digest);
-	return arena_failed(arena) ? ERR_MEMORY :
-				     statement_write(text, w->key, STR(BINARY_TYPE), payload);
+	return arena_failed(arena) ? ERR_MEMORY
+				   : statement_write(text, w->key, STR(BINARY_TYPE), payload);
 }
 
 static err_t
@@ -73,7 +73,8 @@ copy(const struct source *s, uint64_t len, int fd, const char *to, struct diag *
 
 /* The file's bytes and the block, beside it, then in its place. */
 static err_t
-replace(struct arena *arena, const struct source *s, uint64_t len, str_t block, struct diag *diag)
+replace(
+    struct arena *arena, const struct source *s, uint64_t len, str_t block, struct diag *diag)
 {
 	str_t beside = arena_printf(arena, "%s.new", s->name);
 	struct stat st;
@@ -128,8 +129,8 @@ find_content(struct arena *arena, const struct source *s, bool may_replace, stru
 }
 
 err_t
-binary_sign(struct arena *arena, const char *path, const struct binary_signing *w,
-    struct diag *diag)
+binary_sign(
+    struct arena *arena, const char *path, const struct binary_signing *w, struct diag *diag)
 {
 	struct buf text, block;
 	struct source s;
@@ -164,19 +165,23 @@ write_minisign(struct arena *arena, const struct source *s, const struct binary_
 	str_t comment;
 
 	if (key_kind(w->key) != KEY_ED25519) {
-		diag_say(diag, "release", "minisign knows Ed25519 keys only, and this one is %s",
+		diag_say(diag, "release",
+		    "minisign knows Ed25519 keys only, and this one is %s",
 		    key_kind_name(key_kind(w->key)));
 		return ERR_KEY;
 	}
-	comment = arena_printf(arena, "timestamp:%lld\tfile:%s\thashed\tname:%.*s\tversion:%.*s\tplatform:%.*s",
-	    (long long)w->created, slash != NULL ? slash + 1 : s->name, STR_FMT(w->claims.name),
-	    STR_FMT(version_bare(w->claims.version)), STR_FMT(w->claims.platform));
+	comment = arena_printf(arena,
+	    "timestamp:%lld\tfile:%s\thashed\tname:%.*s\tversion:%.*s\tplatform:%.*s",
+	    (long long)w->created, slash != NULL ? slash + 1 : s->name,
+	    STR_FMT(w->claims.name), STR_FMT(version_bare(w->claims.version)),
+	    STR_FMT(w->claims.platform));
 	if (comment.data == NULL)
 		return ERR_MEMORY;
 	TRY(source_digest(s, s->size, DIGEST_BLAKE2B512, digest, diag));
 	minisign_id_of(w->key, id);
 	return minisign_write(text, w->key, id,
-	    str_make((char *)digest, digest_size(DIGEST_BLAKE2B512)), STR("signature of core"), comment);
+	    str_make((char *)digest, digest_size(DIGEST_BLAKE2B512)), STR("signature of core"),
+	    comment);
 }
 
 err_t

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Odd first byte: a minisign key and, behind an empty line, a signature; even: the end of a file. */
+/* Odd first byte: a minisign key and, behind an empty line, a signature; even: the end of a
+ * file. */
 #include "base/must.h"
 #include "release/block.h"
 #include "release/minisign.h"
@@ -30,7 +31,8 @@ read_end(struct arena *arena, str_t input)
 
 	if (block_read(input, &block) != BLOCK_FOUND)
 		return;
-	(void)!statement_read(arena, block.text, STR("coresdk-binary"), NULL, STR("fuzz"), NULL, &st);
+	(void)!statement_read(
+	    arena, block.text, STR("coresdk-binary"), NULL, STR("fuzz"), NULL, &st);
 	/* There is one way to write a block. */
 	buf_init(&again, BLOCK_SIZE_MAX);
 	must(block_write(&again, block.text) == ERR_OK);

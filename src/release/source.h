@@ -13,7 +13,7 @@
 
 struct source {
 	const char *name; /* for messages */
-	int fd; /* -1: in memory */
+	int fd;           /* -1: in memory */
 	str_t bytes;
 	uint64_t size;
 };
@@ -26,7 +26,7 @@ void source_close(struct source *);
 /* All `len` bytes from `at`, or ERR_IO: the file became shorter meanwhile. */
 err_t source_read(const struct source *, uint64_t at, char *room, size_t len, struct diag *);
 /* Digest of the first `len` bytes. */
-err_t source_digest(const struct source *, uint64_t len, enum digest_kind, uint8_t *ret,
-    struct diag *);
+err_t source_digest(
+    const struct source *, uint64_t len, enum digest_kind, uint8_t *ret, struct diag *);
 
 #endif

@@ -27,7 +27,8 @@ statement_write(struct buf *out, const struct key *key, str_t type, value_t payl
 	return err;
 }
 
-/* The key that verifies; *ret_named says whether a key of the statement's kid is there at all. */
+/* The key that verifies; *ret_named says whether a key of the statement's kid is there at all.
+ */
 static const struct jwk *
 find_key(const struct bundle_keys *keys, const struct jws *jws, str_t signature,
     struct verify_context *context, bool *ret_named)
@@ -69,10 +70,12 @@ verify(struct arena *arena, const struct jws *jws, const struct bundle_keys *key
 	}
 	if (named)
 		return refuse(diag, name,
-		    "the signed statement was changed: it names a key that is believed, and the "
+		    "the signed statement was changed: it names a key that is believed, and "
+		    "the "
 		    "signature is not that key's");
 	diag_say(diag, "release",
-	    "%.*s: it was signed by another key (%.*s) than those that are believed; give that "
+	    "%.*s: it was signed by another key (%.*s) than those that are believed; give "
+	    "that "
 	    "key's public half if it is to be",
 	    STR_FMT(name), STR_FMT(str_cut(jws->kid, KEY_THUMBPRINT_SIZE)));
 	return ERR_SIGNATURE;
@@ -91,8 +94,8 @@ statement_read(struct arena *arena, str_t text, str_t type, const struct bundle_
 	if (jws_read(arena, text, &rules, &jws) != ERR_OK) {
 		if (arena_failed(arena))
 			return ERR_MEMORY;
-		diag_say(diag, "release", "%.*s: the signature cannot be read: %s", STR_FMT(name),
-		    token_reason_text(jws.reason));
+		diag_say(diag, "release", "%.*s: the signature cannot be read: %s",
+		    STR_FMT(name), token_reason_text(jws.reason));
 		return ERR_SIGNATURE;
 	}
 	found.algorithm = jws.algorithm;
@@ -101,11 +104,13 @@ statement_read(struct arena *arena, str_t text, str_t type, const struct bundle_
 		TRY(verify(arena, &jws, keys, name, diag, &found));
 	said = value_object_get_text(jws.header, "typ");
 	if (!value_is_string(said) || !str_eq(value_str(said), type))
-		return refuse(diag, name, "the signature is one over something else than this");
+		return refuse(
+		    diag, name, "the signature is one over something else than this");
 	if (base64url_read(arena, jws.payload_text, &payload) != ERR_OK ||
 	    jws_read_object(arena, payload, &found.payload) != ERR_OK)
-		return arena_failed(arena) ? ERR_MEMORY :
-					     refuse(diag, name, "the signed statement is malformed");
+		return arena_failed(arena)
+			   ? ERR_MEMORY
+			   : refuse(diag, name, "the signed statement is malformed");
 	*ret = found;
 	return ERR_OK;
 }

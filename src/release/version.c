@@ -70,7 +70,7 @@ version_is_good(str_t s)
 		return false;
 	split(s, &numbers, &before, &has_before, &build, &has_build);
 	return are_parts(numbers, true) && (!has_before || are_parts(before, false)) &&
-	    (!has_build || are_parts(build, false));
+	       (!has_build || are_parts(build, false));
 }
 
 static str_t
@@ -112,7 +112,7 @@ compare_before(str_t a, str_t b)
 		str_t x = take_part(&a), y = take_part(&b);
 		bool x_number = is_number(x), y_number = is_number(y);
 		int order = x_number != y_number ? (x_number ? -1 : 1)
-		    : x_number                   ? compare_numbers(x, y)
+			    : x_number           ? compare_numbers(x, y)
 						 : str_cmp(x, y);
 
 		if (order != 0)

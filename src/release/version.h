@@ -16,6 +16,6 @@ enum { VERSION_LEN_MAX = 64 };
 
 bool version_is_good(str_t);
 int version_compare(str_t a, str_t b); /* -1, 0, 1; both good */
-str_t version_bare(str_t); /* without its "v" */
+str_t version_bare(str_t);             /* without its "v" */
 
 #endif

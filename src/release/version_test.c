@@ -5,8 +5,8 @@
 
 /* Each is older than the next one. */
 static const char *const ladder[] = { "0.0.0", "0.9.9", "1.0.0-alpha", "1.0.0-alpha.1",
-	"1.0.0-alpha.beta", "1.0.0-beta", "1.0.0-beta.2", "1.0.0-beta.11", "1.0.0-rc.1", "1.0.0",
-	"1.4.12", "v1.5", "1.5.0.1", "1.10.0", "2.0.0", "999999999999999999.0.0" };
+	"1.0.0-alpha.beta", "1.0.0-beta", "1.0.0-beta.2", "1.0.0-beta.11", "1.0.0-rc.1",
+	"1.0.0", "1.4.12", "v1.5", "1.5.0.1", "1.10.0", "2.0.0", "999999999999999999.0.0" };
 
 static const char *const equal[][2] = {
 	{ "1.5.0", "v1.5.0" },
@@ -27,8 +27,8 @@ main(void)
 		for (size_t j = 0; j < COUNT(ladder); j++) {
 			int want = i == j ? 0 : i < j ? -1 : 1;
 
-			ok(version_compare(str_of(ladder[i]), str_of(ladder[j])) == want, "%s, %s",
-			    ladder[i], ladder[j]);
+			ok(version_compare(str_of(ladder[i]), str_of(ladder[j])) == want,
+			    "%s, %s", ladder[i], ladder[j]);
 		}
 	}
 	for (size_t i = 0; i < COUNT(equal); i++)
