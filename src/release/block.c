@@ -80,8 +80,7 @@ block_state_text(enum block_state state)
 {
 	static const char *const texts[] = {
 		[BLOCK_FOUND] = "there is a signature block",
-		[BLOCK_NONE] = "there is no signature block at its end: it was never signed, "
-			       "or is cut off",
+		[BLOCK_NONE] = "it has no signature block: it was never signed, or is cut off",
 		[BLOCK_CUT] = "its signature block is cut off",
 		[BLOCK_TRAILED] = "something follows its signature block",
 		[BLOCK_MALFORMED] = "its signature block is malformed",
