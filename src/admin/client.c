@@ -41,6 +41,17 @@ reach(const char *path, struct diag *diag, int *ret_fd)
 	return ERR_UNREACHABLE;
 }
 
+bool
+admin_is_there(const char *path)
+{
+	int fd;
+
+	if (reach(path, NULL, &fd) != ERR_OK)
+		return false;
+	(void)close(fd);
+	return true;
+}
+
 err_t
 admin_call(const char *socket_path, str_t request, int pass_fd, int timeout_ms,
     struct buf *answer, struct diag *diag)

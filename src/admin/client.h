@@ -11,6 +11,9 @@
 /* --admin PATH, else CORESDK_ADMIN_SOCKET, else the default; a NUL stands behind it. */
 const char *admin_socket_path(const char *flag);
 
+/* Whether somebody listens there. */
+bool admin_is_there(const char *socket_path);
+
 /*
  * One question, one answer.  ERR_UNREACHABLE: nobody listens there, or the answer
  * did not come in time; the diag says which.  Whether the daemon said yes is in

@@ -105,12 +105,29 @@ err_t cmd_jwks_check(struct cli *);
 err_t cmd_jwks_convert(struct cli *);
 err_t cmd_token_verify(struct cli *);
 err_t cmd_token_inspect(struct cli *);
+err_t cmd_token_revocation(struct cli *);
+err_t cmd_sign_binary(struct cli *);
+err_t cmd_verify_binary(struct cli *);
+err_t cmd_media_pack(struct cli *);
+err_t cmd_media_inspect(struct cli *);
+err_t cmd_media_apply(struct cli *);
+err_t cmd_media_recover(struct cli *);
+err_t cmd_media_host_key(struct cli *);
+err_t cmd_media_report(struct cli *);
+err_t cmd_update_apply(struct cli *);
+err_t cmd_update_rollback(struct cli *);
+
 err_t cmd_sbom(struct cli *);
 err_t cmd_completion(struct cli *);
 
 /* What `core` can do, for those who describe it; the options end as specs do. */
 const struct cli_command *cli_commands(size_t *ret_count);
 const struct cli_spec *cli_common_options(void);
+
+extern const struct cli_spec cmd_token_revocation_options[], cmd_sign_binary_options[], cmd_verify_binary_options[],
+    cmd_media_pack_options[], cmd_media_inspect_options[], cmd_media_apply_options[],
+    cmd_media_host_options[], cmd_media_report_options[],
+    cmd_update_apply_options[], cmd_update_rollback_options[];
 
 extern const struct cli_spec cmd_eval_options[], cmd_check_options[], cmd_fmt_options[], cmd_lint_options[], cmd_test_options[], cmd_capabilities_options[],
     cmd_keygen_options[], cmd_bundle_options[], cmd_inspect_options[], cmd_reload_options[],

@@ -45,6 +45,17 @@ static const struct cli_command commands[] = {
 	{ "jwks convert", "FILE", "makes a JWKS, a JWK or PEM of public keys", cmd_jwks_convert_options, cmd_jwks_convert, 1, 1 },
 	{ "token verify", "TOKEN", "checks a token as the sidecar does, with a key set", cmd_token_verify_options, cmd_token_verify, 1, 1 },
 	{ "token inspect", "TOKEN", "says what is in a token, and what the sidecar would say to it", cmd_token_inspect_options, cmd_token_inspect, 1, 1 },
+	{ "token revocation", "TOKEN...", "prints the line that revokes a token, for a list that hosts are sent", cmd_token_revocation_options, cmd_token_revocation, 1, 255 },
+	{ "sign binary", "FILE", "puts a signature at the end of a program, which still runs", cmd_sign_binary_options, cmd_sign_binary, 1, 1 },
+	{ "verify binary", "FILE", "checks who made a program, and says which it is", cmd_verify_binary_options, cmd_verify_binary, 1, 1 },
+	{ "media pack", "", "puts everything a host needs into one signed file", cmd_media_pack_options, cmd_media_pack, 0, 0 },
+	{ "media inspect", "FILE", "says what is in a delivery", cmd_media_inspect_options, cmd_media_inspect, 1, 1 },
+	{ "media apply", "FILE", "verifies a delivery and takes all of it, or nothing", cmd_media_apply_options, cmd_media_apply, 1, 1 },
+	{ "media recover", "", "finishes or undoes what a killed delivery or update left", cmd_media_host_options, cmd_media_recover, 0, 0 },
+	{ "media host-key", "", "prints the key that this host signs receipts with", cmd_media_host_options, cmd_media_host_key, 0, 0 },
+	{ "media report", "RECEIPT...", "verifies receipts, and says which host runs what since when", cmd_media_report_options, cmd_media_report, 1, 255 },
+	{ "update apply", "FILE", "replaces the sidecar's program, and puts the old one back if the new is not well", cmd_update_apply_options, cmd_update_apply, 1, 1 },
+	{ "update rollback", "", "puts the program before the last update back", cmd_update_rollback_options, cmd_update_rollback, 0, 0 },
 	{ "sbom", "[FILE]", "says what is linked into this program, or into a coresdk-sidecar of its build", cmd_sbom_options, cmd_sbom, 0, 1 },
 	{ "completion", "bash|zsh|fish", "prints what makes a shell complete `core` commands", cli_no_options, cmd_completion, 1, 1 },
 	{ "audit verify", "FILE|DIR...", "checks the hash chain of an audit log, and its checkpoints", cmd_audit_verify_options, cmd_audit_verify, 1, 250 },
@@ -108,7 +119,7 @@ print_help(FILE *to)
 		char left[64];
 
 		(void)snprintf(left, sizeof(left), "core %s %s", commands[i].words, commands[i].operands);
-		(void)fprintf(to, "  %-34s %s\n", left, commands[i].sentence);
+		(void)fprintf(to, "  %-33s  %s\n", left, commands[i].sentence);
 	}
 	(void)fprintf(to, "\n`core COMMAND --help` lists a command's options.\n");
 }

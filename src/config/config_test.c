@@ -88,6 +88,8 @@ static const struct {
 	{ "auth: { algorithms: [HS256] }\n", 1, 21, "may list RS256", NULL },
 	{ "auth: { leeway_secs: 3601 }\n", 1, 22, "must be 0 to 3600 seconds", NULL },
 	{ "secrets: { max_per_request: 0 }\n", 1, 29, "must be 1 to 256 secrets", NULL },
+	{ "auto_update: { rollback_timeout_secs: 0 }\n", 1, 39, "must be 1 to 3600 seconds", NULL },
+	{ "auto_update: { rollback_timeout_secs: 3601 }\n", 1, 39, "must be 1 to 3600 seconds", NULL },
 	{ "secrets: { max_value_kb: 65 }\n", 1, 26, "must be 1 to 64 KiB", NULL },
 	{ "listen: { grpc: \"0.0.0.0:50051\" }\n", 1, 17, "reached from other machines",
 	    "tls: { mode: off }" },

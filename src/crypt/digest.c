@@ -20,6 +20,7 @@ digest_size(enum digest_kind kind)
 		[DIGEST_SHA256] = SHA256_SIZE,
 		[DIGEST_SHA384] = 48,
 		[DIGEST_SHA512] = 64,
+		[DIGEST_BLAKE2B512] = 64,
 	};
 
 	return sizes[kind];

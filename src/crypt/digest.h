@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * digest: MD5, SHA-1 and SHA-2 of bytes at once or in pieces.
+ * digest: MD5, SHA-1, SHA-2 and BLAKE2b of bytes at once or in pieces.
  *
  * MD5 and SHA-1 are here for Rego's built-ins alone; nothing in this program
  * trusts them.
@@ -16,7 +16,14 @@
 
 #include "base/str.h"
 
-enum digest_kind { DIGEST_MD5, DIGEST_SHA1, DIGEST_SHA256, DIGEST_SHA384, DIGEST_SHA512 };
+enum digest_kind {
+	DIGEST_MD5,
+	DIGEST_SHA1,
+	DIGEST_SHA256,
+	DIGEST_SHA384,
+	DIGEST_SHA512,
+	DIGEST_BLAKE2B512, /* of minisign */
+};
 
 enum { DIGEST_SIZE_MAX = 64, SHA256_SIZE = 32, SHA256_HEX_SIZE = 64 };
 

@@ -16,6 +16,7 @@ static const struct {
 	[DIGEST_SHA256] = { "SHA256" },
 	[DIGEST_SHA384] = { "SHA384" },
 	[DIGEST_SHA512] = { "SHA512" },
+	[DIGEST_BLAKE2B512] = { "BLAKE2B-512" },
 };
 
 static EVP_MD *fetched[COUNT(digest_rows)]; /* written once, in start() */

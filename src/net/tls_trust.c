@@ -110,6 +110,36 @@ add_lists(X509_STORE *store, str_t pem, struct diag *d)
 	return e;
 }
 
+static err_t
+check_dates(str_t pem, int64_t now_s, struct diag *d)
+{
+	BIO *bio = open_pem(pem);
+	time_t now = (time_t)now_s;
+	err_t e = bio != NULL ? ERR_OK : ERR_MEMORY;
+	X509_CRL *crl;
+
+	while (e == ERR_OK && (crl = PEM_read_bio_X509_CRL(bio, NULL, refuse_password, NULL)) != NULL) {
+		const ASN1_TIME *until = X509_CRL_get0_nextUpdate(crl);
+
+		if (until == NULL || X509_cmp_time(until, &now) < 0)
+			e = refuse(d, ERR_KEY, "a revocation list has run out, or does not say when it will");
+		X509_CRL_free(crl);
+	}
+	BIO_free(bio);
+	openssl_forget_errors();
+	return e;
+}
+
+err_t
+tls_trust_check_lists(str_t pem, int64_t now_s, struct diag *d)
+{
+	X509_STORE *store = X509_STORE_new();
+	err_t e = store != NULL ? add_lists(store, pem, d) : ERR_MEMORY;
+
+	X509_STORE_free(store);
+	return e == ERR_OK ? check_dates(pem, now_s, d) : e;
+}
+
 err_t
 tls_trust_fill(X509_STORE *store, str_t anchors, str_t lists, struct diag *d)
 {

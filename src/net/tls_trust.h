@@ -31,6 +31,9 @@ struct x509_store_ctx_st;
 /* Anchors and, unless the text is empty, revocation lists (PEM both). */
 err_t tls_trust_fill(struct x509_store_st *, str_t anchors_pem, str_t crls_pem, struct diag *);
 
+/* Whether these revocation lists (PEM) would be taken, and none has run out at `now_s`. */
+err_t tls_trust_check_lists(str_t crls_pem, int64_t now_s, struct diag *);
+
 /* In place of OpenSSL's own check of a client's chain.  NULL: believed; else why not. */
 const char *tls_trust_check(struct x509_store_ctx_st *, int depth);
 

@@ -160,6 +160,8 @@ open_commons(struct daemon *d, struct diag *diag)
 
 	diag_init(&aside, diag->arena, 16);
 	TRY(commons_open(&d->commons, d->arena, &d->config, &d->log, &d->clock, &aside));
+	d->reload.revoked = d->commons.revoked;
+	(void)!reload_take_revocations(&d->reload, &d->config, &aside); /* a finding, not an obstacle */
 	findings_log(&d->log, &aside, 0);
 	return ERR_OK;
 }

@@ -253,6 +253,7 @@ reload_everything(struct reload *r, struct diag *diag)
 	err = first_of(err, reload_take_keys(r, &config, diag));
 	err = first_of(err, reload_take_settings(r, &config, diag));
 	err = first_of(err, reload_take_license(r, &config, diag));
+	err = first_of(err, reload_take_revocations(r, &config, diag));
 	err = first_of(err, reload_take_tls(r, &config, diag));
 	err = first_of(err, reload_take_bundles(r, &config, diag));
 	arena_free(&arena);

@@ -44,6 +44,7 @@ struct reload {
 	struct shared *books; /* of struct rulebook */
 	struct shared *tls; /* of struct tls_context; empty while tls is off */
 	struct shared_view view; /* of books: what was published last */
+	struct revoked *revoked; /* where delivered revocations go; NULL until there is one */
 	struct audit_writer *audit; /* NULL until there is one */
 	uint64_t generation;
 
@@ -79,6 +80,8 @@ err_t reload_policy(struct reload *, int bundle_fd, str_t id, str_t name, bool a
 void reload_tell_vitals(struct reload *); /* after a change of them */
 /* ,"bundles":[…]: each that is in use, for `core sidecar status`. */
 void reload_write_bundles(struct reload *, struct buf *);
+/* Tokens that auth.revocations_path names are revoked from now on. */
+err_t reload_take_revocations(struct reload *, const struct config *, struct diag *);
 
 const struct rulebook *reload_current(struct reload *); /* until the next reload */
 

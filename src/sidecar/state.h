@@ -30,7 +30,7 @@
 #include "base/diag.h"
 #include "base/err.h"
 #include "base/file.h"
-#include "sidecar/floor.h"
+#include "bundle/floor.h"
 
 struct state {
 	const struct file_ops *ops; /* NULL: the kernel */

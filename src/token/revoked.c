@@ -282,6 +282,27 @@ revoked_add(struct revoked *r, const struct revoked_name *name, int64_t until, i
 	return err;
 }
 
+err_t
+revoked_merge(struct revoked *r, str_t list, int64_t now, size_t *ret_added, size_t *ret_spoiled)
+{
+	err_t err = ERR_OK;
+
+	*ret_added = *ret_spoiled = 0;
+	while (list.len > 0) {
+		size_t end = str_find_char(list, '\n', 0);
+		uint64_t before = revoked_epoch(r);
+		struct entry e;
+
+		if (end == list.len || !read_line(str_sub(list, 0, end), &e))
+			++*ret_spoiled;
+		else if (e.until > now && err != ERR_LIMIT)
+			err = revoked_add(r, &e.name, e.until, now);
+		*ret_added += revoked_epoch(r) != before;
+		list = str_skip(list, end < list.len ? end + 1 : end);
+	}
+	return err;
+}
+
 bool
 revoked_has(struct revoked *r, const struct revoked_name *name)
 {

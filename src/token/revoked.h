@@ -42,6 +42,9 @@ void revoked_free(struct revoked **);
  */
 err_t revoked_open(struct revoked *, const char *path, bool sync, int64_t now, struct diag *);
 
+/* Adds what a list in the form of that file says, if it is not over.  *ret_spoiled: lines passed by. */
+err_t revoked_merge(struct revoked *, str_t list, int64_t now, size_t *ret_added, size_t *ret_spoiled);
+
 err_t revoked_add(struct revoked *, const struct revoked_name *, int64_t until, int64_t now);
 bool revoked_has(struct revoked *, const struct revoked_name *);
 uint64_t revoked_epoch(const struct revoked *); /* starts at 1 */

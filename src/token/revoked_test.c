@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "tap.h"
+#include "codec/hex.h"
 #include "token/revoked.h"
 
 enum { NOW = 1000, MOST = 64 };
@@ -174,6 +175,33 @@ try_failure(void)
 	revoked_free(&r);
 }
 
+/* Lists that were delivered: what is over is passed by, what is spoiled counted, the rest stays. */
+static void
+try_merge(void)
+{
+	struct revoked *r = reopen(NOW, NULL);
+	struct revoked_name name;
+	size_t added, spoiled;
+	struct buf list;
+
+	buf_init(&list, 4096);
+	for (int i = 1; i <= 3; i++) {
+		name = name_of((unsigned)(60 + i));
+		hex_write(&list, str_make((const char *)name.bytes, sizeof(name.bytes)));
+		buf_printf(&list, " %d\n", i == 2 ? NOW - 1 : NOW + 1000);
+	}
+	buf_add_text(&list, "junk\n00 12\n");
+	ok(revoked_merge(r, buf_str(&list), NOW, &added, &spoiled) == ERR_OK && added == 2 && spoiled == 2,
+	    "merged: %zu added, %zu spoiled", added, spoiled);
+	ok(has(r, 61) && !has(r, 62) && has(r, 63), "those that are not over");
+	ok(revoked_merge(r, buf_str(&list), NOW, &added, &spoiled) == ERR_OK && added == 0, "once more: nothing new");
+	revoked_free(&r);
+	r = reopen(NOW, NULL);
+	ok(has(r, 61) && has(r, 63), "and still there after a restart");
+	revoked_free(&r);
+	buf_fini(&list);
+}
+
 int
 main(void)
 {
@@ -186,6 +214,8 @@ main(void)
 	try_torn();
 	try_bound();
 	try_failure();
+	(void)unlink(path);
+	try_merge();
 	(void)unlink(path);
 	return tap_done();
 }

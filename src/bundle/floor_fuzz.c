@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The record of the floor: what is read and not spoiled is written the same and read again the same. */
 #include "base/must.h"
-#include "sidecar/floor.h"
+#include "bundle/floor.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sidecar/floor.h"
+#include "bundle/floor.h"
 
 #include <string.h>
 

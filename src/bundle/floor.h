@@ -11,8 +11,8 @@
  *            nothing is above it.
  *   threads  no state
  */
-#ifndef SIDECAR_FLOOR_H
-#define SIDECAR_FLOOR_H
+#ifndef BUNDLE_FLOOR_H
+#define BUNDLE_FLOOR_H
 
 #include <stdbool.h>
 #include <stdint.h>
