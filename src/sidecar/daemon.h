@@ -9,6 +9,7 @@
 #define SIDECAR_DAEMON_H
 
 #include "net/listener.h"
+#include "sandbox/sandbox.h"
 #include "sidecar/activation.h"
 #include "sidecar/notify.h"
 #include "sidecar/reload.h"
@@ -32,6 +33,7 @@ struct daemon {
 	struct clock_mark clock;
 	struct commons commons;
 	struct notify notify;
+	struct sandbox_report sandbox;
 	struct audit_writer *audit;
 	struct inquirer *inquirer; /* NULL: the audit log is in no file */
 	struct gate *gate;
