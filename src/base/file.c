@@ -134,6 +134,12 @@ file_read(const struct file_ops *given, const char *path, enum file_trust trust,
 	int fd = ops->open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
 	err_t e;
 
+	if (fd < 0 && ops == &file_kernel && errno == EACCES && access(path, R_OK) == 0) {
+		/* Owner and mode would permit it. */
+		diag_say(d, "file", "cannot open %s: it is outside of what the sandbox has granted since the start (sandbox.read_dirs)",
+		    path);
+		return ERR_IO;
+	}
 	if (fd < 0)
 		return say_errno(d, "open", path);
 	e = file_read_fd(ops, fd, path, trust, out, d);

@@ -140,6 +140,10 @@ cli_read(struct cli *cli, const char *path, str_t *ret)
 void
 cli_print_json(struct cli *cli, value_t v)
 {
+	if (!value_is_defined(v)) { /* its parts found no room */
+		arena_fail(cli->arena);
+		return;
+	}
 	json_write_pretty(&cli->out, v, STR(""), STR("  "));
 	buf_add_char(&cli->out, '\n');
 }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "crypt/digest.h"
 #include "crypt/random.h"
 #include "engine/policy.h"
 
@@ -269,8 +270,15 @@ static err_t
 finish(struct cli *cli, err_t e)
 {
 	struct buf findings;
-	bool short_write = false;
+	bool short_write = false, lost = buf_failed(&cli->out) || arena_failed(cli->arena);
 
+	/* What was left out, or refused, for want of memory is no answer. */
+	if (arena_failed(cli->arena) || crypt_take_failure())
+		e = e == ERR_OK || e == ERR_NEGATIVE ? ERR_MEMORY : e;
+	if (e == ERR_OK && buf_failed(&cli->out))
+		e = ERR_LIMIT;
+	if (lost)
+		buf_clear(&cli->out);
 	buf_init(&findings, LARGEST_OUTPUT);
 	diag_print(&cli->diag, &findings, cli->color);
 	if (e != ERR_OK && cli->diag.error_count == 0 && e != ERR_NEGATIVE && e != ERR_TESTS)
@@ -279,11 +287,11 @@ finish(struct cli *cli, err_t e)
 		cli_print_findings(cli);
 	if (findings.len > 0)
 		(void)fwrite(findings.data, 1, findings.len, stderr);
+	else if (e != ERR_OK && (buf_failed(&findings) || lost))
+		(void)fprintf(stderr, "core: %s\n", err_text(lost ? ERR_MEMORY : e));
 	if (cli->out.len > 0)
 		short_write = fwrite(cli->out.data, 1, cli->out.len, stdout) != cli->out.len || fflush(stdout) != 0;
 	buf_fini(&findings);
-	if (e == ERR_OK && buf_failed(&cli->out))
-		return ERR_LIMIT;
 	return e == ERR_OK && short_write ? ERR_IO : e;
 }
 
@@ -294,8 +302,10 @@ run(const struct cli_command *command, int argc, char **argv)
 	err_t e = ERR_USAGE;
 
 	cli.arena = arena_new((size_t)4 << 30);
-	if (cli.arena == NULL)
+	if (cli.arena == NULL) {
+		(void)fprintf(stderr, "core: %s\n", err_text(ERR_MEMORY));
 		return err_exit(ERR_MEMORY);
+	}
 	cli.color = isatty(STDERR_FILENO) && getenv("NO_COLOR") == NULL;
 	diag_init(&cli.diag, cli.arena, FINDINGS_MAX);
 	buf_init(&cli.out, LARGEST_OUTPUT);

@@ -84,6 +84,7 @@ static const struct {
 	    "policy.bundles and policy.dir exclude each other", NULL },
 	{ "control_plane: { enabled: true }\n", 1, 27, "no courier", NULL },
 	{ "auth: { require_audience: true }\n", 1, 27, "auth.audiences names none", NULL },
+	{ "sandbox: { netns: yes }\n", 1, 19, "one of auto, required, off, not `yes`", NULL },
 	{ "auth: { algorithms: [none] }\n", 1, 21, "may list RS256", NULL },
 	{ "auth: { algorithms: [HS256] }\n", 1, 21, "may list RS256", NULL },
 	{ "auth: { leeway_secs: 3601 }\n", 1, 22, "must be 0 to 3600 seconds", NULL },

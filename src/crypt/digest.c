@@ -1,14 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include "crypt/digest.h"
 
+#include <openssl/crypto.h>
+#include <openssl/md5.h>
+#include <openssl/sha.h>
+#include <sodium.h>
 #include <stdlib.h>
 
 #include "base/must.h"
-#include "crypt/openssl.h"
 
+/*
+ * The library's newer interface takes memory at each beginning, and a digest that may fail is
+ * of no use to an audit log.  The older one works in place.
+ */
 struct digest {
-	EVP_MD_CTX *context;
 	enum digest_kind kind;
+	union {
+		MD5_CTX md5;
+		SHA_CTX sha1;
+		SHA256_CTX sha256;
+		SHA512_CTX sha512; /* SHA-384's, too */
+		crypto_generichash_blake2b_state blake2b;
+	} state;
 };
 
 size_t
@@ -27,9 +41,95 @@ digest_size(enum digest_kind kind)
 }
 
 void
+digest_begin(struct digest *d)
+{
+	switch (d->kind) {
+	case DIGEST_MD5:
+		must(MD5_Init(&d->state.md5) == 1);
+		break;
+	case DIGEST_SHA1:
+		must(SHA1_Init(&d->state.sha1) == 1);
+		break;
+	case DIGEST_SHA256:
+		must(SHA256_Init(&d->state.sha256) == 1);
+		break;
+	case DIGEST_SHA384:
+		must(SHA384_Init(&d->state.sha512) == 1);
+		break;
+	case DIGEST_SHA512:
+		must(SHA512_Init(&d->state.sha512) == 1);
+		break;
+	case DIGEST_BLAKE2B512:
+		must(crypto_generichash_blake2b_init(&d->state.blake2b, NULL, 0, 64) == 0);
+	}
+}
+
+void
+digest_add(struct digest *d, str_t bytes)
+{
+	if (bytes.len == 0)
+		return;
+	switch (d->kind) {
+	case DIGEST_MD5:
+		must(MD5_Update(&d->state.md5, bytes.data, bytes.len) == 1);
+		break;
+	case DIGEST_SHA1:
+		must(SHA1_Update(&d->state.sha1, bytes.data, bytes.len) == 1);
+		break;
+	case DIGEST_SHA256:
+		must(SHA256_Update(&d->state.sha256, bytes.data, bytes.len) == 1);
+		break;
+	case DIGEST_SHA384:
+	case DIGEST_SHA512: /* one and the same */
+		must(SHA512_Update(&d->state.sha512, bytes.data, bytes.len) == 1);
+		break;
+	case DIGEST_BLAKE2B512:
+		must(crypto_generichash_blake2b_update(
+			 &d->state.blake2b, (const uint8_t *)bytes.data, bytes.len) == 0);
+	}
+}
+
+void
+digest_end(struct digest *d, uint8_t *ret)
+{
+	switch (d->kind) {
+	case DIGEST_MD5:
+		must(MD5_Final(ret, &d->state.md5) == 1);
+		break;
+	case DIGEST_SHA1:
+		must(SHA1_Final(ret, &d->state.sha1) == 1);
+		break;
+	case DIGEST_SHA256:
+		must(SHA256_Final(ret, &d->state.sha256) == 1);
+		break;
+	case DIGEST_SHA384:
+		must(SHA384_Final(ret, &d->state.sha512) == 1);
+		break;
+	case DIGEST_SHA512:
+		must(SHA512_Final(ret, &d->state.sha512) == 1);
+		break;
+	case DIGEST_BLAKE2B512:
+		must(crypto_generichash_blake2b_final(&d->state.blake2b, ret, 64) == 0);
+	}
+	digest_begin(d);
+}
+
+void
+digest_parts(enum digest_kind kind, const str_t *parts, size_t count, uint8_t *ret)
+{
+	struct digest d = { .kind = kind };
+
+	digest_begin(&d);
+	for (size_t i = 0; i < count; i++)
+		digest_add(&d, parts[i]);
+	digest_end(&d, ret);
+	OPENSSL_cleanse(&d, sizeof(d));
+}
+
+void
 digest_of(enum digest_kind kind, str_t bytes, uint8_t *ret)
 {
-	must(EVP_Digest(bytes.data, bytes.len, ret, NULL, openssl_digest(kind), NULL) == 1);
+	digest_parts(kind, &bytes, 1, ret);
 }
 
 void
@@ -53,12 +153,7 @@ digest_new(enum digest_kind kind)
 	if (d == NULL)
 		return NULL;
 	d->kind = kind;
-	d->context = EVP_MD_CTX_new();
-	if (d->context == NULL ||
-	    EVP_DigestInit_ex2(d->context, openssl_digest(kind), NULL) != 1) {
-		digest_free(&d);
-		return NULL;
-	}
+	digest_begin(d);
 	return d;
 }
 
@@ -67,26 +162,6 @@ digest_free(struct digest **d)
 {
 	if (*d == NULL)
 		return;
-	EVP_MD_CTX_free((*d)->context);
 	free(*d);
 	*d = NULL;
-}
-
-void
-digest_add(struct digest *d, str_t bytes)
-{
-	must(EVP_DigestUpdate(d->context, bytes.data, bytes.len) == 1);
-}
-
-void
-digest_begin(struct digest *d)
-{
-	must(EVP_DigestInit_ex2(d->context, openssl_digest(d->kind), NULL) == 1);
-}
-
-void
-digest_end(struct digest *d, uint8_t *ret)
-{
-	must(EVP_DigestFinal_ex(d->context, ret, NULL) == 1);
-	digest_begin(d);
 }

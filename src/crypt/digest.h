@@ -12,6 +12,7 @@
 #ifndef CRYPT_DIGEST_H
 #define CRYPT_DIGEST_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/str.h"
@@ -28,7 +29,14 @@ enum digest_kind {
 enum { DIGEST_SIZE_MAX = 64, SHA256_SIZE = 32, SHA256_HEX_SIZE = 64 };
 
 size_t digest_size(enum digest_kind);
+/* Of the parts as if they were one. */
+void digest_parts(enum digest_kind, const str_t *parts, size_t count, uint8_t *ret);
 void digest_of(enum digest_kind, str_t bytes, uint8_t *ret); /* digest_size() bytes */
+/*
+ * Whether memory ran out in anything of this room on this thread since it was last asked: a
+ * signature or a key that was refused meanwhile may be a good one.
+ */
+bool crypt_take_failure(void);
 void digest_sha256_hex(str_t bytes, char ret[SHA256_HEX_SIZE]); /* lower case, no NUL */
 
 struct digest;

@@ -1,26 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crypt/hmac.h"
 
-#include <limits.h>
-#include <openssl/hmac.h>
+#include <openssl/crypto.h>
+#include <string.h>
 
-#include "base/must.h"
-#include "crypt/openssl.h"
-
+/* rfc2104 2; the library's own takes memory. */
 void
 hmac_of(enum digest_kind kind, str_t key, str_t bytes, uint8_t *ret)
 {
-	uint8_t folded[DIGEST_SIZE_MAX];
-	const void *key_bytes = key.len > 0 ? key.data : "";
+	size_t block = kind == DIGEST_SHA384 || kind == DIGEST_SHA512 ? 128 : 64;
+	uint8_t inner[128] = { 0 }, outer[128], middle[DIGEST_SIZE_MAX];
 
-	/* rfc2104 2: a key longer than a block is its digest; HMAC() takes int lengths only. */
-	if (key.len > INT_MAX) {
-		digest_of(kind, key, folded);
-		key = str_make((const char *)folded, digest_size(kind));
-		key_bytes = folded;
+	if (key.len > block)
+		digest_parts(kind, &key, 1, inner);
+	else if (key.len > 0)
+		memcpy(inner, key.data, key.len);
+	for (size_t i = 0; i < block; i++) {
+		outer[i] = inner[i] ^ 0x5c;
+		inner[i] ^= 0x36;
 	}
-	must(HMAC(openssl_digest(kind), key_bytes, (int)key.len,
-	         (const unsigned char *)(bytes.len > 0 ? bytes.data : ""), bytes.len, ret,
-	         NULL) != NULL);
-	OPENSSL_cleanse(folded, sizeof(folded));
+	digest_parts(kind, (const str_t[]){ str_make((char *)inner, block), bytes }, 2, middle);
+	digest_parts(kind,
+	    (const str_t[]){ str_make((char *)outer, block), str_make((char *)middle, digest_size(kind)) }, 2, ret);
+	OPENSSL_cleanse(inner, sizeof(inner));
+	OPENSSL_cleanse(outer, sizeof(outer));
+	OPENSSL_cleanse(middle, sizeof(middle));
 }

@@ -187,9 +187,14 @@ static bool
 try_shape(struct redactor *r, const struct regex *shape, unsigned flags, str_t *text, unsigned *turn)
 {
 	struct buf *out = &r->text[*turn % 2];
+	bool replaced;
 
 	buf_clear(out);
-	if (!replace(shape, flags, *text, out))
+	replaced = replace(shape, flags, *text, out);
+
+	if (regex_take_failure())
+		return false;
+	if (!replaced)
 		return true;
 	*text = buf_str(out);
 	++*turn;

@@ -9,6 +9,9 @@
 
 enum { MEMORY_LIMIT = 2 << 20, ON_STACK = 16 };
 
+/* RE2 throws; who asked cannot be told "no match", because that may be what permits. */
+static thread_local bool out_of_memory;
+
 struct regex {
 	re2::RE2 re;
 
@@ -115,6 +118,7 @@ regex_new(const char *pattern, size_t len, char error[REGEX_ERROR_LEN])
 		    describe(r->re.error_code()), r->re.error_arg().c_str());
 	} catch (const std::bad_alloc &) {
 		snprintf(error, REGEX_ERROR_LEN, "out of memory");
+		out_of_memory = true;
 	}
 	delete r;
 	return NULL;
@@ -128,13 +132,16 @@ regex_free(struct regex *r)
 
 extern "C" size_t
 regex_worst_cost(const struct regex *r, size_t len, int count)
-{
+try {
 	int size = r->re.ProgramSize(), back = r->re.ReverseProgramSize();
 	size_t both = (size_t)(size > 0 ? size : 0) + (size_t)(back > 0 ? back : 0);
 	size_t cost;
 
 	/* Every group is copied from thread to thread. */
 	return __builtin_mul_overflow(both * (size_t)(4 + count) / 8, len, &cost) ? SIZE_MAX : cost;
+} catch (const std::bad_alloc &) {
+	out_of_memory = true;
+	return 0; /* whoever asks is told afterwards */
 }
 
 extern "C" int
@@ -145,22 +152,28 @@ regex_group_count(const struct regex *r)
 
 extern "C" int
 regex_group_named(const struct regex *r, const char *name, size_t len)
-{
+try {
 	auto found = r->re.NamedCapturingGroups().find(std::string(name, len));
 
 	return found == r->re.NamedCapturingGroups().end() ? -1 : found->second;
+} catch (const std::bad_alloc &) {
+	out_of_memory = true;
+	return -1;
 }
 
 extern "C" bool
 regex_is_word(const char *rune, size_t len)
-{
+try {
 	static const re2::RE2 word("[\\p{L}\\p{Nd}_]");
 
 	return re2::RE2::FullMatch(re2::StringPiece(rune, len), word);
+} catch (const std::bad_alloc &) {
+	out_of_memory = true;
+	return false;
 }
 
-extern "C" bool
-regex_find(const struct regex *r, const char *text, size_t len, size_t from,
+static bool
+find(const struct regex *r, const char *text, size_t len, size_t from,
     struct regex_span *spans, int count)
 {
 	re2::StringPiece few[ON_STACK], *groups = few;
@@ -170,7 +183,7 @@ regex_find(const struct regex *r, const char *text, size_t len, size_t from,
 	if (count > ON_STACK)
 		groups = new (std::nothrow) re2::StringPiece[count];
 	if (groups == NULL)
-		return false;
+		throw std::bad_alloc();
 	found = r->re.Match(whole, from, len, re2::RE2::UNANCHORED, groups, count);
 	for (int i = 0; found && i < count; i++) {
 		bool took_part = groups[i].data() != NULL;
@@ -181,4 +194,23 @@ regex_find(const struct regex *r, const char *text, size_t len, size_t from,
 	if (groups != few)
 		delete[] groups;
 	return found;
+}
+
+extern "C" bool
+regex_find(const struct regex *r, const char *text, size_t len, size_t from,
+    struct regex_span *spans, int count)
+try {
+	return find(r, text, len, from, spans, count);
+} catch (const std::bad_alloc &) {
+	out_of_memory = true;
+	return false;
+}
+
+extern "C" bool
+regex_take_failure(void)
+{
+	bool failed = out_of_memory;
+
+	out_of_memory = false;
+	return failed;
 }

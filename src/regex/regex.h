@@ -49,6 +49,9 @@ bool regex_is_word(const char *rune, size_t len);
 bool regex_find(const struct regex *, const char *text, size_t len, size_t from,
     struct regex_span *spans, int count);
 
+/* Whether memory ran out in any of these on this thread since it was last asked: then no "no" counts. */
+bool regex_take_failure(void);
+
 #ifdef __cplusplus
 }
 #endif

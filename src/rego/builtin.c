@@ -6,6 +6,8 @@
 #include <stdlib.h>
 
 #include "base/must.h"
+#include "crypt/digest.h"
+#include "regex/regex.h"
 #include "rego/builtin/util.h"
 #include "rego/vm_internal.h"
 
@@ -253,6 +255,7 @@ enum rego_outcome
 rego_builtin_call(uint32_t id, struct rego_call *call, value_t *ret)
 {
 	const struct parsed_row *p = &rows[id];
+	enum rego_outcome outcome;
 	size_t texts = 0;
 
 	call->builtin = p->row;
@@ -266,5 +269,8 @@ rego_builtin_call(uint32_t id, struct rego_call *call, value_t *ret)
 		texts += value_is_string(call->arg[i]) ? call->arg[i].count : 0;
 	if (texts >= LONG_TEXT && !rego_work(call, texts))
 		return REGO_HALT;
-	return p->row->call(call, ret);
+	outcome = p->row->call(call, ret);
+	if (regex_take_failure() | crypt_take_failure())
+		return rego_halt(call, "out of memory");
+	return outcome;
 }

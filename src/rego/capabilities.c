@@ -308,7 +308,7 @@ write_declaration(struct arena *arena, const char *signature)
 	value_t values[4] = { value_text(arena, "function"), VALUE_NONE, VALUE_NONE, VALUE_NONE };
 	VEC(value_t) args = { 0 };
 
-	while (!take(&s, "->") && s.rest.len > 0) {
+	while (!take(&s, "->") && s.rest.len > 0 && !arena_failed(arena)) {
 		(void)take_name(&s);
 		(void)take(&s, ":");
 		if (take(&s, "..."))

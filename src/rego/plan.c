@@ -57,6 +57,8 @@ node_name(struct planner *p, const struct rego_node *node)
 		}
 	}
 	made = arena_str(p->program->arena, buf_str(&name));
+	if (buf_failed(&name))
+		arena_fail(p->program->arena);
 	buf_fini(&name);
 	return made;
 }

@@ -135,7 +135,7 @@ fold(struct planner *p, const struct ast_term *t)
 		items = ARENA_ARRAY(arena, value_t, t->items.count);
 		for (size_t i = 0; items != NULL && i < t->items.count; i++)
 			items[i] = fold(p, t->items.at[i]);
-		return value_array_of(items, t->items.count);
+		return items != NULL ? value_array_of(items, t->items.count) : VALUE_NONE;
 	case AST_SET:
 		set_builder_init(&set, arena, t->items.count);
 		for (size_t i = 0; i < t->items.count; i++)

@@ -91,7 +91,7 @@ add_counts(struct buf *out, struct daemon *d)
 	add_count(out, "connections", gate_count(d->gate));
 	add_count(out, "connections_refused", gate_refused_count(d->gate));
 	add_count(out, "streams", streams);
-	add_count(out, "memory_bytes", metric_collect_memory());
+	add_count(out, "memory_bytes", metric_collect_memory(&d->commons));
 	add_count(out, "requests", all.requests);
 	add_count(out, "allowed", all.allowed);
 	add_count(out, "denied", all.denied);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sidecar/commons.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "base/clock.h"
 
 /* A list that cannot be read or written is a finding: what is revoked from now on counts all the same. */
@@ -20,7 +23,7 @@ open_revoked(struct commons *c, struct arena *arena, const struct config *config
 err_t
 commons_init(struct commons *c)
 {
-	*c = (struct commons){ 0 };
+	*c = (struct commons){ .statm_fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC) };
 	vitals_open(&c->vitals);
 	return metric_tenants_open(&c->tenants);
 }
@@ -47,7 +50,9 @@ commons_close(struct commons *c)
 	revoked_free(&c->revoked);
 	if (c->clock != NULL) /* it was opened */
 		unknown_kids_fini(&c->unknown_kids);
+	if (c->statm_fd >= 0)
+		(void)close(c->statm_fd);
 	metric_tenants_close(&c->tenants);
 	vitals_close(&c->vitals);
-	*c = (struct commons){ 0 };
+	*c = (struct commons){ .statm_fd = -1 };
 }

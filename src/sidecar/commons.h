@@ -35,6 +35,7 @@ struct commons {
 	struct unknown_kids unknown_kids;
 
 	/* For those who look: set before the workers start, but for what locks itself. */
+	int statm_fd; /* of /proc, which nobody opens later; -1: none */
 	struct vitals_board vitals;
 	struct metric_tenants tenants;
 	const struct metric_cells *cells[COMMONS_WORKERS_MAX];

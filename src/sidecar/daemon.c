@@ -8,7 +8,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -18,11 +17,11 @@
 #include "sidecar/admin.h"
 #include "sidecar/audit_seal.h"
 #include "sidecar/auto_pki.h"
+#include "sidecar/confine.h"
 #include "sidecar/findings.h"
 #include "sidecar/health.h"
 #include "sidecar/listen.h"
 #include "sidecar/rest.h"
-#include "sidecar/sandbox.h"
 #include "sidecar/service.h"
 #include "sidecar/version.h"
 
@@ -90,10 +89,6 @@ raise_limits(struct daemon *d, struct diag *diag)
 			log_warn(&d->log, "the limit of open files cannot be raised");
 	}
 	(void)signal(SIGPIPE, SIG_IGN);
-	/* Who serves secrets leaves no core file, and no debugger of the same user looks in. */
-	if ((d->config.secrets_dir.len > 0 || d->config.secrets_credentials_dir.len > 0) &&
-	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
-		log_warn(&d->log, "this process may leave a core file");
 	return ERR_OK;
 }
 
@@ -312,6 +307,7 @@ make_workers(struct daemon *d, struct diag *diag)
 			.audit = d->audit,
 			.inquiry = d->inquirer != NULL ? inquirer_place(d->inquirer, i) : NULL,
 			.lane = audit_writer_lane(d->audit, i),
+			.sealed = d->sandbox.layer[SANDBOX_SECCOMP].state == SANDBOX_ON,
 			.answer_unrecorded = c->audit_on_error == CONFIG_ON_ERROR_DROP,
 			.arena_bytes = (size_t)c->policy_budget_memory_kb << 10,
 			.answer_bytes = ANSWER_BYTES,
@@ -344,7 +340,7 @@ static err_t
 lock_in(struct daemon *d, struct diag *diag)
 {
 	notify_open(&d->notify);
-	return sandbox_enter(diag);
+	return confine_daemon(d, diag);
 }
 
 static err_t
@@ -410,10 +406,10 @@ static const struct {
 	{ "license", check_license },
 	{ "commons", open_commons },
 	{ "sockets", open_sockets },
+	{ "sandbox", lock_in },
 	{ "audit log", open_audit },
 	{ "services", make_tables },
 	{ "workers", make_workers },
-	{ "sandbox", lock_in },
 	{ "threads", start_workers },
 	{ "announcement", announce },
 };
@@ -665,6 +661,7 @@ daemon_run(const struct config_inputs *inputs, struct diag *diag)
 
 	if (d == NULL)
 		return ERR_MEMORY;
+	sandbox_begin();
 	d->inputs = *inputs;
 	d->arena = arena_new(PROCESS_BYTES_MAX);
 	d->admin_fd = d->signal_fd = d->notify.fd = -1;

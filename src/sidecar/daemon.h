@@ -9,6 +9,7 @@
 #define SIDECAR_DAEMON_H
 
 #include "net/listener.h"
+#include "sandbox/sandbox.h"
 #include "sidecar/activation.h"
 #include "sidecar/freshness.h"
 #include "sidecar/notify.h"
@@ -33,6 +34,7 @@ struct daemon {
 	struct clock_mark clock;
 	struct commons commons;
 	struct notify notify;
+	struct sandbox_report sandbox;
 	struct audit_writer *audit;
 	uint64_t seals_failed; /* checkpoints, as far as the log has been told */
 	struct inquirer *inquirer; /* NULL: the audit log is in no file */

@@ -7,7 +7,6 @@
 
 #include "audit/lane.h"
 #include "base/clock.h"
-#include "base/file.h"
 #include "sidecar/freshness.h"
 #include "sidecar/health.h"
 #include "sidecar/service.h"
@@ -484,27 +483,25 @@ collect_process_cpu(struct page *p)
 
 /* The second number of statm, in pages. */
 uint64_t
-metric_collect_memory(void)
+metric_collect_memory(const struct commons *c)
 {
-	enum { STATM_MAX = 256 };
+	char text[256];
+	ssize_t len = pread(c->statm_fd, text, sizeof(text), 0);
 	uint64_t pages = 0;
-	struct buf text;
 
-	buf_init(&text, STATM_MAX);
-	if (file_read(NULL, "/proc/self/statm", FILE_ANY, &text, NULL) == ERR_OK) {
-		size_t at = str_find_char(buf_str(&text), ' ', 0);
-
-		while (++at < text.len && text.data[at] >= '0' && text.data[at] <= '9')
-			pages = pages * 10 + (uint64_t)(text.data[at] - '0');
-	}
-	buf_fini(&text);
+	if (len <= 0)
+		return 0;
+	/* The second number. */
+	for (size_t i = str_find_char(str_make(text, (size_t)len), ' ', 0) + 1;
+	     i < (size_t)len && text[i] >= '0' && text[i] <= '9'; i++)
+		pages = pages * 10 + (uint64_t)(text[i] - '0');
 	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 static void
 collect_process_memory(struct page *p)
 {
-	plain(p, metric_collect_memory());
+	plain(p, metric_collect_memory(p->commons));
 }
 
 static void

@@ -18,6 +18,6 @@ void metric_collect(struct commons *, const struct rulebook *, bool draining, bo
 
 /* Durations of all requests but those for health, for `core sidecar status`. */
 void metric_collect_durations(const struct commons *, struct metric_sum *ret);
-uint64_t metric_collect_memory(void); /* resident bytes of this process */
+uint64_t metric_collect_memory(const struct commons *); /* resident bytes of this process */
 
 #endif

@@ -8,6 +8,7 @@
 #include "base/must.h"
 #include "crypt/random.h"
 #include "crypt/secret.h"
+#include "sandbox/sandbox.h"
 #include "sidecar/health.h"
 #include "sidecar/host.h"
 #include "sidecar/service.h"
@@ -524,8 +525,11 @@ static void *
 run(void *argument)
 {
 	struct worker *w = argument;
-	err_t err = loop_run(w->loop);
+	err_t err;
 
+	if (w->options.sealed && !sandbox_enter_worker())
+		log_warn(w->options.log, "a worker's own system call filter is not taken");
+	err = loop_run(w->loop);
 	/* Without this thread its connections would hang; a new process does not. */
 	must(err == ERR_OK);
 	return NULL;

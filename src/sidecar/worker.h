@@ -51,6 +51,7 @@ struct worker_options {
 	struct audit_lane *lane;
 	bool answer_unrecorded; /* audit.on_error: drop */
 	size_t arena_bytes, answer_bytes, cache_slots;
+	bool sealed; /* there is a system call filter: its thread enters its own, too */
 	const struct worker_listener *listeners; /* borrowed by worker_new only */
 	size_t listener_count;
 };
