@@ -17,8 +17,10 @@ main(int argc, char **argv)
 	err_t err;
 	int status;
 
-	if (arena == NULL)
+	if (arena == NULL) {
+		(void)fprintf(stderr, "coresdk-sidecar: %s\n", err_text(ERR_MEMORY));
 		return err_exit(ERR_MEMORY);
+	}
 	diag_init(&diag, arena, 64);
 	if (options_read(arena, argc, argv, &inputs, &status)) {
 		err = daemon_run(&inputs, &diag);
@@ -27,6 +29,8 @@ main(int argc, char **argv)
 			buf_init(&text, (size_t)1 << 20);
 			diag_print(&diag, &text, isatty(STDERR_FILENO) == 1);
 			(void)fwrite(text.data, 1, text.len, stderr);
+			if (text.len == 0)
+				(void)fprintf(stderr, "coresdk-sidecar: %s\n", err_text(err));
 			buf_fini(&text);
 		}
 	}
