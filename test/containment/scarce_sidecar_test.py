@@ -15,15 +15,17 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "scenario"))
 os.environ["SIDECAR"] = os.path.abspath(os.environ.get("SCARCE_SIDECAR", "build/test/containment/scarce-sidecar"))
 import grpc  # noqa: E402
-from house import House, run_scenarios  # noqa: E402
-from rig import Daemon, field, fields, ok  # noqa: E402
+from house import POLICY, House, run_scenarios  # noqa: E402
+from rig import Daemon, field, fields, make_bundle, ok  # noqa: E402
 from scarce import Memory, sample  # noqa: E402
 
 SAMPLES = int(os.environ.get("SAMPLES", "10"))
 V1 = "/coresdk.v1."
+SECRETS = "package coresdk.secrets\nimport rego.v1\ndefault allow := false\nallow if input.user_id == \"alice\"\n"
 
 
 def furnish(house):
+    make_bundle(house.path("bundle.tar.gz"), {"authz.rego": POLICY, "secrets.rego": SECRETS}, house.key, number=5)
     os.makedirs(house.path("secrets/acme"))
     pathlib.Path(house.path("secrets/acme/db")).write_text("hunter2")
     os.chmod(house.path("secrets/acme/db"), 0o600)
@@ -41,18 +43,25 @@ def furnish(house):
 def calls(house):
     """(name, path, message, what must be in no answer: field 1 true)"""
     good, bad = house.issuer.token(sub="u", roles=["reader"]), house.issuer.token(sub="u", kid="other")
+    caller = field(1, field(1, "acme") + field(2, "alice"))
+    fresh = iter([house.issuer.token(sub=f"u{i}", kid=kid) for i in range(4 + 2 * (SAMPLES or 40)) for kid in ("k1",)] * 50)
     return [
+        ("validate, not seen before", "AuthService/ValidateToken", lambda: field(1, next(fresh)) + field(2, "acme"), False),
         ("evaluate, allowed", "PolicyService/Evaluate", field(1, "data.authz.allow") + field(2, '{"id": 1}'), False),
         ("evaluate, denied", "PolicyService/Evaluate", field(1, "data.authz.allow") + field(2, '{"id": 0}'), True),
         ("validate, valid", "AuthService/ValidateToken", field(1, good) + field(2, "acme"), False),
         ("validate, of nobody", "AuthService/ValidateToken", field(1, bad) + field(2, "acme"), True),
         ("authorize", "AuthService/Authorize", field(1, good) + field(2, "delete") + field(3, "doc"), True),
-        ("flag", "FeatureFlagService/EvaluateFlag", field(1, "a") + field(2, "acme"), False),
-        ("rate limit", "RateLimitService/CheckRateLimit", field(1, "k") + field(2, "acme"), False),
-        ("mask", "MaskingService/MaskFields", field(1, '{"password": "x"}'), False),
-        ("license", "LicenseService/GetLicenseStatus", b"", False),
-        ("secret", "SecretsService/ResolveSecret", field(1, "db") + field(2, "acme"), False),
+        ("flag", "FlagService/EvaluateFlag", field(1, "a") + field(2, "acme"), False),
+        ("rate limit", "RateLimitService/Check", field(1, "acme") + field(2, "k") + field(3, 1000000) + field(4, 60), False),
+        ("mask", "MaskingService/Mask", field(1, '{"password": "hunter2", "note": "4111 1111 1111 1111"}'), False),
+        ("mask a string", "MaskingService/MaskString", field(1, "Bearer hunter2hunter2 4111 1111 1111 1111"), False),
+        ("entitlement", "LicenseService/CheckEntitlement", field(1, "x"), True),
+        ("secret", "SecretsService/ResolveSecret", caller + field(3, field(1, "db")), False),
         ("egress", "EgressService/CheckEgress", field(1, "http://127.0.0.1/"), True),
+        ("tenant", "TenantService/ResolveTenant", field(1, "acme"), False),
+        ("configuration", "ConfigService/GetConfig", b"", False),
+        ("audit event", "AuditService/Emit", field(1, "login"), False),
         ("audit query", "AuditService/QueryAudit", field(1, "acme"), False),
         ("junk", "PolicyService/Evaluate", b"\x0a\x05abc", True),
     ]
@@ -60,7 +69,7 @@ def calls(house):
 
 def ask(d, path, message):
     try:
-        return d.call(V1 + path, message, timeout=5)
+        return d.call(V1 + path, message() if callable(message) else message, timeout=5)
     except grpc.RpcError as e:
         return e.code()
 
@@ -86,6 +95,10 @@ def recovers(d):
 
 def try_calls(house, d, memory):
     for name, path, message, never in calls(house):
+        memory.fail(1, sticky=True)
+        cold = ask(d, path, message)  # the first of its kind
+        memory.relent()
+        ok(d.process.poll() is None and not (never and allows(cold)), f"{name}: the first, without any memory")
         ask(d, path, message)
         before = memory.count
         usual = ask(d, path, message)
@@ -98,6 +111,8 @@ def try_calls(house, d, memory):
                 tried += 1
                 if allows(answer) and (never or not allows(usual)):
                     wrong.append((at, sticky, "allowed", answer))
+                if isinstance(answer, bytes) and name.startswith("mask") and any(t in answer for t in (b"hunter2", b"4111 1111")):
+                    wrong.append((at, sticky, "not masked", answer))
                 if answer is grpc.StatusCode.DEADLINE_EXCEEDED:
                     wrong.append((at, sticky, "no answer"))
                 if d.process.poll() is not None:
