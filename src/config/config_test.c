@@ -3,6 +3,7 @@
 
 #include "config/check.h"
 #include "config/file.h"
+#include "config/hide.h"
 #include "config/value.h"
 #include "tap.h"
 
@@ -304,6 +305,29 @@ static const struct {
 	{ ":50051", false }, { "", false },
 };
 
+/* What a finding shows of the line it is about. */
+static void
+test_hiding(void)
+{
+	static const struct {
+		const char *text, *want;
+	} rows[] = {
+		{ "service_token: abc\nworkers: 1\n", "service_token: ***\nworkers: 1\n" },
+		{ "Service_Tokn: \"a b\"", "Service_Tokn: ** **" },
+		{ "{ workers: x, token: abc }", "{ workers: x, token: *** *" },
+		{ "db_password: \xc3\xa4", "db_password: **" },
+		{ "token", "token" },
+		{ "token:", "token:" },
+		{ "tok\ntoken: a\n\n", "tok\ntoken: *\n\n" },
+		{ "", "" },
+	};
+	struct arena *arena = arena_new((size_t)1 << 20);
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		ok(str_eq(config_hide_secrets(arena, str_of(rows[i].text)), str_of(rows[i].want)), "hidden in `%s`", rows[i].text);
+	arena_free(&arena);
+}
+
 int
 main(void)
 {
@@ -319,5 +343,6 @@ main(void)
 		ok(config_address_is_loopback(str_of(addresses[i].address)) == addresses[i].loopback,
 		    "loopback or not: \"%s\"", addresses[i].address);
 	arena_free(&arena);
+	test_hiding();
 	return tap_done();
 }

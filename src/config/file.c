@@ -4,6 +4,7 @@
 #include <yaml.h>
 
 #include "base/vec.h"
+#include "config/hide.h"
 #include "config/value.h"
 
 enum { DEPTH_MAX = 8, ENTRY_MAX = 4096 };
@@ -389,7 +390,7 @@ config_file_read(struct arena *arena, str_t name, str_t text, struct diag *diag,
 		.diag = diag,
 		.config = config,
 		.name = name,
-		.text = text,
+		.text = config_hide_secrets(arena, text),
 		.error_count = diag->error_count,
 	};
 
@@ -402,6 +403,6 @@ config_file_read(struct arena *arena, str_t name, str_t text, struct diag *diag,
 	if (r.has_event)
 		yaml_event_delete(&r.event);
 	yaml_parser_delete(&r.parser);
-	config->file_text = text;
+	config->file_text = r.text;
 	return diag->error_count > r.error_count ? ERR_CONFIG : ERR_OK;
 }

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The filter is a program of the kernel's little machine, put together here from two tables:
+ * which calls are let through, and which with what arguments.  It takes no memory, so that it
+ * cannot fail half-way.
+ */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <sched.h>
-#include <seccomp.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -16,122 +21,192 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/must.h"
 #include "base/str.h"
 #include "sandbox/layer.h"
 
-/* By what they are for.  Those that need a condition are in add_conditional(). */
-static const int allowed[] = {
+#if defined(__x86_64__)
+#define OUR_ARCH AUDIT_ARCH_X86_64
+#define FOREIGN_FROM 0x40000000U /* x32 */
+#elif defined(__aarch64__)
+#define OUR_ARCH AUDIT_ARCH_AARCH64
+#define FOREIGN_FROM UINT32_MAX
+#else
+#error "which architecture is this to the kernel?"
+#endif
+
+#define SKIPPED UINT32_MAX /* what a tracer puts in the place of a call that it answers itself */
+
+/* By what they are for. */
+static const uint32_t allowed[] = {
 	/* serving: accepted connections are read and written, never addressed */
-	SCMP_SYS(accept4), SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(readv), SCMP_SYS(writev),
-	SCMP_SYS(close), SCMP_SYS(shutdown), SCMP_SYS(recvmsg), SCMP_SYS(recvfrom),
-	SCMP_SYS(getsockname), SCMP_SYS(getpeername),
-	SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait),
-	SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(eventfd2), SCMP_SYS(timerfd_create),
-	SCMP_SYS(timerfd_settime),
+	SYS_accept4, SYS_read, SYS_write, SYS_readv, SYS_writev, SYS_close, SYS_shutdown, SYS_recvmsg, SYS_recvfrom,
+	SYS_getsockname, SYS_getpeername, SYS_epoll_create1, SYS_epoll_ctl, SYS_epoll_pwait, SYS_ppoll, SYS_eventfd2,
+	SYS_timerfd_create, SYS_timerfd_settime,
 	/* files: configuration, bundles, keys; the audit log and its rotation; data_dir */
-	SCMP_SYS(openat), SCMP_SYS(open), SCMP_SYS(lseek), SCMP_SYS(pread64), SCMP_SYS(pwrite64),
-	SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(statx),
-	SCMP_SYS(access), SCMP_SYS(faccessat), SCMP_SYS(getdents64), SCMP_SYS(getcwd),
-	SCMP_SYS(readlink), SCMP_SYS(readlinkat),
-	SCMP_SYS(ftruncate), SCMP_SYS(fsync), SCMP_SYS(fdatasync), SCMP_SYS(flock),
-	SCMP_SYS(rename), SCMP_SYS(renameat), SCMP_SYS(renameat2), SCMP_SYS(unlink),
-	SCMP_SYS(unlinkat), SCMP_SYS(mkdir), SCMP_SYS(mkdirat), SCMP_SYS(fchmod),
-	SCMP_SYS(dup), SCMP_SYS(dup3),
+	SYS_openat, SYS_lseek, SYS_pread64, SYS_pwrite64, SYS_fstat, SYS_newfstatat, SYS_statx, SYS_faccessat, SYS_getdents64,
+	SYS_getcwd, SYS_readlinkat, SYS_ftruncate, SYS_fsync, SYS_fdatasync, SYS_flock, SYS_renameat, SYS_renameat2,
+	SYS_unlinkat, SYS_mkdirat, SYS_fchmod, SYS_dup, SYS_dup3,
 	/* memory and threads */
-	SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(mlock),
-	SCMP_SYS(mlock2), SCMP_SYS(munlock), SCMP_SYS(futex), SCMP_SYS(set_robust_list),
-	SCMP_SYS(rseq), SCMP_SYS(sched_yield), SCMP_SYS(sched_getaffinity), SCMP_SYS(gettid),
-	SCMP_SYS(getpid), SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(exit), SCMP_SYS(exit_group),
-	SCMP_SYS(restart_syscall), SCMP_SYS(get_mempolicy),
+	SYS_brk, SYS_munmap, SYS_mremap, SYS_madvise, SYS_mlock, SYS_mlock2, SYS_munlock, SYS_futex, SYS_set_robust_list,
+	SYS_rseq, SYS_sched_yield, SYS_sched_getaffinity, SYS_gettid, SYS_getpid, SYS_getuid, SYS_geteuid, SYS_exit,
+	SYS_exit_group, SYS_restart_syscall, SYS_get_mempolicy,
 	/* time, randomness, signals to ourselves (abort) */
-	SCMP_SYS(clock_gettime), SCMP_SYS(clock_nanosleep), SCMP_SYS(nanosleep),
-	SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(getrandom), SCMP_SYS(rt_sigprocmask),
-	SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigreturn), SCMP_SYS(sigaltstack),
-	SCMP_SYS(getrusage), SCMP_SYS(sysinfo), SCMP_SYS(uname),
+	SYS_clock_gettime, SYS_clock_nanosleep, SYS_nanosleep, SYS_gettimeofday, SYS_getrandom, SYS_rt_sigprocmask,
+	SYS_rt_sigaction, SYS_rt_sigreturn, SYS_sigaltstack, SYS_getrusage, SYS_sysinfo, SYS_uname,
+#ifdef __x86_64__ /* older names of the same */
+	SYS_epoll_wait, SYS_poll, SYS_open, SYS_stat, SYS_lstat, SYS_access, SYS_readlink, SYS_rename, SYS_unlink, SYS_mkdir,
+	SYS_time,
+#endif
 };
 
 /* What the C library asks for a thread, less what it may leave out. */
-#define THREAD_FLAGS \
-	((scmp_datum_t)(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | CLONE_SIGHAND | CLONE_THREAD))
-#define THREAD_MAY ((scmp_datum_t)(CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | CLONE_DETACHED))
+#define THREAD_FLAGS ((uint64_t)(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | CLONE_SIGHAND | CLONE_THREAD))
+#define THREAD_MAY ((uint64_t)(CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | CLONE_DETACHED))
+#define WORD UINT32_MAX /* of an int the kernel sees no more */
+#define OURSELVES UINT64_MAX
 
-/* The only values of one argument with which a call is let through. */
-static const struct {
-	int call;
-	unsigned argument;
-	scmp_datum_t mask, value;
-} conditional[] = {
+enum { CHECKS = 2 };
+
+/* Let through if each check holds; one without a mask does. */
+static const struct rule {
+	uint32_t call;
+	struct {
+		uint32_t argument;
+		uint64_t mask, value;
+	} check[CHECKS];
+} rules[] = {
 	/* memory is never executable that was writable, nor the other way */
-	{ SCMP_SYS(mmap), 2, PROT_EXEC, 0 },
-	{ SCMP_SYS(mprotect), 2, PROT_EXEC, 0 },
+	{ SYS_mmap, { { 2, PROT_EXEC, 0 } } },
+	{ SYS_mprotect, { { 2, PROT_EXEC, 0 } } },
+	/* sending only on what is connected already, and never with Fast Open */
+	{ SYS_sendto, { { 3, MSG_FASTOPEN, 0 }, { 4, UINT64_MAX, 0 } } },
 	/* threads, not processes, and in no namespace of their own */
-	{ SCMP_SYS(clone), 0, ~THREAD_MAY, THREAD_FLAGS },
-	{ SCMP_SYS(ioctl), 1, UINT32_MAX, FIONBIO },
-	{ SCMP_SYS(prctl), 0, UINT32_MAX, PR_SET_NAME },
+	{ SYS_clone, { { 0, ~THREAD_MAY, THREAD_FLAGS } } },
+	{ SYS_tgkill, { { 0, WORD, OURSELVES } } },
+	/* a further filter can only take away */
+	{ SYS_seccomp, { { 0, WORD, SECCOMP_SET_MODE_FILTER }, { 1, WORD, 0 } } },
+	{ SYS_ioctl, { { 1, WORD, FIONBIO } } },
+	{ SYS_prctl, { { 0, WORD, PR_SET_NAME } } },
 	/* limits are read */
-	{ SCMP_SYS(prlimit64), 2, UINT64_MAX, 0 },
+	{ SYS_prlimit64, { { 2, UINT64_MAX, 0 } } },
 	/* who is there, and whether it failed; TCP's own settings */
-	{ SCMP_SYS(getsockopt), 1, UINT32_MAX, SOL_SOCKET },
-	{ SCMP_SYS(setsockopt), 1, UINT32_MAX, IPPROTO_TCP },
+	{ SYS_getsockopt, { { 1, WORD, SOL_SOCKET } } },
+	{ SYS_setsockopt, { { 1, WORD, IPPROTO_TCP } } },
 	/* descriptors: flags and locks; neither owners, signals nor leases */
-	{ SCMP_SYS(fcntl), 1, UINT32_MAX, F_GETFD },
-	{ SCMP_SYS(fcntl), 1, UINT32_MAX, F_SETFD },
-	{ SCMP_SYS(fcntl), 1, UINT32_MAX, F_GETFL },
-	{ SCMP_SYS(fcntl), 1, UINT32_MAX, F_SETFL },
-	{ SCMP_SYS(fcntl), 1, UINT32_MAX, F_DUPFD_CLOEXEC },
-	{ SCMP_SYS(fcntl), 1, UINT32_MAX, F_SETLK },
-	{ SCMP_SYS(fcntl), 1, UINT32_MAX, F_OFD_SETLK },
+	{ SYS_fcntl, { { 1, WORD, F_GETFD } } },
+	{ SYS_fcntl, { { 1, WORD, F_SETFD } } },
+	{ SYS_fcntl, { { 1, WORD, F_GETFL } } },
+	{ SYS_fcntl, { { 1, WORD, F_SETFL } } },
+	{ SYS_fcntl, { { 1, WORD, F_DUPFD_CLOEXEC } } },
+	{ SYS_fcntl, { { 1, WORD, F_SETLK } } },
+	{ SYS_fcntl, { { 1, WORD, F_OFD_SETLK } } },
 };
 
-enum { CONDITIONAL_CALLS = 12 }; /* these, and those of add_conditional(); fcntl once */
+enum { FCNTL_RULES = 7, CHECK_CODE = 6, RULE_CODE = 3 + CHECKS * CHECK_CODE };
+enum { CODE_MAX = 9 + 2 * COUNT(allowed) + RULE_CODE * COUNT(rules) };
 
-static int
-add_conditional(scmp_filter_ctx filter)
+struct program {
+	struct sock_filter code[CODE_MAX];
+	unsigned short len;
+};
+
+static void
+add(struct program *p, struct sock_filter insn)
 {
-	int err = 0;
-
-	for (size_t i = 0; err == 0 && i < COUNT(conditional); i++)
-		err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, conditional[i].call, 1,
-		    SCMP_CMP(conditional[i].argument, SCMP_CMP_MASKED_EQ, conditional[i].mask, conditional[i].value));
-	/* Sending only on what is connected already, and never with Fast Open. */
-	err |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(sendto), 2,
-	    SCMP_A3(SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0), SCMP_A4(SCMP_CMP_EQ, 0));
-	/* A further filter can only take away. */
-	err |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(seccomp), 2,
-	    SCMP_A0(SCMP_CMP_EQ, SECCOMP_SET_MODE_FILTER), SCMP_A1(SCMP_CMP_EQ, 0));
-	err |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
-	/* The C library falls back to clone() when this says so. */
-	err |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
-	return err;
+	must(p->len < CODE_MAX);
+	p->code[p->len++] = insn;
 }
 
-static int
-load(scmp_filter_ctx filter)
+static void
+add_load(struct program *p, size_t offset)
 {
-	int err = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
+	add(p, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset));
+}
 
-	if (err == 0)
-		err = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
-	for (size_t i = 0; err == 0 && i < COUNT(allowed); i++)
-		err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
-	if (err == 0)
-		err = add_conditional(filter);
-	return err == 0 ? seccomp_load(filter) : err;
+static void
+add_return(struct program *p, uint32_t verdict)
+{
+	add(p, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, verdict));
+}
+
+/* If equal the next instruction, else `skip` further on. */
+static void
+add_equal(struct program *p, uint32_t value, size_t skip)
+{
+	add(p, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, (unsigned char)skip));
+}
+
+/* One half of an argument; `left` instructions of its rule stand behind this check's half. */
+static void
+add_half(struct program *p, size_t offset, uint64_t mask, uint64_t value, size_t left)
+{
+	add_load(p, offset);
+	add(p, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, (uint32_t)mask));
+	add_equal(p, (uint32_t)value, left);
+}
+
+/* Little-endian, as both architectures are. */
+static void
+add_rule(struct program *p, const struct rule *r)
+{
+	size_t left = RULE_CODE - 2; /* to where the number is loaded again */
+
+	add_equal(p, r->call, RULE_CODE - 1);
+	for (size_t i = 0; i < CHECKS; i++) {
+		size_t at = offsetof(struct seccomp_data, args) + 8 * r->check[i].argument;
+		uint64_t value = r->check[i].value == OURSELVES ? (uint64_t)getpid() : r->check[i].value;
+
+		left -= CHECK_CODE / 2;
+		add_half(p, at, r->check[i].mask, value, left);
+		left -= CHECK_CODE / 2;
+		add_half(p, at + 4, r->check[i].mask >> 32, value >> 32, left);
+	}
+	add_return(p, SECCOMP_RET_ALLOW);
+	add_load(p, offsetof(struct seccomp_data, nr));
+}
+
+static void
+write_program(struct program *p)
+{
+	p->len = 0;
+	add_load(p, offsetof(struct seccomp_data, arch));
+	add_equal(p, OUR_ARCH, 3);
+	add_load(p, offsetof(struct seccomp_data, nr));
+	add(p, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SKIPPED, 2, 0));
+	add(p, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, FOREIGN_FROM, 0, 1));
+	add_return(p, SECCOMP_RET_KILL_PROCESS);
+	for (size_t i = 0; i < COUNT(allowed); i++) {
+		add_equal(p, allowed[i], 1);
+		add_return(p, SECCOMP_RET_ALLOW);
+	}
+	for (size_t i = 0; i < COUNT(rules); i++)
+		add_rule(p, &rules[i]);
+	/* The C library falls back to clone() when this says so. */
+	add_equal(p, SYS_clone3, 1);
+	add_return(p, SECCOMP_RET_ERRNO | ENOSYS);
+	add_return(p, SECCOMP_RET_ERRNO | EPERM);
 }
 
 void
 seccomp_enter(struct sandbox_outcome *o)
 {
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-	int err = filter != NULL ? load(filter) : -ENOMEM;
+	static struct program program;
+	struct sock_fprog given = { .filter = program.code };
+	size_t conditional = COUNT(rules) - FCNTL_RULES + 1;
+	long done;
 
-	if (filter != NULL)
-		seccomp_release(filter);
-	if (err == 0)
-		layer_report(o, SANDBOX_ON, "%zu system calls, %zu of them by their arguments",
-		    COUNT(allowed) + CONDITIONAL_CALLS, (size_t)CONDITIONAL_CALLS);
+	write_program(&program);
+	given.len = program.len;
+	done = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (done == 0)
+		done = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &given);
+	if (done == 0)
+		layer_report(o, SANDBOX_ON, "%zu system calls, %zu of them by their arguments", COUNT(allowed) + conditional,
+		    conditional);
 	else
-		layer_report(o, SANDBOX_MISSING, "the kernel does not take the system call filter: %s", strerror(-err));
+		layer_report(o, SANDBOX_MISSING, "the kernel does not take the system call filter: %s",
+		    done > 0 ? "a thread has another" : strerror(errno));
 }
 
 /*

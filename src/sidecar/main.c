@@ -40,8 +40,10 @@ main(int argc, char **argv)
 	int status;
 
 	arena_return_memory();
-	if (arena == NULL)
+	if (arena == NULL) {
+		(void)fprintf(stderr, "coresdk-sidecar: %s\n", err_text(ERR_MEMORY));
 		return err_exit(ERR_MEMORY);
+	}
 	diag_init(&diag, arena, 64);
 	if (!options_read(arena, argc, argv, &inputs, &doctor, &status)) {
 		arena_free(&arena);
@@ -56,6 +58,8 @@ main(int argc, char **argv)
 			buf_init(&text, (size_t)1 << 20);
 			diag_print(&diag, &text, isatty(STDERR_FILENO) == 1);
 			(void)fwrite(text.data, 1, text.len, stderr);
+			if (text.len == 0)
+				(void)fprintf(stderr, "coresdk-sidecar: %s\n", err_text(err));
 			buf_fini(&text);
 		}
 	}

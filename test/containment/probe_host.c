@@ -9,11 +9,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -164,6 +166,28 @@ by_core_limit(struct stage *s)
 	return setrlimit(RLIMIT_CORE, &high) == 0;
 }
 
+static bool
+by_owning(struct stage *s)
+{
+	return fcntl(s->listener_fd, F_SETOWN, s->victim) == 0;
+}
+
+static bool
+by_ioctl(struct stage *s)
+{
+	int on = 1;
+
+	return ioctl(s->listener_fd, FIOASYNC, &on) == 0;
+}
+
+static bool
+by_option(struct stage *s)
+{
+	int on = 1;
+
+	return setsockopt(s->listener_fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof(on)) == 0;
+}
+
 #ifdef __x86_64__
 static bool
 by_32_bits(struct stage *s)
@@ -201,6 +225,9 @@ const struct probe host_probes[] = {
 	{ "mount", by_mount, BY_SECCOMP | BY_PRIVILEGES | BY_LANDLOCK, false },
 	{ "becoming dumpable", by_dumpable, BY_SECCOMP, false },
 	{ "raising the core limit", by_core_limit, BY_SECCOMP | BY_PRIVILEGES, false },
+	{ "signals of a socket", by_owning, BY_SECCOMP, false },
+	{ "ioctl", by_ioctl, BY_SECCOMP, false },
+	{ "socket options", by_option, BY_SECCOMP, false },
 #ifdef __x86_64__
 	{ "32-bit calls", by_32_bits, BY_SECCOMP, false },
 	{ "x32 calls", by_x32, BY_SECCOMP, false },
