@@ -83,7 +83,7 @@ request_deny_token(struct request *r, enum token_reason reason)
 }
 
 str_t
-request_plain(struct request *r, str_t text)
+request_plain(const struct request *r, str_t text)
 {
 	enum { SHOWN = 12 };
 	char hash[SHA256_HEX_SIZE];

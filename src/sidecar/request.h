@@ -102,7 +102,7 @@ void request_deny(struct request *, enum problem, str_t reason);
 /* Likewise, for what is wrong with the token. */
 void request_deny_token(struct request *, enum token_reason);
 /* What a reason or a record may say of a client's text: of a token in a wrong place, and what follows it, only a hash. */
-str_t request_plain(struct request *, str_t text);
+str_t request_plain(const struct request *, str_t text);
 /* For handlers: the call fails with the gRPC status of `err` and this text. */
 void request_fail(struct request *, err_t err, str_t text);
 

@@ -102,8 +102,9 @@ log_request(struct worker *w, const struct request *r, enum metric_result result
 	static const char *const results[METRIC_RESULT_COUNT] = { "allowed", "denied", "failed" };
 
 	log_debug(w->options.log, "request", LOG_STR("rpc", str_of(r->method->name)),
-	    LOG_STR("coresdk.tenant_id", r->message.tenant_id), LOG_STR("coresdk.user_id", r->message.subject),
-	    LOG_STR("coresdk.policy.action", r->message.action),
+	    LOG_STR("coresdk.tenant_id", request_plain(r, r->message.tenant_id)),
+	    LOG_STR("coresdk.user_id", request_plain(r, r->message.subject)),
+	    LOG_STR("coresdk.policy.action", request_plain(r, r->message.action)),
 	    LOG_STR("coresdk.policy.result", str_of(results[result])),
 	    LOG_INT("coresdk.policy.latency_us", ns / 1000), LOG_TRACE("trace_id", r->trace.id),
 	    LOG_TRACE("span_id", r->trace.span));
