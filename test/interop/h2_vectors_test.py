@@ -46,7 +46,8 @@ class Doors:
                                         "server_cert": self.house.path("server.crt"),
                                         "server_key": self.house.path("server.key")}
             self.house.write_config()
-        self.d = self.house.start(wait=not secured)
+        # A sanitizer's freed memory would count as the daemon's.
+        self.d = self.house.start(wait=not secured, env={"ASAN_OPTIONS": "detect_leaks=0:quarantine_size_mb=4"})
         end = time.monotonic() + 20
         while "ready." not in self.d.logged() and self.d.process.poll() is None and time.monotonic() < end:
             time.sleep(0.02)
@@ -225,9 +226,9 @@ def scripts(secured):
         replay_all(doors, name, cases, bytes_of)
         p99, calls, wrong = good.stop()
         ok(calls > 100 and not wrong, f"{name}: the good client sees no error in {calls} calls", wrong[:5])
-        print(f"# {name}: the good client's p99 is {p99:.2f} ms")
+        print(f"# {name}: the good client's p99 is {p99:.2f} ms in {calls} calls")
         grown = (rss_kib(doors.d) - before) / 1024
-        ok(grown < GROWTH_MIB, f"{name}: memory has grown by less than {GROWTH_MIB} MiB", f"{grown:.1f} MiB")
+        ok(grown < GROWTH_MIB, f"{name}: memory has grown by less than {GROWTH_MIB} MiB, {grown:.2f}")
         count_starts(doors, name, cases, bytes_of)
 
 
