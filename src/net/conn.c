@@ -36,6 +36,21 @@ log_failure(const struct conn *c, const char *why)
 		    LOG_STR("peer", peer_write(&c->peer, room)), LOG_STR("reason", str_of(why)));
 }
 
+/* An operator must see why a client is kept out, at any level; a flood of strangers must not fill the log. */
+static void
+log_refusal(const struct conn *c, const char *why)
+{
+	char room[PEER_TEXT_MAX];
+	uint64_t untold = 0;
+
+	if (c->host->gate == NULL || !gate_may_tell(c->host->gate, loop_now_ns(c->host->loop), &untold)) {
+		log_failure(c, why);
+		return;
+	}
+	log_warn(c->host->log, "a client's certificate is refused", LOG_STR("peer", peer_write(&c->peer, room)),
+	    LOG_STR("reason", str_of(why)), LOG_INT("untold", (int64_t)untold));
+}
+
 static void
 drop_kept(struct conn *c)
 {
@@ -361,7 +376,10 @@ shake(struct conn *c)
 		break;
 	default:
 		c->host->counts.handshakes_failed++;
-		log_failure(c, tls_failure(c->tls));
+		if (tls_refused_client(c->tls))
+			log_refusal(c, tls_failure(c->tls));
+		else
+			log_failure(c, tls_failure(c->tls));
 		conn_cut(c);
 		return;
 	}

@@ -52,6 +52,7 @@ struct conn_host { /* one per server */
 	const struct http1_table *http1;
 	void *worker;
 	const struct log *log;
+	struct gate *gate; /* NULL: no cap, and nothing rations the log */
 	struct server_limits limits;
 	struct server_counts counts;
 	void (*on_gone)(struct conn_host *, struct conn *);

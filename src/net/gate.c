@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/must.h"
 #include "crypt/random.h"
 
@@ -24,6 +25,9 @@ struct gate {
 	pthread_mutex_t lock;
 	uint32_t most, most_per_peer, count;
 	uint64_t refused;
+	bool told; /* a refusal, at told_ns */
+	int64_t told_ns;
+	uint64_t untold; /* refusals since */
 	uint64_t seed; /* so that nobody can choose addresses of one bucket */
 	struct counter *buckets[BUCKETS];
 };
@@ -167,4 +171,21 @@ gate_refused_count(struct gate *g)
 	refused = g->refused;
 	must(pthread_mutex_unlock(&g->lock) == 0);
 	return refused;
+}
+
+bool
+gate_may_tell(struct gate *g, int64_t now_ns, uint64_t *ret_untold)
+{
+	bool may;
+
+	must(pthread_mutex_lock(&g->lock) == 0);
+	may = !g->told || now_ns - g->told_ns >= GATE_TELL_MS * CLOCK_NS_PER_MS;
+	*ret_untold = g->untold;
+	g->untold = may ? 0 : g->untold + 1;
+	if (may) {
+		g->told = true;
+		g->told_ns = now_ns;
+	}
+	must(pthread_mutex_unlock(&g->lock) == 0);
+	return may;
 }

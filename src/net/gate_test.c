@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "tap.h"
 
 static struct peer
@@ -34,6 +35,25 @@ static const struct {
 	{ PEER_UNIX, NULL, 1001, false, "unix:uid=1001,pid=7", "the house is full" },
 };
 
+static void
+test_ration(struct gate *g)
+{
+	static const struct {
+		int64_t ms;
+		bool tells;
+		uint64_t untold;
+	} moments[] = { { 0, true, 0 }, { 1, false, 0 }, { GATE_TELL_MS - 1, false, 1 }, { GATE_TELL_MS, true, 2 },
+		{ 2 * GATE_TELL_MS - 1, false, 0 }, { 60 * GATE_TELL_MS, true, 1 }, { 61 * GATE_TELL_MS, true, 0 } };
+
+	for (size_t i = 0; i < COUNT(moments); i++) {
+		uint64_t untold = UINT64_MAX;
+		bool tells = gate_may_tell(g, moments[i].ms * CLOCK_NS_PER_MS, &untold);
+
+		ok(tells == moments[i].tells && untold == moments[i].untold, "after %d ms a refusal is %s, %d were not",
+		    (int)moments[i].ms, tells ? "told" : "not told", (int)untold);
+	}
+}
+
 int
 main(void)
 {
@@ -56,6 +76,7 @@ main(void)
 			gate_leave(g, &p);
 	}
 	ok(gate_count(g) == 0, "nobody is left");
+	test_ration(g);
 	gate_free(&g);
 	return tap_done();
 }

@@ -16,7 +16,9 @@ enum frame_type { /* rfc9113 6, rfc9218 7.1 */
 	CONTINUATION = 9,
 };
 
-enum { END_STREAM = 0x1, END_HEADERS = 0x4, PADDED = 0x8, PADDING_MAX = 256 };
+enum { END_STREAM = 0x1, END_HEADERS = 0x4, PADDED = 0x8, PADDING_MAX = 256, PRIORITY_LEN = 5, PARENT_BYTES = 4 };
+
+#define STREAM_BITS UINT32_C(0x7fffffff)
 
 static const uint8_t costs[] = {
 	[DATA] = 0, /* but see cost_of() */
@@ -90,8 +92,11 @@ begin_frame(struct guard *g)
 	if (type == HEADERS || type == CONTINUATION)
 		g->in_block = (flags & END_HEADERS) == 0;
 	/* The session passes over PRIORITY frames, this error in them too (rfc9113 6.3). */
-	g->malformed = type == PRIORITY && (g->head[5] & 0x7f) == 0 && g->head[6] == 0 && g->head[7] == 0 &&
-	    g->head[8] == 0;
+	g->stream = ((uint32_t)g->head[5] << 24 | (uint32_t)g->head[6] << 16 | (uint32_t)g->head[7] << 8 |
+			g->head[8]) & STREAM_BITS;
+	g->parent = 0;
+	g->parent_len = len == PRIORITY_LEN ? 0 : PARENT_BYTES; /* of another length it is malformed for that */
+	g->malformed = type == PRIORITY && g->stream == 0;
 	if (g->malformed)
 		return false;
 	if (type == HEADERS) {
@@ -117,6 +122,18 @@ note_unfinished(struct guard *g, uint64_t whole_before, int64_t now_ns)
 		g->unfinished_ns = now_ns;
 }
 
+/* A stream that depends on itself (rfc7540 5.3.1): the session passes over that too.  false: it does. */
+static bool
+look_at_parent(struct guard *g, str_t payload)
+{
+	if (g->type != PRIORITY || g->parent_len == PARENT_BYTES)
+		return true;
+	for (size_t i = 0; i < payload.len && g->parent_len < PARENT_BYTES; i++, g->parent_len++)
+		g->parent = g->parent << 8 | (uint8_t)payload.data[i];
+	g->malformed = g->parent_len == PARENT_BYTES && (g->parent & STREAM_BITS) == g->stream;
+	return !g->malformed;
+}
+
 bool
 guard_look(struct guard *g, str_t bytes, int64_t now_ns)
 {
@@ -127,6 +144,8 @@ guard_look(struct guard *g, str_t bytes, int64_t now_ns)
 		if (g->left > 0) {
 			size_t skip = bytes.len < g->left ? bytes.len : g->left;
 
+			if (!look_at_parent(g, str_sub(bytes, 0, skip)))
+				return false;
 			g->left -= (uint32_t)skip;
 			bytes = str_skip(bytes, skip);
 			g->whole += g->left == 0 && !g->in_block;

@@ -7,7 +7,8 @@
  * frame the peer let us send gives some back, and so does time.  A client that
  * works is far from the end of it; a flood (rapid reset, MadeYouReset,
  * CONTINUATION, SETTINGS, PING, PRIORITY, …) is cut off after some hundred
- * frames.  The guard looks at frame headers only and never changes a byte.
+ * frames.  The guard looks at frame headers, and at whom a PRIORITY frame names; it never
+ * changes a byte.
  *
  *   lifetime  inside its connection
  *   limits    GUARD_BUDGET; CONTINUATION frames of one block; a block's bytes
@@ -32,9 +33,11 @@ struct guard {
 	uint8_t head[9]; /* of the frame that begins */
 	uint8_t head_len;
 	uint8_t type; /* of the frame whose payload is passing */
-	bool malformed; /* it was cut off for a PRIORITY frame of no stream, not for what it costs */
+	bool malformed; /* it was cut off for a PRIORITY frame of no stream or on itself, not for what it costs */
 	bool in_block; /* a header block has begun and not ended */
 	uint8_t continuations;
+	uint8_t parent_len; /* bytes of `parent` that have come */
+	uint32_t stream, parent; /* a PRIORITY frame's, and the one it names */
 	uint32_t left; /* payload bytes of the current frame still to come */
 	uint32_t block; /* bytes of the current header block */
 	int32_t budget;

@@ -78,6 +78,38 @@ static const struct {
 	{ "nothing new", "", 0, 10 },
 };
 
+static const struct parent {
+	const char *what, *stream, *parent;
+	bool itself;
+} parents[] = {
+	{ "none", "\0\0\0\7", "\0\0\0\0", false },
+	{ "another", "\0\0\0\7", "\0\0\0\5", false },
+	{ "another of the same last byte", "\0\0\1\7", "\0\0\0\7", false },
+	{ "itself", "\0\0\0\7", "\0\0\0\7", true },
+	{ "itself alone", "\0\0\0\7", "\x80\0\0\7", true },
+	{ "itself, far away", "\x7f\0\0\7", "\x7f\0\0\7", true },
+};
+
+static bool
+names_itself(const struct parent *p, size_t piece)
+{
+	char bytes[14] = { 0, 0, 5, 2 };
+	str_t rest = str_make(bytes, sizeof(bytes));
+	struct guard g;
+	bool passes = true;
+
+	memcpy(bytes + 5, p->stream, 4);
+	memcpy(bytes + 9, p->parent, 4);
+	guard_init(&g, 0, 0);
+	while (passes && rest.len > 0) {
+		size_t len = rest.len < piece ? rest.len : piece;
+
+		passes = guard_look(&g, str_sub(rest, 0, len), 0);
+		rest = str_skip(rest, len);
+	}
+	return !passes && g.malformed;
+}
+
 int
 main(void)
 {
@@ -103,6 +135,12 @@ main(void)
 	ok(!guard_charge(&g, GUARD_BUDGET + 1), "but never more than the budget");
 	guard_init(&g, 0, 0);
 	ok(!guard_look(&g, STR("\0\0\5\2\0\0\0\0\0"), 0) && g.malformed, "PRIORITY of no stream is malformed");
+	guard_init(&g, 0, 0);
+	for (size_t i = 0; i < COUNT(parents); i++) {
+		for (size_t piece = 1; piece <= 14; piece++)
+			ok(names_itself(&parents[i], piece) == parents[i].itself, "PRIORITY on %s, %d at a time",
+			    parents[i].what, (int)piece);
+	}
 	guard_init(&g, 0, 0);
 	for (size_t i = 0; i < COUNT(unfinished); i++) {
 		ok(guard_look(&g, str_make(unfinished[i].bytes, unfinished[i].len), (int64_t)i + 1) &&

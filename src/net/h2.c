@@ -6,14 +6,13 @@
 #include <string.h>
 
 #include "base/must.h"
-#include "base/pool.h"
 #include "net/guard.h"
+#include "net/h2_adapt.h"
 
 enum {
 	CONNECTION_WINDOW = 1024 * 1024,
 	SPARE_STREAMS = 4096, /* kept for reuse by a server */
 	DRAIN_GRACE_MS = 200, /* for requests that crossed our first GOAWAY */
-	RESPONSE_FIELDS = 16,
 };
 
 struct h2 {
@@ -28,6 +27,9 @@ struct h2 {
 	int64_t active_ns; /* a stream was opened or closed */
 	int64_t progress_ns; /* body bytes left */
 	int64_t drained_ns; /* 0: not draining */
+	int32_t newest_id; /* of the streams the client has opened */
+	int32_t reset_from; /* the oldest that we reset or did not take */
+	uint32_t stray_code; /* of a request on a stream that cannot have one; 0: none came */
 	bool greeted, over_budget, last_word;
 };
 
@@ -154,6 +156,31 @@ h2_conn(const struct h2_stream *s)
 
 /* ---- what the client sends ---- */
 
+/*
+ * A request must have a newer stream than all before it (rfc9113 5.1.1).  nghttp2 passes over one that
+ * has not.  Where we reset a stream ourselves, what crossed that on its way is passed over indeed.
+ */
+static int
+on_begin_frame(nghttp2_session *session, const nghttp2_frame_hd *hd, void *user)
+{
+	struct h2 *h = user;
+	int32_t id = hd->stream_id;
+
+	if (hd->type != NGHTTP2_HEADERS)
+		return 0;
+	if (id > h->newest_id) {
+		h->newest_id = id;
+		if (h->open_count >= h->conn->host->limits.streams && id < h->reset_from)
+			h->reset_from = id;
+		return 0;
+	}
+	if (id == 0 || id >= h->reset_from || h->drained_ns != 0 || h->last_word ||
+	    nghttp2_session_get_stream_user_data(session, id) != NULL)
+		return 0;
+	h->stray_code = id == h->newest_id ? NGHTTP2_STREAM_CLOSED : NGHTTP2_PROTOCOL_ERROR;
+	return NGHTTP2_ERR_CALLBACK_FAILURE;
+}
+
 static int
 on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame, void *user)
 {
@@ -276,6 +303,8 @@ on_frame_send(nghttp2_session *session, const nghttp2_frame *frame, void *user)
 
 	switch (frame->hd.type) {
 	case NGHTTP2_RST_STREAM:
+		if (frame->hd.stream_id < h->reset_from)
+			h->reset_from = frame->hd.stream_id;
 		if (frame->rst_stream.error_code != NGHTTP2_NO_ERROR &&
 		    !guard_charge(&h->guard, GUARD_COST_OUR_RESET))
 			h->over_budget = true;
@@ -303,36 +332,15 @@ on_frame_send(nghttp2_session *session, const nghttp2_frame *frame, void *user)
 
 /* ---- what we send ---- */
 
-static size_t
-convert_fields(const struct h2_field *fields, size_t count, nghttp2_nv *nvs)
-{
-	must(count <= RESPONSE_FIELDS);
-	for (size_t i = 0; i < count; i++) {
-		nvs[i] = (nghttp2_nv){
-			/* nghttp2 takes mutable pointers and does not write through them. */
-			.name = (uint8_t *)(uintptr_t)fields[i].name.data,
-			.namelen = fields[i].name.len,
-			.value = (uint8_t *)(uintptr_t)fields[i].value.data,
-			.valuelen = fields[i].value.len,
-			.flags = NGHTTP2_NV_FLAG_NO_COPY_NAME,
-		};
-		if (fields[i].constant)
-			nvs[i].flags |= NGHTTP2_NV_FLAG_NO_COPY_VALUE;
-		if (fields[i].secret)
-			nvs[i].flags |= NGHTTP2_NV_FLAG_NO_INDEX;
-	}
-	return count;
-}
-
 static bool
 submit_trailers(struct h2_stream *s)
 {
-	struct h2_field fields[RESPONSE_FIELDS];
-	nghttp2_nv nvs[RESPONSE_FIELDS];
-	size_t count = RESPONSE_FIELDS;
+	struct h2_field fields[H2_RESPONSE_FIELDS];
+	nghttp2_nv nvs[H2_RESPONSE_FIELDS];
+	size_t count = H2_RESPONSE_FIELDS;
 
 	app_of(s->h2)->write_trailers(s, fields, &count);
-	count = convert_fields(fields, count, nvs);
+	count = h2_adapt_fields(fields, count, nvs);
 	return nghttp2_submit_trailer(s->h2->session, s->id, nvs, count) == 0;
 }
 
@@ -359,7 +367,7 @@ void
 h2_respond(struct h2_stream *s, const struct h2_field *fields, size_t count, bool with_body)
 {
 	nghttp2_data_provider provider = { .source.ptr = s, .read_callback = read_body };
-	nghttp2_nv nvs[RESPONSE_FIELDS];
+	nghttp2_nv nvs[H2_RESPONSE_FIELDS];
 	struct h2 *h = s->h2;
 	int rv;
 
@@ -367,7 +375,7 @@ h2_respond(struct h2_stream *s, const struct h2_field *fields, size_t count, boo
 	s->responded = true;
 	if (h->unsent_count++ == 0)
 		h->progress_ns = loop_now_ns(h->conn->host->loop);
-	rv = nghttp2_submit_response(h->session, s->id, nvs, convert_fields(fields, count, nvs),
+	rv = nghttp2_submit_response(h->session, s->id, nvs, h2_adapt_fields(fields, count, nvs),
 	    with_body ? &provider : NULL);
 	if (rv != 0)
 		(void)nghttp2_submit_rst_stream(h->session, NGHTTP2_FLAG_NONE, s->id,
@@ -428,6 +436,7 @@ make_callbacks(struct shared_part *shared)
 	if (nghttp2_session_callbacks_new(&shared->callbacks) != 0)
 		return false;
 	c = shared->callbacks;
+	nghttp2_session_callbacks_set_on_begin_frame_callback(c, on_begin_frame);
 	nghttp2_session_callbacks_set_on_begin_headers_callback(c, on_begin_headers);
 	nghttp2_session_callbacks_set_on_header_callback(c, on_header);
 	nghttp2_session_callbacks_set_on_invalid_header_callback(c, on_invalid_header);
@@ -438,38 +447,6 @@ make_callbacks(struct shared_part *shared)
 	return true;
 }
 
-static void *
-take_memory(size_t size, void *pool)
-{
-	return pool_take(pool, size);
-}
-
-static void
-give_memory(void *bytes, void *pool)
-{
-	pool_give(pool, bytes);
-}
-
-static void *
-take_zeroed(size_t count, size_t size, void *pool)
-{
-	size_t bytes;
-	void *taken;
-
-	if (__builtin_mul_overflow(count, size, &bytes))
-		return NULL;
-	taken = pool_take(pool, bytes);
-	if (taken != NULL)
-		memset(taken, 0, bytes);
-	return taken;
-}
-
-static void *
-resize_memory(void *old, size_t size, void *pool)
-{
-	return pool_resize(pool, old, size);
-}
-
 bool
 h2_init(struct conn_host *host, const struct h2_app *app)
 {
@@ -478,7 +455,7 @@ h2_init(struct conn_host *host, const struct h2_app *app)
 	if (shared == NULL)
 		return false;
 	shared->app = app;
-	shared->mem = (nghttp2_mem){ &shared->pool, take_memory, give_memory, take_zeroed, resize_memory };
+	shared->mem = h2_adapt_memory(&shared->pool);
 	host->shared = shared;
 	if (!make_callbacks(shared) || nghttp2_option_new(&shared->option) != 0) {
 		h2_fini(host);
@@ -535,6 +512,7 @@ h2_open(struct conn *c)
 		return NULL;
 	h->conn = c;
 	h->receiving_tail = &h->receiving;
+	h->reset_from = INT32_MAX;
 	h->active_ns = now;
 	guard_init(&h->guard, now, NGHTTP2_CLIENT_MAGIC_LEN);
 	if (nghttp2_session_server_new3(&h->session, shared->callbacks, h, shared->option, &shared->mem) != 0 ||
@@ -565,7 +543,9 @@ cut_off(struct h2 *h)
 	h->last_word = true;
 	h->conn->host->counts.cut_off++;
 	(void)nghttp2_session_terminate_session(h->session,
-	    h->guard.malformed ? NGHTTP2_PROTOCOL_ERROR : NGHTTP2_ENHANCE_YOUR_CALM);
+	    h->stray_code != 0  ? h->stray_code :
+		h->guard.malformed ? NGHTTP2_PROTOCOL_ERROR :
+				     NGHTTP2_ENHANCE_YOUR_CALM);
 }
 
 bool
@@ -579,7 +559,7 @@ h2_take(void *context, str_t bytes)
 		return false;
 	}
 	taken = nghttp2_session_mem_recv(h->session, (const uint8_t *)bytes.data, bytes.len);
-	if (taken == NGHTTP2_ERR_FLOODED)
+	if (taken == NGHTTP2_ERR_FLOODED || h->stray_code != 0)
 		cut_off(h);
 	return taken >= 0;
 }

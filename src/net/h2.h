@@ -2,7 +2,7 @@
 /*
  * h2: an HTTP/2 server connection over nghttp2, seen as streams.
  *
- * The only file that knows nghttp2 is h2.c.  What lies above (grpc.c) embeds
+ * The only files that know nghttp2 are h2.c and h2_adapt.c.  What lies above (grpc.c) embeds
  * struct h2_stream at the front of its own object and is told, in this order:
  * on_field for each header field, on_headers, on_data …, on_end; and, at any
  * time, on_close, once, after which the stream is gone.

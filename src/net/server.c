@@ -35,7 +35,6 @@ struct server {
 	struct loop_timer deadline; /* of draining */
 	struct shared *tls;
 	struct shared_view tls_view;
-	struct gate *gate;
 	const struct unix_rule *unix_rule;
 	struct conn *conns;
 	bool draining;
@@ -70,8 +69,8 @@ on_gone(struct conn_host *host, struct conn *c)
 	if (c->next != NULL)
 		c->next->at = c->at;
 	s->host.counts.open--;
-	if (s->gate != NULL)
-		gate_leave(s->gate, &c->peer);
+	if (s->host.gate != NULL)
+		gate_leave(s->host.gate, &c->peer);
 	tell_drained(s);
 }
 
@@ -132,8 +131,8 @@ turn_away(struct server *s, int fd, const struct peer *peer)
 	char room[PEER_TEXT_MAX];
 
 	s->host.counts.refused++;
-	if (s->gate != NULL)
-		gate_turn_away(s->gate);
+	if (s->host.gate != NULL)
+		gate_turn_away(s->host.gate);
 	if (log_wants(s->host.log, LOG_LEVEL_DEBUG))
 		log_debug(s->host.log, "a peer is not among listen.unix_users and listen.unix_groups",
 		    LOG_STR("peer", peer_write(peer, room)));
@@ -151,7 +150,7 @@ welcome(struct server *s, int fd, const struct sockaddr_storage *from)
 		turn_away(s, fd, &peer);
 		return;
 	}
-	if (s->gate != NULL && !gate_enter(s->gate, &peer)) {
+	if (s->host.gate != NULL && !gate_enter(s->host.gate, &peer)) {
 		s->host.counts.refused++;
 		(void)close(fd);
 		return;
@@ -164,8 +163,8 @@ welcome(struct server *s, int fd, const struct sockaddr_storage *from)
 	}
 	if (c == NULL) {
 		s->host.counts.refused++;
-		if (s->gate != NULL)
-			gate_leave(s->gate, &peer);
+		if (s->host.gate != NULL)
+			gate_leave(s->host.gate, &peer);
 		return;
 	}
 	s->host.counts.accepted++;
@@ -268,7 +267,7 @@ server_new(struct loop *loop, int fd, const struct server_config *config, void *
 	s->host.limits = fill_limits(config->limits);
 	s->host.on_gone = on_gone;
 	s->tls = config->tls;
-	s->gate = config->gate;
+	s->host.gate = config->gate;
 	s->unix_rule = config->unix_rule;
 	s->listener = (struct loop_source){ fd, 0, on_connection };
 	s->pause.on_expire = on_pause_over;

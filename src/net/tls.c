@@ -23,6 +23,7 @@ struct tls {
 	SSL *ssl;
 	enum tls_protocol protocol;
 	const char *failure;
+	bool refused_client;
 	struct peer_name *names; /* with their bytes behind them */
 };
 
@@ -161,6 +162,7 @@ check_client(X509_STORE_CTX *chain, void *unused)
 
 	(void)unused;
 	t->failure = tls_trust_check(chain, TRUST_DEPTH);
+	t->refused_client = t->failure != NULL;
 	return t->failure == NULL;
 }
 
@@ -279,8 +281,13 @@ outcome_of(struct tls *t, int result)
 	case SSL_ERROR_ZERO_RETURN:
 		return TLS_CLOSED;
 	default:
-		if (t->failure == NULL)
-			t->failure = ERR_reason_error_string(ERR_peek_last_error());
+		if (t->failure == NULL) {
+			unsigned long code = ERR_peek_last_error();
+
+			t->failure = ERR_reason_error_string(code);
+			t->refused_client = ERR_GET_LIB(code) == ERR_LIB_SSL &&
+			    ERR_GET_REASON(code) == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE;
+		}
 		openssl_forget_errors();
 		return TLS_FAILED;
 	}
@@ -405,6 +412,12 @@ const char *
 tls_failure(const struct tls *t)
 {
 	return t->failure != NULL ? t->failure : "the connection broke";
+}
+
+bool
+tls_refused_client(const struct tls *t)
+{
+	return t->refused_client;
 }
 
 bool

@@ -60,5 +60,6 @@ enum tls_outcome tls_read(struct tls *, char *room, size_t size, size_t *ret_len
 enum tls_outcome tls_write(struct tls *, str_t, size_t *ret_len); /* maybe fewer */
 void tls_say_goodbye(struct tls *); /* close_notify, if it can be written at once */
 const char *tls_failure(const struct tls *); /* why a handshake failed, for the log */
+bool tls_refused_client(const struct tls *); /* it failed for the client's certificate, or the lack of one */
 
 #endif

@@ -254,6 +254,12 @@ list_clients(struct rulebook *b, struct diag *diag)
 	return ERR_OK;
 }
 
+bool
+rulebook_admits(const struct rulebook *b, const struct peer *peer, str_t path)
+{
+	return peer->kind == PEER_UNIX || allow_list_admits(&b->clients, peer, path);
+}
+
 /* The text was read once to judge it; the tree borrows what it was read from. */
 static err_t
 make_settings(struct rulebook *b, const struct rulebook_texts *t, struct diag *diag)

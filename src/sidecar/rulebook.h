@@ -24,6 +24,8 @@
 #include "token/issuers.h"
 #include "token/local.h"
 
+#define RULEBOOK_ADMITS_NOT "this client may not call this service (tls.allowed_clients)"
+
 struct rulebook {
 	struct arena *arena;
 	struct config config;
@@ -68,6 +70,8 @@ struct rulebook_texts { /* what it is made from */
 err_t rulebook_make(const struct rulebook_texts *, uint64_t generation, struct diag *,
     struct rulebook **ret);
 size_t rulebook_key_count(const struct rulebook *); /* in all its key sets */
+/* Whether tls.allowed_clients lets the peer call that; who comes by a Unix socket was let in there. */
+bool rulebook_admits(const struct rulebook *, const struct peer *, str_t path);
 void rulebook_destroy(void *rulebook); /* a shared_destroy_fn */
 
 /* Of a bundle's configuration; NULL: it is not configured any more. */

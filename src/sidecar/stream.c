@@ -61,6 +61,13 @@ stream_open(struct worker *w, struct grpc_call *call, const struct stream_handle
 	handler->tell(s, worker_rulebook(w));
 }
 
+static bool
+is_still_let_in(const struct stream *s, const struct rulebook *book)
+{
+	return s->handler->open_to_all ||
+	    rulebook_admits(book, grpc_call_peer(s->call), grpc_call_method(s->call)->path);
+}
+
 void
 stream_tell_all(struct worker *w)
 {
@@ -69,8 +76,12 @@ stream_tell_all(struct worker *w)
 	for (uint32_t i = 0; i < w->streams->count; i++) {
 		struct stream *s = &w->streams->at[i];
 
-		if (s->call != NULL)
+		if (s->call == NULL)
+			continue;
+		if (is_still_let_in(s, book))
 			s->handler->tell(s, book);
+		else
+			grpc_fail(leave(s), GRPC_PERMISSION_DENIED, STR(RULEBOOK_ADMITS_NOT));
 	}
 }
 

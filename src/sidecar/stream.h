@@ -6,7 +6,8 @@
  * told of the rulebook in use, again whenever another one is published, and a last time
  * when the worker drains.  It sends what has changed for its client.
  *
- *   lifetime  from open until the client goes away or the worker drains
+ *   lifetime  from open until the client goes away, the worker drains, or a rulebook comes
+ *             whose tls.allowed_clients leave the client out (PERMISSION_DENIED)
  *   limits    STREAM_COUNT_MAX a worker: one more is refused; STREAM_NOTE_MAX bytes of memory each
  *   slow      who does not read is told again when it has read: of the newest, not of each
  *   threads   the worker's alone
@@ -45,7 +46,7 @@ struct stream_table {
 };
 
 void stream_open(struct worker *, struct grpc_call *, const struct stream_handler *, str_t message);
-void stream_tell_all(struct worker *); /* there is a new rulebook, or the worker drains */
+void stream_tell_all(struct worker *); /* there is a new rulebook, or the worker drains; ends whom it leaves out */
 void stream_end_all(struct worker *); /* UNAVAILABLE: the daemon stops */
 
 /* ---- for handlers ---- */

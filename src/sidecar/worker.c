@@ -276,16 +276,12 @@ count_refused(struct worker *w, const struct caller *caller)
 static bool
 is_let_in(struct worker *w, const struct rulebook *book, const struct caller *caller, bool open)
 {
-	const struct peer *peer = caller->door->peer(caller->call);
-
 	count(&w->requests);
 	if (open)
 		return true;
-	/* Who comes by a Unix socket was let in there. */
-	if (peer->kind != PEER_UNIX && !allow_list_admits(&book->clients, peer, caller->door->path(caller->call))) {
+	if (!rulebook_admits(book, caller->door->peer(caller->call), caller->door->path(caller->call))) {
 		count_refused(w, caller);
-		caller->door->fail(caller->call, ERR_REFUSED,
-		    STR("this client may not call this service (tls.allowed_clients)"));
+		caller->door->fail(caller->call, ERR_REFUSED, STR(RULEBOOK_ADMITS_NOT));
 		return false;
 	}
 	if (has_service_token(book, caller))

@@ -399,6 +399,42 @@ def frames():
         d.stop()
 
 
+def late_frames():
+    """Requests on old streams end their connection; what crossed our reset on its way is passed over."""
+    with house_of() as house:
+        d = house.start()
+        headers = lambda i, end=False: frame(HEADERS, 5 if end else 4, i, REQUEST)
+        trailers = lambda i: frame(HEADERS, 5, i, literal(b"x-last", b"1"))
+        elsewhere = REQUEST.replace(b"Evaluate", b"Evaluatx")
+        table = [
+            ("a request on a stream below the newest", headers(5, True) + headers(3, True), False, 1),
+            ("a request on a stream that its client has reset", headers(1) + frame(RST, 0, 1, b"\0\0\0\x08") +
+             headers(1, True), False, 5),
+            ("the trailers of a stream too many", b"".join(headers(2 * i + 1) for i in range(256)) + headers(513) +
+             frame(DATA, 0, 513, b"x") + trailers(513), True, 7),
+            ("the trailers of a request that makes no sense", headers(1) + frame(HEADERS, 4, 3, literal(b"X", b"1")) +
+             frame(PING, 0, 0, b"12345678") + trailers(3), True, 1),
+        ]
+        for label, sent, goes_on, code in table:
+            alive, codes = exchange(d, HELLO + sent)
+            ok(alive == goes_on and code in codes, f"late: {label}: {'goes on' if goes_on else 'ends'}, {code}",
+               f"{alive}, {codes}")
+        with socket.create_connection(("127.0.0.1", d.port)) as s:
+            s.settimeout(5)
+            got = b""
+            s.sendall(HELLO + frame(HEADERS, 4, 1, elsewhere))
+            while frame(RST, 0, 1, FOUR) not in got:
+                got += s.recv(65536)
+            s.sendall(frame(DATA, 0, 1, b"x") + trailers(1) + frame(PING, 0, 0, b"the last"))
+            while b"the last" not in got:
+                part = s.recv(65536)
+                if not part:
+                    break
+                got += part
+            ok(b"the last" in got, "late: the rest of a request that was answered early", got.hex())
+        d.stop()
+
+
 def header_blocks():
     """Blocks of other encoders are decoded, whatever is thought of the requests in them."""
     corpus = find_vectors("hpack")
@@ -487,4 +523,4 @@ if __name__ == "__main__":
         sys.exit(0)
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    run_scenarios(floods, slow_ones, idle_ones, half_open, frames, header_blocks, scripts)
+    run_scenarios(floods, slow_ones, idle_ones, half_open, late_frames, frames, header_blocks, scripts)

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who may connect: certificates and what revokes them, names, Unix users; and systemd's side."""
 import ctypes
+import json
 import os
 import pathlib
 import signal
 import socket
+import ssl
 import sys
 import threading
 import time
@@ -13,8 +15,11 @@ import grpc
 
 from house import House, run_scenarios
 from rig import field, free_port, make_certificates, ok, run
+from watch import Watch
 
 EVALUATE = "/coresdk.v1.PolicyService/Evaluate"
+HEALTH = "/grpc.health.v1.Health/Watch"
+UPDATES = "/coresdk.v1.PolicyService/WatchPolicyUpdates"
 VALIDATE = "/coresdk.v1.AuthService/ValidateToken"
 ASK = field(1, "data.authz.allow") + field(2, '{"id":1}')
 CA_CONFIG = """[ca]
@@ -112,6 +117,81 @@ def revoked():
         d.stop()
 
 
+def streams_are_looked_at(house, d):
+    """A stream that is open hears of a list that leaves its client out; one that anybody may open does not."""
+    def connect(client):
+        credentials = grpc.ssl_channel_credentials(house.read("ca.crt"), house.read(client + ".key"),
+                                                   house.read(client + ".crt"))
+        return grpc.secure_channel(f"localhost:{d.port}", credentials, [("grpc.use_local_subchannel_pool", 1)])
+
+    def allow(*clients):
+        house.config["tls"]["allowed_clients"] = list(clients)
+        house.write_config()
+        return d.admin({"command": "reload"})["ok"]
+
+    ok(allow("app.local", "other.local"), "streams: two clients are allowed")
+    with connect("client") as first, connect("app.local") as second:
+        goes, stays = Watch(d, UPDATES, channel=first), Watch(d, UPDATES, channel=second)
+        health = Watch(d, HEALTH, channel=first)
+        ok(isinstance(goes.next(), bytes) and isinstance(stays.next(), bytes) and isinstance(health.next(), bytes),
+           "streams: both are told of the policy", d.logged())
+        ok(allow("app.local", "other.local") and goes.next(0.3) is None, "streams: the same list ends nothing")
+        ok(allow("other.local"), "streams: one is allowed no more")
+        ok(goes.next() == DENIED and "tls.allowed_clients" in goes.call.details(), "streams: its stream is ended")
+        ok(stays.next(0.3) is None and health.next(0.1) is None, "streams: the other's, and health's, are not")
+        house.write_bundle(revision="r2", number=6)
+        ok(d.admin({"command": "reload"})["ok"] and isinstance(stays.next(), bytes), "streams: which hears on")
+        ok(Watch(d, UPDATES, channel=first).next() == DENIED, "streams: who was left out opens none again")
+
+
+def refusals_are_told():
+    """Why a certificate is refused is in the log, at its usual level, and not once for each."""
+    with Secured() as house:
+        house.issue("serves", "DNS:serves.local", "serverAuth")
+        house.issue("good", "DNS:good.local")
+        d = house.start()
+
+        def reasons():
+            lines = [json.loads(line) for line in d.logged().splitlines() if line.startswith("{")]
+            return [line["attributes"] for line in lines if line["body"] == "a client's certificate is refused"
+                    and line["severity"] == "WARN"]
+
+        def wait_for_more(known):
+            """The line is written after the client hears of it."""
+            end = time.monotonic() + 5
+            while len(reasons()) == known and time.monotonic() < end:
+                time.sleep(0.02)
+            return reasons()[known:]
+
+        for client, reason in (("stranger", "issuer"), ("serves", "purpose")):
+            known = len(reasons())
+            time.sleep(1.1)
+            ok(house.ask(d, client) in BROKEN, f"told: {client} is refused")
+            new = wait_for_more(known)
+            ok(len(new) >= 1 and reason in new[0]["reason"] and new[0]["peer"], f"told: and why: {reason}", d.logged())
+        context = ssl.create_default_context(cafile=house.path("ca.crt"))
+        context.set_alpn_protocols(["h2"])
+        time.sleep(1.1)
+        known, begin = len(reasons()), time.monotonic()
+        for _ in range(200):
+            with socket.create_connection(("localhost", d.port)) as plain, \
+                    context.wrap_socket(plain, server_hostname="localhost") as s:
+                try:
+                    s.recv(1)
+                except OSError:
+                    pass
+        took = time.monotonic() - begin
+        ok(1 <= len(wait_for_more(known)) <= took + 2, f"told: 200 without one in {took:.1f} s: {len(reasons()) - known} lines")
+        time.sleep(1.1)
+        lines = len(reasons())
+        ok(house.ask(d, "stranger") in BROKEN and wait_for_more(lines)[-1]["untold"] > 0,
+           "told: a line says how many it stands for", reasons()[-3:])
+        ok(any("certificate" in r["reason"] for r in reasons()[known:]), "told: that none was shown", reasons()[known:])
+        known = len(reasons())
+        ok(house.ask(d, "good") == OK and len(reasons()) == known, "told: a good one is not")
+        d.stop()
+
+
 def allowed():
     with Secured(allowed_clients=["app.local", "spiffe://test/web/*", "AuthService=spiffe://test/auth"]) as house:
         house.issue("web", "URI:spiffe://test/web/1")
@@ -129,6 +209,7 @@ def allowed():
         house.write_config()
         ok(d.admin({"command": "reload"})["ok"] and house.ask(d) == DENIED and house.ask(d, "app.local") == OK,
            "allowed: another list comes with a reload")
+        streams_are_looked_at(house, d)
         for entry in ("*.local", "AuditServices=app.local", "spiffe://a/../b"):
             house.config["tls"]["allowed_clients"] = [entry]
             house.write_config()
@@ -369,4 +450,4 @@ def watchdog():
         d.stop()
 
 
-run_scenarios(revoked, allowed, certificates_change, unix_users, certificates_made, sockets_passed, watchdog)
+run_scenarios(revoked, allowed, refusals_are_told, certificates_change, unix_users, certificates_made, sockets_passed, watchdog)

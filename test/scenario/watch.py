@@ -9,8 +9,8 @@ import grpc
 class Watch:
     """One stream, read by a thread; next() waits for what comes."""
 
-    def __init__(self, d, path, message=b""):
-        self.call = d.channel.unary_stream(path)(message, metadata=(("x-service-name", "test"),))
+    def __init__(self, d, path, message=b"", channel=None):
+        self.call = (channel or d.channel).unary_stream(path)(message, metadata=(("x-service-name", "test"),))
         self.found = queue.Queue()
         threading.Thread(target=self.read, daemon=True).start()
 
