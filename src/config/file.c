@@ -390,7 +390,7 @@ config_file_read(struct arena *arena, str_t name, str_t text, struct diag *diag,
 		.diag = diag,
 		.config = config,
 		.name = name,
-		.text = config_hide_secrets(arena, text),
+		.text = config_hide_secrets(diag->arena, text), /* findings outlive the configuration */
 		.error_count = diag->error_count,
 	};
 

@@ -36,7 +36,7 @@ def live(house, trace, inject=None):
     """(exit status, answers that permit what is denied, what it said)"""
     pathlib.Path(house.path("daemon.log")).write_text("")
     more = ("-e", inject) if inject else ()
-    d = Daemon(house.room, wrap=("strace", "-D", "-f", "-qq", "-o", trace, "-e", "trace=" + ",".join(ERRORS), *more), wait=False)
+    d = Daemon(house.room, wrap=("strace", "-D", "-f", "-y", "-qq", "-o", trace, "-e", "trace=" + ",".join(ERRORS), *more), wait=False)
     end, wrong = time.monotonic() + 10, 0
     while d.process.poll() is None and "CoreSDK Sidecar ready." not in d.logged() and time.monotonic() < end:
         time.sleep(0.005)
@@ -71,6 +71,9 @@ def every_call():
             for error in errors:
                 for at in sample(total, SAMPLES):
                     code, wrong, said = live(house, trace, f"inject={name}:error={error}:when={at}")
+                    hit = [line for line in pathlib.Path(trace).read_text().splitlines() if "INJECTED" in line]
+                    if any("eventfd" in line for line in hit) and name == "write":
+                        continue  # the kernel has no such failure: a wake-up is never lost
                     tried += 1
                     if code < 0 or wrong or (code > 0 and not said):
                         bad.append((error, at, code, wrong, said[-400:]))
