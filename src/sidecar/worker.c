@@ -104,11 +104,11 @@ log_request(struct worker *w, const struct request *r, enum metric_result result
 	char tenant[AUDIT_MASK_TEXT_LEN], subject[AUDIT_MASK_TEXT_LEN], action[AUDIT_MASK_TEXT_LEN];
 
 	log_debug(w->options.log, "request", LOG_STR("rpc", str_of(r->method->name)),
-	    LOG_STR("coresdk.tenant_id", 
+	    LOG_STR("coresdk.tenant_id",
 		audit_mask_text(mask, AUDIT_MEMBER_tenant_id, request_plain(r, r->message.tenant_id), tenant)),
-	    LOG_STR("coresdk.user_id", 
+	    LOG_STR("coresdk.user_id",
 		audit_mask_text(mask, AUDIT_MEMBER_subject, request_plain(r, r->message.subject), subject)),
-	    LOG_STR("coresdk.policy.action", 
+	    LOG_STR("coresdk.policy.action",
 		audit_mask_text(mask, AUDIT_MEMBER_action, request_plain(r, r->message.action), action)),
 	    LOG_STR("coresdk.policy.result", str_of(results[result])),
 	    LOG_INT("coresdk.policy.latency_us", ns / 1000), LOG_TRACE("trace_id", r->trace.id),
