@@ -439,7 +439,8 @@ sleep_until_called(struct audit_writer *w)
 	struct pollfd come = { .fd = w->wake_fd, .events = POLLIN };
 	uint64_t count;
 
-	if (poll(&come, 1, w->trouble.on ? RETRY_MS : -1) > 0)
+	/* Without trouble there is nothing to wait for but the call: the read sleeps itself. */
+	if (!w->trouble.on || poll(&come, 1, RETRY_MS) > 0)
 		(void)!read(w->wake_fd, &count, sizeof(count));
 }
 
@@ -527,7 +528,7 @@ build(struct audit_writer *w, const struct audit_options *options)
 	}
 	for (uint32_t i = 0; i <= options->lane_count; i++)
 		TRY(audit_lane_init(&w->lanes[i], options->lane_bytes));
-	w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	w->wake_fd = eventfd(0, EFD_CLOEXEC);
 	if (w->wake_fd < 0)
 		return ERR_IO;
 	if (options->sealer != NULL && options->path.len > 0)
@@ -563,7 +564,7 @@ wake(struct audit_writer *w)
 	uint64_t one = 1;
 
 	while (write(w->wake_fd, &one, sizeof(one)) < 0 && errno == EINTR)
-		continue; /* EAGAIN: it has been woken often enough */
+		continue;
 }
 
 static void

@@ -217,9 +217,8 @@ on_settled(struct loop_source *source, uint32_t events)
 	struct worker *w =
 	    (struct worker *)((char *)source - offsetof(struct worker, lane_source));
 	enum audit_outcome outcome;
-	uint64_t count, ticket;
+	uint64_t ticket;
 
-	(void)!read(source->fd, &count, sizeof(count));
 	while (audit_lane_take(w->lane, &ticket, &outcome))
 		settle_one(w, ticket, outcome);
 	ring_release(w->answers);
@@ -578,7 +577,7 @@ build(struct worker *w)
 		return ERR_MEMORY;
 	random_bytes(w->luck, sizeof(w->luck));
 	w->lane_source.fd = w->lane->wake_fd;
-	w->lane_source.events = EPOLLIN;
+	w->lane_source.events = EPOLLIN | EPOLLET; /* each signal is an edge: nobody need read it away */
 	w->lane_source.on_ready = on_settled;
 	w->end_hook.run = on_end;
 	w->wake_hook.run = on_wake;
