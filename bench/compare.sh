@@ -12,7 +12,7 @@ bin=$(cd "$1" && pwd)
 echo=$(realpath "$2")
 home=$(mktemp -d)
 pids=()
-trap 'for p in "${pids[@]}"; do kill "$p" 2>/dev/null || true; done; rm -rf "$home"' EXIT
+trap 'for p in "${pids[@]}"; do kill "$p" 2>/dev/null || true; done; wait; rm -rf "$home"' EXIT
 cd "$home"
 last=$(($(nproc) - 1))
 
@@ -70,7 +70,7 @@ start_sidecar() { # start_sidecar ADDRESS
 	CORESDK_SIDECAR_ADDR=$1 CORESDK_LISTEN_REST=127.0.0.1:$rest CORESDK_DATA_DIR=$home/data CORESDK_LISTEN_ADMIN='' \
 		CORESDK_POLICY_BUNDLE_PATH=$home/bundle.tar.gz CORESDK_POLICY_VERIFY_KEYS=$home/signing-key.pub \
 		CORESDK_JWKS_PATH=$home/jwks.json CORESDK_POLICY_DEFAULT_RULE=data.tenant.allow CORESDK_LOG_LEVEL=warn \
-		CORESDK_AUDIT_FILE_PATH=$home/audit.ndjson CORESDK_AUDIT_FILE_ROTATE_MB=0 \
+		CORESDK_AUDIT_FILE_PATH=$home/audit.ndjson CORESDK_AUDIT_FILE_ROTATE_MB=0 CORESDK_WORKERS=1 \
 		taskset -c 0 "$bin/coresdk-sidecar" start 2>sidecar.log &
 	sidecar=$!
 	pids+=($sidecar)

@@ -126,7 +126,7 @@ listen_at(const char *address)
 		(void)snprintf(local.sun_path, sizeof(local.sun_path), "%s", address + 5);
 		rv = bind(fd, (struct sockaddr *)&local, sizeof(local));
 	} else {
-		inet.sin_port = htons((uint16_t)atoi(address));
+		inet.sin_port = htons((uint16_t)strtoul(address, NULL, 10));
 		rv = bind(fd, (struct sockaddr *)&inet, sizeof(inet));
 	}
 	if (fd < 0 || rv != 0 || listen(fd, 128) != 0)
