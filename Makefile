@@ -36,13 +36,14 @@ conform: all ## OPA's conformance cases: make conform CASES=DIR
 	@$(RELEASE)/bin/conform --excused test/conformance/excused $(CASES)
 
 bench: all ## time decisions in the process and through the daemon
-	@$(call ninja,$(RELEASE),bench/evaluate bench/token bench/audit bench/bundle_bench)
+	@$(call ninja,$(RELEASE),bench/evaluate bench/token bench/audit bench/bundle_bench bench/echo)
 	@$(RELEASE)/bench/token
 	@$(RELEASE)/bench/audit $(RELEASE)
 	@$(RELEASE)/bench/bundle_bench
 	@bench/workloads.py $(RELEASE)/bench/workloads
 	@$(RELEASE)/bench/evaluate $(or $(WORKLOADS),$(firstword $(wildcard ../shared/perf/workloads) $(RELEASE)/bench/workloads))
 	@bench/serve.sh $(RELEASE)/bin
+	@bench/compare.sh $(RELEASE)/bin $(RELEASE)/bench/echo
 
 asan: setup ## all tests under AddressSanitizer and UBSan
 	@$(call configure,build-asan,$(SANITIZED) -Db_sanitize=address$(comma)undefined)
