@@ -224,8 +224,12 @@ find_name(struct program *p, const char *path, str_t bytes)
 {
 	static const char sidecar[] = "coresdk-sidecar v" CORESDK_VERSION " (";
 
+	static const char courier[] = "coresdk-courier v" CORESDK_VERSION " (";
+
 	if (path == NULL)
 		p->name = "core";
+	else if (memmem(bytes.data, bytes.len, courier, sizeof(courier) - 1) != NULL)
+		p->name = "coresdk-courier";
 	else if (memmem(bytes.data, bytes.len, sidecar, sizeof(sidecar) - 1) != NULL)
 		p->name = "coresdk-sidecar";
 	if (p->name != NULL)
