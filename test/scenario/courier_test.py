@@ -15,7 +15,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 from far_side import BundleService, Store, tls_context
 from house import House, OTHER, POLICY, run_scenarios
-from rig import Daemon, Key, make_certificates, ok
+from rig import Daemon, Key, free_port, make_certificates, ok
 
 COURIER = os.environ.get("COURIER", "build/bin/coresdk-courier")
 WAIT_S = 30  # for what comes in a second or two on an idle machine
@@ -217,6 +217,39 @@ def try_files_by_tls():
         service.cut()
 
 
+def try_nginx():
+    """A plain web server is a bundle service; it takes ETags its own way."""
+    nginx = shutil.which("nginx", path="/usr/sbin:/usr/bin")
+    if not nginx:
+        print("# nginx is not here: not tried with it")
+        return
+    port = free_port()
+    with House(control_plane={"enabled": True, "url": f"http://127.0.0.1:{port}/bundles", "poll_secs": 1}) as house:
+        served = pathlib.Path(house.path("www/bundles"))
+        served.mkdir(parents=True)
+        os.chmod(house.room, 0o755)
+        places = "".join(f"{kind}_temp_path {house.path(kind)}; " for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+        pathlib.Path(house.path("nginx.conf")).write_text(
+            f"daemon off; pid {house.path('nginx.pid')}; error_log {house.path('nginx.log')}; events {{}} http {{ {places} access_log {house.path('access.log')}; "
+            f"server {{ listen 127.0.0.1:{port}; root {house.path('www')}; }} }}")
+        web = subprocess.Popen([nginx, "-c", house.path("nginx.conf"), "-e", house.path("nginx.log")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            offered = pathlib.Path(house.write_bundle(OTHER, name="offered.tar.gz", revision="r2", number=6))
+            shutil.copy(offered, served / "bundle.tar.gz")
+            sidecar, courier = house.start(), Courier(house.room)
+            ok(settled(courier, "in use", taken=1) and is_two(sidecar), "nginx: the bundle is pulled", courier.logged())
+            ok(until(lambda: '" 304 ' in pathlib.Path(house.path("access.log")).read_text()), "nginx: and then 304")
+            house.write_bundle(POLICY, name="offered.tar.gz", revision="r3", number=7)
+            shutil.copy(offered, served / "new")
+            (served / "new").rename(served / "bundle.tar.gz")
+            ok(settled(courier, "in use", taken=2) and not is_two(sidecar), "nginx: and the next one", courier.status())
+            courier.stop()
+            sidecar.stop()
+        finally:
+            web.terminate()
+            web.wait(WAIT_S)
+
+
 # ---- the store ----
 
 def s3(house, store, **more):
@@ -338,4 +371,4 @@ def try_own_log():
     store.cut()
 
 
-run_scenarios(try_not_asked_for, try_delivery, try_vault, try_files_by_tls, try_store, try_kills, try_public, try_own_log)
+run_scenarios(try_not_asked_for, try_delivery, try_vault, try_files_by_tls, try_nginx, try_store, try_kills, try_public, try_own_log)
