@@ -86,6 +86,8 @@ static const struct {
 	{ "control_plane: { enabled: true, url: ftp://cp }\n", 1, 38, "must begin with https://", NULL },
 	{ "control_plane: { enabled: true, url: http://cp, jwks: j }\n", 1, 55, "jwks needs https", NULL },
 	{ "control_plane: { enabled: true, url: http://127.0.0.1.evil, jwks: j }\n", 1, 67, "needs https", NULL },
+	{ "control_plane: { enabled: true, url: http://localhost:80@evil, token: t }\n", 1, 38, "and nothing else", NULL },
+	{ "control_plane: { enabled: true, url: https://cp?a=b }\n", 1, 38, "and nothing else", NULL },
 	{ "control_plane: { enabled: true, url: http://cp, config: c }\n", 1, 57, "config needs https", NULL },
 	{ "control_plane: { enabled: true, url: http://cp, token: t }\n", 1, 56, "token needs https", NULL },
 	{ "control_plane: { enabled: true, url: https://cp, bundle: ../b }\n", 1, 58, "is no resource", NULL },

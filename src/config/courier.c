@@ -58,6 +58,12 @@ check_control_plane(const struct config *c, struct diag *diag)
 		    "must begin with https:// or http:// when control_plane.enabled is true");
 		return;
 	}
+	/* A user name before an @ would make a host of what is none. */
+	if (!has_only(c->control_plane_url, "-._~/:[]%")) {
+		(void)config_refuse(c, diag, CONFIG_KEY_control_plane_url,
+		    "may have a host, a port and a path, and nothing else");
+		return;
+	}
 	if (is_in_the_open(c->control_plane_url)) {
 		/* A bundle is signed and proves itself; these do not. */
 		if (c->control_plane_jwks.len > 0)
