@@ -309,6 +309,7 @@ name_sources(struct pull *p)
 	p->sources[BUNDLE] = (struct source){ c->control_plane_bundle, c->cache_policy_bundle_path, NOTHING, "", "" };
 	p->sources[JWKS] = (struct source){ c->control_plane_jwks, c->auth_jwks_path, NOTHING, "", "" };
 	p->sources[CONFIG] = (struct source){ c->control_plane_config, c->cache_config_path, NOTHING, "", "" };
+	courier_note_begin(p->courier);
 	for (size_t i = 0; i < SOURCES; i++) {
 		if (p->sources[i].resource.len == 0)
 			continue;
@@ -316,6 +317,7 @@ name_sources(struct pull *p)
 		p->courier->status.pull.parts[i].verdict = "none";
 		look_back(p, i);
 	}
+	courier_note_end(p->courier);
 }
 
 err_t
