@@ -5,7 +5,7 @@ SHELL = /bin/bash
 JOBS ?= $(shell nproc)
 PYTHON = /usr/bin/python3
 RELEASE = build
-PROGRAMS = bin/core bin/coresdk-sidecar bin/conform
+PROGRAMS = bin/core bin/coresdk-sidecar bin/coresdk-courier bin/conform
 SANITIZED = -Dbuildtype=debug -Doptimization=1 -Dstatic=false
 ninja = ninja -C $(1) build.ninja >$(1)/configure.log || { cat $(1)/configure.log; exit 1; }; \
 	ninja -C $(1) -j$(JOBS) --quiet $(2) | { grep -v 'no work to do' || true; }

@@ -18,7 +18,7 @@ enum { PROGRAM_BYTES_MAX = 1 << 28 };
 
 struct component {
 	const char *name, *version, *license, *purl, *libraries;
-	const char *only; /* the program that has it; "": each */
+	const char *only; /* the programs that have it; "": each */
 };
 
 #include "components.inc"
@@ -74,7 +74,16 @@ text(struct cli *cli, const char *format, ...)
 static bool
 has(const struct program *p, const struct component *c)
 {
-	return c->only[0] == '\0' || strcmp(c->only, p->name) == 0;
+	str_t left = str_of(c->only);
+
+	while (left.len > 0) {
+		size_t end = str_find_char(left, ' ', 0);
+
+		if (str_eq(str_cut(left, end), str_of(p->name)))
+			return true;
+		left = str_skip(left, end < left.len ? end + 1 : end);
+	}
+	return c->only[0] == '\0';
 }
 
 /* ---- CycloneDX ---- */
@@ -224,14 +233,18 @@ find_name(struct program *p, const char *path, str_t bytes)
 {
 	static const char sidecar[] = "coresdk-sidecar v" CORESDK_VERSION " (";
 
+	static const char courier[] = "coresdk-courier v" CORESDK_VERSION " (";
+
 	if (path == NULL)
 		p->name = "core";
+	else if (memmem(bytes.data, bytes.len, courier, sizeof(courier) - 1) != NULL)
+		p->name = "coresdk-courier";
 	else if (memmem(bytes.data, bytes.len, sidecar, sizeof(sidecar) - 1) != NULL)
 		p->name = "coresdk-sidecar";
 	if (p->name != NULL)
 		return ERR_OK;
 	diag_say(&p->cli->diag, "sbom",
-	    "%s: this is no coresdk-sidecar of version %s; each `core` knows what its own "
+	    "%s: this is no coresdk-sidecar or coresdk-courier of version %s; each `core` knows what its own "
 	    "build put in",
 	    path, CORESDK_VERSION);
 	return ERR_NEGATIVE;

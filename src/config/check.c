@@ -13,11 +13,17 @@ place_of(const struct config *c, enum config_key key)
 		.col = s->col };
 }
 
-static struct diag_finding *
-refuse(const struct config *c, struct diag *diag, enum config_key key, const char *why)
+struct diag_finding *
+config_refuse(const struct config *c, struct diag *diag, enum config_key key, const char *why)
 {
 	return diag_add(diag, DIAG_ERROR, "config", place_of(c, key), "%s %s",
 	    config_row(key)->path, why);
+}
+
+static struct diag_finding *
+refuse(const struct config *c, struct diag *diag, enum config_key key, const char *why)
+{
+	return config_refuse(c, diag, key, why);
 }
 
 static void
@@ -55,13 +61,10 @@ check_environment(const struct config *c, struct diag *diag)
 		    "open has no effect with environment: production: what cannot be decided is denied");
 }
 
-/* Nothing here dials out: who asks for it must hear so. */
+/* The daemon itself fetches nothing: who asks for it must hear so. */
 static void
 check_air_gap(const struct config *c, struct diag *diag)
 {
-	if (c->control_plane_enabled)
-		(void)refuse(c, diag, CONFIG_KEY_control_plane_enabled,
-		    "is true, but this build has no courier that could dial out");
 	if (c->auth_jwks_refresh)
 		warn(c, diag, CONFIG_KEY_auth_jwks_refresh,
 		    "is true, but the daemon fetches nothing: keys are read again on reload");
@@ -258,4 +261,5 @@ config_check(struct arena *arena, struct config *c, struct diag *diag)
 	check_deliveries(arena, c, diag);
 	check_listen(c, diag);
 	check_audit(arena, c, diag);
+	config_check_courier(c, diag);
 }

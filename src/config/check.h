@@ -13,4 +13,10 @@ bool config_address_is_loopback(str_t address);
 
 int config_unix_mode(const struct config *); /* of listen.unix_mode; -1: it is no mode */
 
+/* A finding at the place of the key. */
+struct diag_finding *config_refuse(
+    const struct config *, struct diag *, enum config_key, const char *why);
+void config_check_courier(const struct config *, struct diag *);
+bool config_wants_s3(const struct config *); /* audit.sink lists it */
+
 #endif

@@ -374,7 +374,7 @@ announce(struct daemon *d, struct diag *diag)
 	    LOG_STR("environment", development ? STR("development") : STR("production")),
 	    LOG_STR("fail_mode", c->fail_mode == CONFIG_FAIL_OPEN ? STR("open") : STR("closed")),
 	    LOG_STR("tenant", c->tenant_id), LOG_STR("service_name", c->service_name),
-	    LOG_STR("jwks", c->auth_jwks_path), LOG_STR("control_plane", STR("off")),
+	    LOG_STR("jwks", c->auth_jwks_path), LOG_STR("control_plane", c->control_plane_enabled ? STR("courier") : STR("off")),
 	    LOG_INT("workers", d->worker_count));
 	announce_addresses(d, d->grpc_sockets, d->grpc_count, "gRPC");
 	announce_addresses(d, d->rest_sockets, d->rest_count, "REST");

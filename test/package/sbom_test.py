@@ -11,10 +11,10 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "scenario"))
 from rig import done, make_room, ok, remove_room
 
-BUILD, CORE, SIDECAR = pathlib.Path(os.environ["BUILD"]), os.environ["CORE"], os.environ["SIDECAR"]
+BUILD, CORE, SIDECAR, COURIER = pathlib.Path(os.environ["BUILD"]), os.environ["CORE"], os.environ["SIDECAR"], os.environ["COURIER"]
 # SPDX identifiers that may stand in an expression here
 LICENSES = {"Apache-2.0", "ISC", "MIT", "Zlib", "BSD-3-Clause", "LGPL-3.0-or-later", "GPL-2.0-or-later", "LGPL-2.1-only", "LGPL-2.1-or-later",
-            "GPL-3.0-or-later", "GCC-exception-3.1"}
+            "GPL-3.0-or-later", "GCC-exception-3.1", "curl"}
 
 
 def core(*args):
@@ -25,7 +25,8 @@ def linked(target):
     """The libraries outside the tree that Ninja links a program with."""
     text = (BUILD / "build.ninja").read_text()
     block = re.search(rf"^build {re.escape(target)}: .*?\n LINK_ARGS = (.*?)$", text, re.M | re.S)[1]
-    return {re.sub(r"\.a$", "", os.path.basename(word)) for word in block.split() if re.match(r"/.*/lib\w+\.a$", word)}
+    named = {"lib" + word[2:] for word in block.split() if re.match(r"-l\w+$", word)}
+    return named | {re.sub(r"\.(a|so)$", "", os.path.basename(word)) for word in block.split() if re.match(r"/.*/lib\w+\.(a|so)$", word)}
 
 
 def try_cyclonedx(name, args, target, path):
@@ -71,14 +72,15 @@ def try_spdx(name, args, parts, digest):
        and bom["relationships"][0]["relationshipType"] == "DESCRIBES", f"{name}: relationships tie them all together")
 
 
-for program, arguments, link, place in (("core", (), "src/cli/core", CORE), ("coresdk-sidecar", (SIDECAR,), "src/sidecar/coresdk-sidecar", SIDECAR)):
+for program, arguments, link, place in (("core", (), "src/cli/core", CORE), ("coresdk-sidecar", (SIDECAR,), "src/sidecar/coresdk-sidecar", SIDECAR),
+                                       ("coresdk-courier", (COURIER,), "src/courier/coresdk-courier", COURIER)):
     try_spdx(program, arguments, *try_cyclonedx(program, arguments, link, place))
 wrong = core("--format", "xml")
 ok(wrong.returncode == 64 and "cyclonedx or spdx" in wrong.stderr, "another form is refused", wrong.stderr)
 room = make_room()
 pathlib.Path(room, "other").write_bytes(b"\x7fELF of somebody else")
 other = core(f"{room}/other")
-ok(other.returncode == 1 and "no coresdk-sidecar of version" in other.stderr and other.stdout == "", "a program of another build is not described", other.stderr)
+ok(other.returncode == 1 and "no coresdk-sidecar or coresdk-courier of version" in other.stderr and other.stdout == "", "a program of another build is not described", other.stderr)
 ok(core(f"{room}/none").returncode == 6, "a file that is not there: exit 6")
 remove_room(room)
 done()
