@@ -44,8 +44,9 @@ def try_program(name, path):
     ok("RPATH" not in head and "RUNPATH" not in head, f"{name}: no search path")
     ok("__stack_chk_fail" in symbols, f"{name}: the stack protector is linked in")
     ok(len([s for s in symbols if re.fullmatch(r"__\w+_chk", s)]) >= 4, f"{name}: checked functions are linked in (FORTIFY)")
-    there = symbols & ABSENT
-    ok(not there, f"{name}: no resolver, no way to start a program", there)
+    # `core update` and `core media` restart the sidecar by a command; the daemon starts nothing.
+    there = symbols & (ABSENT - {"execve"} if name == "core" else ABSENT)
+    ok(not there, f"{name}: no resolver, and no way to start a program that it does not need", there)
 
 
 def try_objects():
