@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import subprocess
 import time
 import urllib.request
@@ -37,6 +38,12 @@ def ready(d):
         return json.loads(answer.read())
 
 
+def published(d):
+    """The states whose sample of coresdk_license_state is 1."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{d.http}/metrics", timeout=5) as answer:
+        return re.findall(r'^coresdk_license_state\{[^}]*state="(\w+)"[^}]*\} 1$', answer.read().decode(), re.M)
+
+
 def said(d, text):
     for _ in range(40):
         if text in d.logged():
@@ -54,6 +61,7 @@ def licensed():
         ok(d.ready_after is not None and said(d, "there is no license"), "none: it serves, and says so", d.logged())
         ok(check(d, "saml")[0] == (0, 0) and d.evaluate("data.authz.allow", {"id": 1})[0],
            "none: nothing is entitled, decisions are made")
+        ok(published(d) == ["none"], "none: metrics", published(d))
         issue(path)
         ok(d.admin({"command": "reload"})["ok"], "renewal: by file, without a restart")
         ok(check(d, "saml")[0] == (1, 0) and check(d, "max_tenants")[0] == (1, 50) and check(d, "scim")[0] == (0, 0),
@@ -62,6 +70,7 @@ def licensed():
         ok(entitled[0] == 1 and answer[4] == [b"team"] and abs(answer[3][0] - time.time() - 365 * 86400) < 100 and
            5 not in answer, "valid: the license itself", answer)
         ok(d.admin({"command": "status"})["license"]["state"] == "valid" and "warnings" not in ready(d), "valid: status")
+        ok(published(d) == ["valid"], "valid: metrics", published(d))
         good = pathlib.Path(path).read_bytes()
         pathlib.Path(path).write_bytes(good[:200] + b"A" + good[201:])
         answer = d.admin({"command": "reload"})
@@ -71,6 +80,7 @@ def licensed():
         d.admin({"command": "reload"})
         ok(said(d, "expires soon") and check(d, "saml")[0] == (1, 0) and
            ready(d)["warnings"] == ["the license expires soon"], "89 days left: entitled, and a warning")
+        ok(published(d) == ["expiring"], "89 days left: metrics", published(d))
         issue(path, "--from", str(int(time.time()) - 86397), "--days", "1")
         d.admin({"command": "reload"})
         ok(check(d, "saml")[0] == (1, 0), "three seconds left: entitled")
@@ -78,7 +88,12 @@ def licensed():
         entitled, answer = check(d, "saml")
         ok(entitled == (0, 0) and b"license/not-valid" in answer[5][0] and
            d.admin({"command": "status"})["license"]["state"] == "expired", "expired: to the second", answer)
+        ok(published(d) == ["expired"], "expired: metrics", published(d))
         ok(d.evaluate("data.authz.allow", {"id": 1})[0], "expired: decisions go on")
+        d.stop()
+        pathlib.Path(path).write_bytes(good[:200] + b"A" + good[201:])
+        d = house.start()
+        ok(published(d) == ["invalid"], "invalid at the start: metrics", published(d))
         d.stop()
 
 
