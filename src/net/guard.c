@@ -22,7 +22,7 @@ enum { END_STREAM = 0x1, END_HEADERS = 0x4, PADDED = 0x8, PADDING_MAX = 256, PRI
 
 static const uint8_t costs[] = {
 	[DATA] = 0, /* but see cost_of() */
-	[HEADERS] = 3,
+	[HEADERS] = 2,
 	[PRIORITY] = 1,
 	[RST_STREAM] = 3,
 	[SETTINGS] = 1,

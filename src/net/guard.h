@@ -23,7 +23,7 @@
 #include "base/str.h"
 
 enum {
-	GUARD_BUDGET = 800, /* 256 requests at once and a few mistakes */
+	GUARD_BUDGET = 800, /* 256 requests at once, none served yet, take two thirds of it */
 	GUARD_REFILL_PER_S = 40,
 	GUARD_CONTINUATIONS = 4,
 	GUARD_BLOCK_BYTES = 65536, /* compressed header block */
