@@ -56,6 +56,7 @@ audit_seal_key_make(str_t name, struct key *key, struct audit_seal_key *ret)
 	digest_of(DIGEST_SHA256, str_make((const char *)bytes, name.len + 2 + PUBLIC_SIZE), hash);
 	ret->name = name;
 	ret->key = key;
+	memcpy(ret->public_bytes, bytes + name.len + 1, sizeof(ret->public_bytes));
 	memcpy(ret->id, hash, sizeof(ret->id));
 	return ERR_OK;
 }
@@ -63,14 +64,11 @@ audit_seal_key_make(str_t name, struct key *key, struct audit_seal_key *ret)
 void
 audit_seal_key_write(struct buf *out, const struct audit_seal_key *k)
 {
-	uint8_t bytes[1 + PUBLIC_SIZE];
-
-	must(public_bytes(k->key, bytes) == ERR_OK);
 	buf_add_str(out, k->name);
 	buf_add_char(out, '+');
 	hex_write(out, str_make((const char *)k->id, sizeof(k->id)));
 	buf_add_char(out, '+');
-	base64_write(out, str_make((const char *)bytes, sizeof(bytes)));
+	base64_write(out, str_make((const char *)k->public_bytes, sizeof(k->public_bytes)));
 	buf_add_char(out, '\n');
 }
 
@@ -169,15 +167,18 @@ audit_checkpoint_write(struct buf *out, const struct audit_seal_key *k,
 	uint8_t signature[SIGNATURE_SIZE_MAX], bytes[sizeof(k->id) + SIGNED_SIZE];
 	size_t begin = out->len, len;
 	struct buf time;
+	bool timed;
 
 	buf_init(&time, 64);
 	audit_text_begin(&time, time_ms); /* {"ts":"2026-…Z" */
 	buf_add_str(out, k->name);
 	buf_printf(out, "\n%llu\n", (unsigned long long)chain->seq);
 	add_hash(out, chain->hash);
-	buf_printf(out, "\ntime %.*s\nbecause %s\n", (int)time.len - 8, time.data + 7, because);
+	timed = !buf_failed(&time);
+	if (timed)
+		buf_printf(out, "\ntime %.*s\nbecause %s\n", (int)time.len - 8, time.data + 7, because);
 	buf_fini(&time);
-	if (buf_failed(out))
+	if (!timed || buf_failed(out))
 		return ERR_LIMIT;
 	TRY(signature_make(k->key, ALGORITHM_EDDSA, str_make(out->data + begin, out->len - begin),
 	    signature, &len));

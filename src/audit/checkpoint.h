@@ -45,6 +45,7 @@ enum {
 struct audit_seal_key { /* who sealed: a name, and a key under it */
 	str_t name;
 	uint8_t id[4];
+	uint8_t public_bytes[33]; /* one for the algorithm, then the key */
 	struct key *key;
 };
 

@@ -108,7 +108,7 @@ publish(struct audit_sealer *s, struct arena *arena)
 	buf_init(&line, AUDIT_NOTE_MAX);
 	buf_init(&text, KEY_TEXT_MAX);
 	audit_seal_key_write(&line, &s->sealing);
-	err = file_read(NULL, path.data, FILE_ANY, &text, NULL);
+	err = buf_failed(&line) ? ERR_MEMORY : file_read(NULL, path.data, FILE_ANY, &text, NULL);
 	if (err == ERR_NOT_FOUND)
 		err = ERR_OK;
 	if (err == ERR_OK && str_find(buf_str(&text), buf_str(&line), 0) == text.len) {
