@@ -25,8 +25,10 @@ audit_source_open(int dir_fd, const char *name, struct audit_source **ret)
 	struct audit_source *s = calloc(1, sizeof(*s));
 	int fd;
 
-	if (s == NULL)
+	if (s == NULL || name == NULL) { /* memory ran out on its way here */
+		free(s);
 		return ERR_MEMORY;
+	}
 	fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	s->gzip = fd >= 0 ? gzdopen(fd, "rb") : NULL;
 	if (s->gzip == NULL) {

@@ -78,7 +78,9 @@ add_dir(struct cli *cli, struct policy *p, const char *path, str_t at, enum rego
 		struct stat st;
 		err_t e = ERR_OK;
 
-		if (name.data[0] != '.' && stat(below.data, &st) == 0) {
+		if (below.data == NULL)
+			e = ERR_MEMORY;
+		else if (name.data[0] != '.' && stat(below.data, &st) == 0) {
 			if (S_ISDIR(st.st_mode))
 				e = add_dir(cli, p, below.data,
 				    arena_printf(cli->arena, "%.*s%s%s", STR_FMT(at), at.len > 0 ? "/" : "",
