@@ -53,16 +53,7 @@ method=/coresdk.v1.AuthService/Authorize
 "$bin/core" policy keygen --out . >/dev/null
 "$bin/core" policy bundle --dir "$top/examples/policies" --sign-key signing-key.pem --output bundle.tar.gz >/dev/null
 token=$("$top/examples/issuer.py" . alice '{"tenant_id":"default","scope":"orders:read"}')
-# One gRPC frame: AuthorizeRequest with action, resource and token.
-/usr/bin/python3 - "$token" >request <<'PY'
-import struct, sys
-def text(field, value):
-    n = len(value)
-    size = bytes([n]) if n < 128 else bytes([n & 127 | 128, n >> 7])
-    return bytes([field << 3 | 2]) + size + value.encode()
-message = text(2, "read") + text(3, "orders/17") + text(7, sys.argv[1])
-sys.stdout.buffer.write(b"\0" + struct.pack(">I", len(message)) + message)
-PY
+"$top/bench/request.py" "$token" >request
 echo '{"input":{"tenant_id":"default","subject":"alice","action":"read","resource":"orders/17","context":{"scopes":["orders:read"]}}}' >document
 
 start_sidecar() { # start_sidecar ADDRESS

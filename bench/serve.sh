@@ -17,16 +17,7 @@ cd "$home"
 token=$("$top/examples/issuer.py" . alice '{"tenant_id":"default","scope":"orders:read"}')
 port=$(/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 
-# One gRPC frame: AuthorizeRequest with action, resource and token.
-/usr/bin/python3 - "$token" >request <<'EOF'
-import struct, sys
-def text(field, value):
-    n = len(value)
-    size = bytes([n]) if n < 128 else bytes([n & 127 | 128, n >> 7])
-    return bytes([field << 3 | 2]) + size + value.encode()
-message = text(2, "read") + text(3, "orders/17") + text(7, sys.argv[1])
-sys.stdout.buffer.write(b"\0" + struct.pack(">I", len(message)) + message)
-EOF
+"$top/bench/request.py" "$token" >request
 
 now_ns() { date +%s%N; }
 cpu_ns() { cat /proc/"$sidecar"/task/*/schedstat | awk '{ sum += $1 } END { printf "%.0f", sum }'; }
