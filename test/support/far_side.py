@@ -167,6 +167,9 @@ class StoreHandler(Quiet):
         side = self.server_side
         side.note(self)
         body = self.rfile.read(int(self.headers["Content-Length"]))
+        if len(body) < int(self.headers["Content-Length"]):
+            self.close_connection = True  # its sender died in the middle: nothing came that could be judged
+            return None
         if not self.is_signed(hashlib.sha256(body).hexdigest()):
             return self.refuse()
         if side.mood == "error":
